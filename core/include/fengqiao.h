@@ -1,0 +1,587 @@
+/*
+ * fengqiao.h - the one header a plugin includes.
+ *
+ * Read it from top to bottom: it is the tutorial as well as the contract. plugins/skel/ is the
+ * smallest complete plugin, docs/plugin-guide.md walks through it.
+ *
+ *   Commands go in, entries come out, projections remember,
+ *   policies react, timers come back, sessions hear.
+ *
+ * THE SHAPE. A plugin is a shared object exporting one symbol, `fq_plugin`, a static table that says
+ * what the plugin adds: entry kinds with their apply, methods (commands, queries, volatile
+ * messages), tables, options, view functions for Lua, routes, metrics. The server calls the plugin
+ * through that table; the plugin calls the server through the functions declared here, which the
+ * executable exports.
+ *
+ * THREADS. Every callback runs on the kernel thread, with two exceptions that say so at their
+ * declaration: a query runs on a reader thread, a worker job on a helper thread. From any other
+ * thread the only call allowed is fq_post(). A callback must not block: no file, network or sleep.
+ *
+ * OWNERSHIP. `const` pointers handed to a callback live until it returns. A function that takes a
+ * non-const `fq_json *` to store it takes ownership, also when it fails. Strings are copied.
+ *
+ * FAILURE. Functions that can fail for a reason the caller must tell return enum fq_status and fill a
+ * struct fq_error. Memory exhaustion outside Lua ends the process: it restarts in milliseconds, loses
+ * nothing acknowledged, and half-handled exhaustion has never been tested anywhere.
+ *
+ * UNITS. Times are milliseconds since 1970-01-01T00:00:00Z in int64_t, named *_ms; on the wire they
+ * are RFC 3339 UTC with milliseconds. Longitude, then latitude, in degrees CGCS2000/WGS84. Distances in
+ * metres, named *_m.
+ */
+#ifndef FENGQIAO_H
+#define FENGQIAO_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FQ_API __attribute__((visibility("default")))
+#define FQ_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+
+/* A plugin is refused when its major differs or its minor is newer than the server's. */
+#define FQ_ABI_MAJOR 1
+#define FQ_ABI_MINOR 0
+
+#define FQ_ID_MAX 64 /* bytes of an id, org code, user or kind name, with the final NUL */
+
+/* ------------------------------------------------------------------------------------------------
+ * 1. Status and errors
+ */
+
+/* One status type for the whole server; the numbers are those of the wire (docs/protocol.md). */
+enum fq_status {
+  FQ_OK = 0,
+  FQ_E_PARSE = -32700,
+  FQ_E_REQUEST = -32600,
+  FQ_E_METHOD = -32601,
+  FQ_E_PARAMS = -32602,
+  FQ_E_INTERNAL = -32603,
+  FQ_E_SIGNED_OUT = -32001, /* not signed in, or the token has expired */
+  FQ_E_FORBIDDEN = -32003,
+  FQ_E_NOT_FOUND = -32004,
+  FQ_E_CONFLICT = -32009, /* stale revision, or not in a state for this */
+  FQ_E_OVERLOADED = -32010,
+  FQ_E_TOO_LARGE = -32011,
+  FQ_E_IDEMPOTENCY = -32013, /* same key, other parameters */
+  FQ_E_POLICY = -32020,
+  FQ_E_STORAGE = -32030, /* nothing was changed */
+};
+
+typedef struct fq_json fq_json;
+
+struct fq_error {
+  enum fq_status status;
+  char code[48];  /* stable, machine-readable: "incident.closed" */
+  char path[160]; /* where: "params.place.lon", "org.csv:17", or "" */
+  char zh[320];
+  char en[320];
+  int64_t retry_after_ms; /* with FQ_E_OVERLOADED, else 0 */
+  int64_t rev;            /* with FQ_E_CONFLICT on a stale revision, the current one, else 0 */
+};
+
+/* Fills `e` (which may be NULL) and returns `status`, so that a handler reads
+ *     return fq_fail(c->error, FQ_E_NOT_FOUND, "incident.unknown", "id",
+ *                    "没有事件 %s", "no incident %s", id);
+ * Both formats take the same arguments in the same order. */
+FQ_API enum fq_status fq_fail(struct fq_error *e, enum fq_status status, const char *code, const char *path,
+                              const char *zh, const char *en, ...) FQ_PRINTF(5, 7) FQ_PRINTF(6, 7);
+
+/* ------------------------------------------------------------------------------------------------
+ * 2. JSON
+ *
+ * Opaque; one library stands behind it. Numbers that are whole and below 2^53 keep their value exactly.
+ * Lookups of a missing or mistyped member give the default, so a handler can read what the schema has
+ * already checked without checking again.
+ */
+FQ_API fq_json *fq_json_object(void);
+FQ_API fq_json *fq_json_array(void);
+FQ_API fq_json *fq_json_new_str(const char *s); /* NULL gives JSON null */
+FQ_API fq_json *fq_json_new_int(int64_t v);
+FQ_API fq_json *fq_json_new_num(double v);
+FQ_API fq_json *fq_json_new_bool(bool v);
+FQ_API fq_json *fq_json_new_null(void);
+FQ_API fq_json *fq_json_dup(const fq_json *v);
+FQ_API void fq_json_free(fq_json *v); /* NULL is fine */
+
+/* Strict: UTF-8, no duplicate members, no U+0000, depth <= 32, nothing after the value. NULL and a
+ * filled error otherwise. */
+FQ_API fq_json *fq_json_parse(const char *text, size_t len, struct fq_error *e);
+FQ_API char *fq_json_print(const fq_json *v); /* compact; the caller free()s */
+
+enum fq_json_type {
+  FQ_JSON_NULL,
+  FQ_JSON_BOOL,
+  FQ_JSON_NUMBER,
+  FQ_JSON_STRING,
+  FQ_JSON_ARRAY,
+  FQ_JSON_OBJECT
+};
+FQ_API enum fq_json_type fq_json_type(const fq_json *v);
+FQ_API const fq_json *fq_json_get(const fq_json *object, const char *name); /* NULL when absent */
+FQ_API const char *fq_json_str(const fq_json *object, const char *name);    /* NULL when absent or no string */
+FQ_API int64_t fq_json_int(const fq_json *object, const char *name, int64_t fallback);
+FQ_API double fq_json_num(const fq_json *object, const char *name, double fallback);
+FQ_API bool fq_json_bool(const fq_json *object, const char *name, bool fallback);
+FQ_API const char *fq_json_as_str(const fq_json *v);
+FQ_API double fq_json_as_num(const fq_json *v, double fallback);
+FQ_API const char *fq_json_name(const fq_json *member); /* of an object's member while iterating */
+FQ_API size_t fq_json_size(const fq_json *array_or_object);
+FQ_API const fq_json *fq_json_first(const fq_json *array_or_object);
+FQ_API const fq_json *fq_json_next(const fq_json *member);
+#define fq_json_each(member, container)                                                                  \
+  for (const fq_json *member = fq_json_first(container); member; member = fq_json_next(member))
+
+FQ_API void fq_json_set(fq_json *object, const char *name, fq_json *value); /* takes value; replaces */
+FQ_API void fq_json_set_str(fq_json *object, const char *name, const char *s);
+FQ_API void fq_json_set_int(fq_json *object, const char *name, int64_t v);
+FQ_API void fq_json_set_num(fq_json *object, const char *name, double v);
+FQ_API void fq_json_set_bool(fq_json *object, const char *name, bool v);
+FQ_API void fq_json_set_time(fq_json *object, const char *name, int64_t ms); /* RFC 3339 text */
+FQ_API void fq_json_push(fq_json *array, fq_json *value);
+
+/* "2026-11-22T01:02:03.456Z" and back. Offsets are accepted on input. -1 when it is no time. */
+FQ_API int64_t fq_time_parse(const char *rfc3339);
+FQ_API void fq_time_format(int64_t ms, char out[32]);
+
+/* ------------------------------------------------------------------------------------------------
+ * 3. The database
+ *
+ * Parameters are always bound, never pasted. Statements are cached by their text. Errors are sticky: a
+ * failing statement yields no row and marks the handle; the kernel looks at the mark and rolls back,
+ * so callers need not test each step. Writing is possible inside an apply callback only; elsewhere a
+ * writing statement marks the handle with an error.
+ *
+ *     fq_stmt *q = fq_sql(db, "SELECT id, number FROM incident WHERE org = ?1 AND rev > ?2", "si", org, rev);
+ *     while (fq_row(q)) use(fq_col_str(q, 0), fq_col_int(q, 1));
+ *
+ * fq_row() releases the statement when it returns false; leave a loop early with fq_done().
+ */
+typedef struct fq_db fq_db;
+typedef struct fq_stmt fq_stmt;
+
+/* types: s text (NULL = SQL NULL), i int64_t, d double, z always NULL (takes no argument) */
+FQ_API fq_stmt *fq_sql(fq_db *db, const char *sql, const char *types, ...);
+FQ_API bool fq_row(fq_stmt *q);
+FQ_API void fq_done(fq_stmt *q);
+FQ_API int64_t fq_col_int(fq_stmt *q, int column);
+FQ_API double fq_col_num(fq_stmt *q, int column);
+FQ_API const char *fq_col_str(fq_stmt *q, int column); /* NULL for SQL NULL; lives until the next fq_row */
+FQ_API bool fq_col_null(fq_stmt *q, int column);
+FQ_API void fq_exec(fq_db *db, const char *sql, const char *types, ...);           /* a statement without rows */
+FQ_API int64_t fq_int(fq_db *db, int64_t fallback, const char *sql, const char *types, ...); /* first column, first row */
+FQ_API bool fq_failed(const fq_db *db); /* is the handle marked? */
+
+/* ------------------------------------------------------------------------------------------------
+ * 4. Who acts: actors, roles, rights
+ */
+#define FQ_ROLES(X)                                                                                      \
+  X(DISPATCHER, "dispatcher", "调度员")                                                               \
+  X(COMMANDER, "commander", "指挥长")                                                                 \
+  X(DIRECTOR, "director", "镇(办)中心主任")                                                         \
+  X(DEPARTMENT, "department", "部门")                                                                  \
+  X(OFFICER, "officer", "网格员")                                                                     \
+  X(FAMILY, "family", "家属")                                                                          \
+  X(ADMIN_SYSTEM, "admin.system", "系统管理员")                                                     \
+  X(ADMIN_SECURITY, "admin.security", "安全管理员")                                                 \
+  X(ADMIN_AUDIT, "admin.audit", "审计管理员")                                                       \
+  X(POLICY, "policy", "规则")                                                                          \
+  X(SERVICE, "service", "服务")
+
+enum fq_role_bit {
+#define X(id, name, zh) FQ_ROLE_BIT_##id,
+  FQ_ROLES(X)
+#undef X
+      FQ_ROLE_BITS
+};
+enum fq_role {
+#define X(id, name, zh) FQ_ROLE_##id = 1 << FQ_ROLE_BIT_##id,
+  FQ_ROLES(X)
+#undef X
+};
+#define FQ_ROLE_ALL ((1u << FQ_ROLE_BITS) - 1)
+#define FQ_ROLE_DESK (FQ_ROLE_DISPATCHER | FQ_ROLE_COMMANDER | FQ_ROLE_DIRECTOR)
+
+/* A right is role x org subtree x method. `system` is the server itself (timers, the local command
+ * line) and passes every check; a policy acts as "policy/<name>" with FQ_ROLE_POLICY over the whole
+ * county, within the methods marked FQ_POLICY. */
+struct fq_actor {
+  const char *name;   /* "officer-0001", "policy/three-limits", "system" */
+  const char *org;    /* the unit whose subtree is in reach */
+  uint32_t roles;     /* FQ_ROLE_* */
+  bool system;
+};
+
+/* Is `org` the unit `ancestor` or below it? False for an unknown code. Kernel or reader thread. */
+FQ_API bool fq_org_within(fq_db *db, const char *org, const char *ancestor);
+
+/* A unit of the org tree, copied out. kind: county township village grid department team ... */
+struct fq_unit {
+  char id[FQ_ID_MAX], parent[FQ_ID_MAX], kind[24], name[96];
+  double lon, lat; /* centre; NAN when unknown */
+};
+FQ_API bool fq_org_unit(fq_db *db, const char *org, struct fq_unit *out);
+/* The grid a place lies in: the nearest grid centre (its Voronoi cell). False when there is no grid. */
+FQ_API bool fq_org_grid_at(fq_db *db, double lon, double lat, char out[FQ_ID_MAX]);
+FQ_API double fq_distance_m(double lon1, double lat1, double lon2, double lat2);
+
+/* ------------------------------------------------------------------------------------------------
+ * 5. Entries: facts in the journal, and apply, the only writer of tables
+ *
+ * apply() is called once for every entry of its kind, in order, inside the tick's transaction, and
+ * again for the whole journal by `fengqiao journal rebuild`. It must depend on the entry and the
+ * plugin's own tables alone: no clock, no random, no option. A failing apply fails the command that
+ * emitted the entry; during a rebuild it stops the rebuild.
+ *
+ * Several modules may apply the same kind; the owner (who declares it in `kinds`) comes first.
+ */
+struct fq_entry {
+  int64_t seq;   /* journal number, 1.. without gaps */
+  int64_t at_ms; /* the tick's time, never decreasing */
+  const char *kind;
+  const char *subject;  /* what it is about: an incident id, a user name ... "" for none */
+  const char *org;      /* where: decides who hears it by org subtree; "" for the county */
+  const char *audience; /* who hears it by name: "user/a user/b unit/c", or "" */
+  const char *actor;
+  int64_t cause; /* the entry that led to this one, 0 for an outside command */
+  const fq_json *data;
+};
+
+struct fq_apply {
+  fq_db *db;
+  void *self;             /* the plugin's own state */
+  struct fq_error *error; /* fill it when failing */
+};
+typedef enum fq_status (*fq_apply_fn)(struct fq_apply *a, const struct fq_entry *e);
+
+enum fq_kind_flag {
+  FQ_KIND_BEGINS = 1, /* the subject's life begins: it keeps the policy versions of this moment */
+  FQ_KIND_ENDS = 2,   /* ... and ends */
+  FQ_KIND_QUIET = 4,  /* policies do not hear it (still journalled, still sent to sessions) */
+};
+
+struct fq_kind {
+  const char *name; /* "incident.reported" */
+  fq_apply_fn apply;
+  uint32_t roles; /* who hears it within their org subtree; `audience` hears it in any case */
+  uint32_t flags;
+  const char *zh, *en; /* the line in a timeline and in the docs */
+};
+
+/* Timers, from apply only: "run this internal method with these parameters at T". A timer is a row of a
+ * projection, so it survives restarts and rebuilds. Firing appends `timer.fired`, then runs the method as
+ * `system` with `due_ms` and `late_ms` added to the parameters. Overdue timers fire in due order. */
+FQ_API void fq_timer_set(struct fq_apply *a, const char *id, int64_t due_ms, const char *method,
+                         const char *subject, fq_json *params);
+FQ_API void fq_timer_clear(struct fq_apply *a, const char *id); /* an unknown id is fine */
+
+/* Outside effects, from apply only: leaves through the named channel after the commit, at least once with
+ * this key, until `expires_ms`. */
+FQ_API void fq_outbox_put(struct fq_apply *a, const char *channel, const char *key, int64_t expires_ms,
+                          fq_json *payload);
+
+/* ------------------------------------------------------------------------------------------------
+ * 6. Methods: commands, queries, volatile messages
+ *
+ * One table serves terminals, HTTP, the command line and policies. Parameters are checked against the
+ * schema before the handler runs: unknown members are refused, the error names the path and what was
+ * expected. `idem` and `rev` need not be declared: the kernel handles `idem`; declare `rev` if used.
+ */
+enum fq_type {
+  FQ_T_END = 0,
+  FQ_T_STRING, /* min/max: length in characters */
+  FQ_T_ID,     /* 1..63 of A-Z a-z 0-9 . _ - : */
+  FQ_T_INT,    /* min/max: value */
+  FQ_T_NUMBER, /* min/max: value */
+  FQ_T_BOOL,
+  FQ_T_TIME,   /* RFC 3339 text */
+  FQ_T_PLACE,  /* {"lon","lat","acc"?} */
+  FQ_T_ENUM,   /* one of `values`, space separated */
+  FQ_T_OBJECT, /* members: `members` */
+  FQ_T_ARRAY,  /* of `members[0]`; min/max: count */
+  FQ_T_ANY,    /* any JSON; depth and size are bounded by the frame */
+};
+struct fq_param {
+  const char *name;
+  enum fq_type type;
+  bool required;
+  double min, max; /* both 0: the type's own bounds */
+  const char *values;
+  const struct fq_param *members;
+  const char *zh, *en;
+};
+
+/* A command being handled. It reads the projections and emits entries; it writes no table. */
+struct fq_call {
+  fq_db *db;
+  void *self;
+  const struct fq_actor *actor;
+  const fq_json *params;
+  int64_t now_ms;  /* the tick's time: the only clock a handler knows */
+  fq_json *result; /* an object to fill; `n`, the last entry's seq, is added by the kernel */
+  struct fq_error *error;
+  const char *method;
+  struct fq_tick *tick; /* opaque */
+};
+typedef enum fq_status (*fq_command_fn)(struct fq_call *c);
+
+/* The entry to append. Zero what is not needed. `data` is taken, NULL means {}. */
+struct fq_draft {
+  const char *kind, *subject, *org, *audience;
+  fq_json *data;
+};
+/* Appends the entry and applies it at once, so the next read sees it. On failure the error is filled and
+ * the handler should return the status; the kernel rolls the command back whole. */
+FQ_API enum fq_status fq_emit(struct fq_call *c, struct fq_draft d);
+/* The seq that the next fq_emit() of this call will take: the source of ids without a random. */
+FQ_API int64_t fq_next_seq(const struct fq_call *c);
+/* Runs another method inside this one: same transaction, same actor, same fate. */
+FQ_API enum fq_status fq_call_method(struct fq_call *c, const char *method, fq_json *params, fq_json **result);
+
+/* Which unit a command touches. The kernel refuses an actor whose org is not at or above it. Set
+ * `own` when the thing is the actor's own (his task, his report): then the org is not asked. */
+struct fq_target {
+  char org[FQ_ID_MAX];
+  bool own;
+};
+typedef enum fq_status (*fq_target_fn)(struct fq_call *c, struct fq_target *t);
+
+/* A query: reader thread, one consistent snapshot, no writing, no emitting. */
+struct fq_query {
+  fq_db *db;
+  void *self; /* shared with the kernel thread: read only what never changes after init */
+  const struct fq_actor *actor;
+  const fq_json *params;
+  int64_t now_ms;
+  int64_t head; /* last seq this snapshot holds */
+  fq_json *result;
+  struct fq_error *error;
+};
+typedef enum fq_status (*fq_query_fn)(struct fq_query *q);
+
+enum fq_method_flag {
+  FQ_INTERNAL = 1,  /* timers and fq_call_method only; nobody can call it from outside */
+  FQ_POLICY = 2,    /* policies may return it */
+  FQ_SNAPSHOT = 4,  /* a query whose result (with no parameters) is part of GET /api/v1/snapshot */
+  FQ_PUBLIC = 8,    /* needs no session */
+};
+
+struct fq_method {
+  const char *name;
+  uint32_t roles; /* FQ_ROLE_*: who may call it at all */
+  uint32_t flags;
+  const struct fq_param *params; /* ends with FQ_T_END; NULL for none */
+  fq_target_fn target;           /* NULL: the org is not asked */
+  fq_command_fn run;             /* a command ... */
+  fq_query_fn query;             /* ... or a query ... */
+  void (*volatile_run)(struct fq_call *c); /* ... or a message without reply, outside any transaction */
+  const char *zh, *en;
+  const char *result; /* the result's shape, for the docs: "{id, number, grid, owner}" */
+};
+
+/* Volatile messages: latest value of (topic, key) to every session that asked for the topic and whose
+ * org is at or above `org`. Merged while a client is slow, never journalled, never replayed. */
+FQ_API void fq_publish(struct fq_call *c, const char *topic, const char *key, const char *org, fq_json *data);
+
+/* ------------------------------------------------------------------------------------------------
+ * 7. Reactions: native code that answers entries, as policies do
+ *
+ * Called in the tick for each new entry of that kind; may emit and call methods, as `system`, with the
+ * entry as the cause. A failing reaction is rolled back alone and logged; the entry stands.
+ */
+struct fq_reaction {
+  const char *kind;
+  enum fq_status (*fn)(struct fq_call *c, const struct fq_entry *e);
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * 8. What Lua policies see
+ *
+ * view functions are pure reads: JSON arguments in, JSON out; every answer is recorded with the decision.
+ * `lua` is trusted source, compiled into each policy's environment before the policy: it defines the
+ * words of the plugin ("dispatch", "escalate") and may register clause expanders (see scripts/lib).
+ * `context` adds to the entry what policies want at hand: e.incident for an incident's entry.
+ */
+struct fq_view {
+  fq_db *db;
+  void *self;
+  int64_t now_ms;
+  const fq_json *args; /* array */
+  fq_json *answer;     /* set it: any JSON; NULL means nil */
+  struct fq_error *error;
+};
+struct fq_view_fn {
+  const char *name; /* view.<name>(...) */
+  enum fq_status (*fn)(struct fq_view *v);
+  const char *args, *zh, *en; /* "incident, {skill=...}" for the reference */
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * 9. Options, routes, metrics, health
+ */
+enum fq_option_type { FQ_O_INT, FQ_O_NUMBER, FQ_O_BOOL, FQ_O_STRING, FQ_O_DURATION, FQ_O_SIZE };
+struct fq_option {
+  const char *name; /* "max_frame": written as <plugin>.max_frame in fengqiao.lua */
+  enum fq_option_type type;
+  size_t offset;         /* in the plugin's struct: int64_t, double, bool or char[] */
+  size_t cap_bytes;      /* of a char[] */
+  const char *fallback;  /* as one would write it: "64 KiB", "25 s", "true" */
+  double min, max;       /* both 0: no bounds; bytes, milliseconds or the number */
+  bool reloadable, secret;
+  const char *zh, *en;
+};
+#define FQ_OPTION_AT(type, member) offsetof(type, member), sizeof(((type *)0)->member)
+
+/* A plain HTTP route. Kernel thread; answer at once with body and type. */
+struct fq_http {
+  const char *verb, *path, *query; /* path below the route's prefix */
+  const char *body;
+  size_t body_len;
+  const struct fq_actor *actor; /* NULL when nobody is signed in */
+  int status;                   /* 200 unless set */
+  char type[64];                /* content type of the answer */
+  char *answer;                 /* malloc'ed by the callback, freed by the transport */
+  size_t answer_len;
+};
+struct fq_route {
+  const char *prefix; /* "/open311/v2/" */
+  void (*fn)(void *self, struct fq_http *h);
+};
+
+struct fq_metric {
+  const char *name, *help; /* Prometheus names: fengqiao_<plugin>_<what>_total */
+  bool counter;
+  double (*read)(void *self);
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * 10. Threads
+ */
+typedef struct fq_kernel fq_kernel;
+
+/* From any thread: run fn(kernel, arg) on the kernel thread, soon. */
+FQ_API void fq_post(fq_kernel *k, void (*fn)(fq_kernel *k, void *arg), void *arg);
+/* From the kernel thread: run work(arg) on a helper thread, then done(kernel, arg) on the kernel thread. */
+FQ_API void fq_work(fq_kernel *k, void (*work)(void *arg), void (*done)(fq_kernel *k, void *arg), void *arg);
+
+FQ_API int64_t fq_now_ms(fq_kernel *k); /* any thread; never inside a handler, which has c->now_ms */
+
+enum fq_log_level { FQ_LOG_ERROR, FQ_LOG_WARN, FQ_LOG_INFO, FQ_LOG_DEBUG };
+FQ_API void fq_log(enum fq_log_level level, const char *fmt, ...) FQ_PRINTF(2, 3); /* any thread; never secrets */
+
+/* ------------------------------------------------------------------------------------------------
+ * 11. Transports: what the terminal plugin is to the kernel
+ *
+ * A transport owns sockets and frames on its own threads. It hands requests in by fq_submit() (kernel
+ * thread, so through fq_post()), and is called back, on the kernel thread, when there is something to
+ * send. Other plugins can skip this section.
+ */
+typedef struct fq_session fq_session;
+
+/* A serialised event shared by all its receivers: what follows `"p":<n>,` in the frame, without the
+ * closing braces. Reference counted; any thread. */
+struct fq_event {
+  int64_t seq;
+  size_t len;
+  char text[]; /* "n":10492,"kind":"incident.reported","at":...,"data":{...} */
+};
+FQ_API struct fq_event *fq_event_ref(struct fq_event *e);
+FQ_API void fq_event_unref(struct fq_event *e);
+
+/* How a session reaches its peer; `peer` is what was given to fq_submit(). Kernel thread. */
+struct fq_transport {
+  void (*event)(void *peer, struct fq_event *e, int64_t previous); /* ref it to keep it */
+  void (*signal)(void *peer, const char *topic, const char *key, const char *json); /* volatile */
+  void (*close)(void *peer, int code, const char *reason); /* the session is over */
+  void (*flush)(void *transport_self); /* end of a tick: wake the I/O threads once */
+};
+
+/* A request on its way through the kernel. The transport allocates it, fills the first part, and gets
+ * it back in reply(). */
+struct fq_request {
+  struct fq_request *next;
+  char method[FQ_ID_MAX];
+  fq_json *params;        /* owned by the request */
+  char token[96];         /* bearer token for a request without a session, or "" */
+  fq_session *session;    /* or NULL */
+  const struct fq_transport *transport; /* with `peer`: where a session opened by this request lives */
+  void *peer;
+  void *user;             /* the transport's own */
+  char remote[48];        /* peer address, for the audit and the login limits */
+  /* reply: exactly one of result and error is set; called on the kernel thread after the commit */
+  void (*reply)(struct fq_request *r);
+  fq_json *result;
+  char *result_text;      /* serialised result; may be set instead of `result` */
+  struct fq_error error;
+  fq_session *opened;     /* set when the request opened (or resumed) a session for `peer` */
+  /* kernel's */
+  struct fq_call_state *state;
+};
+/* Kernel thread. Takes a list linked by `next`. Each is answered by reply(), later or at once. */
+FQ_API void fq_submit(fq_kernel *k, struct fq_request *list);
+/* The peer is gone. Kernel thread. After this no callback for it is made. */
+FQ_API void fq_session_drop(fq_kernel *k, fq_session *s);
+/* Called at the end of every tick; from init. */
+FQ_API void fq_transport_add(fq_kernel *k, const struct fq_transport *t, void *self);
+/* The actor behind a token, or false. Kernel thread; strings live as long as the tick. */
+FQ_API bool fq_token_actor(fq_kernel *k, const char *token, struct fq_actor *out);
+/* Can the kernel commit right now? Why not, in `why`. Kernel thread. */
+FQ_API bool fq_ready(fq_kernel *k, char *why, size_t cap);
+/* Finds the route for a path and calls it; false when there is none. Kernel thread. */
+FQ_API bool fq_route(fq_kernel *k, struct fq_http *h);
+/* Prometheus text of all metrics; the caller frees. Kernel thread. */
+FQ_API char *fq_metrics(fq_kernel *k);
+FQ_API const char *fq_epoch(fq_kernel *k);
+FQ_API const char *fq_data_dir(fq_kernel *k);
+
+/* Blobs: files named by their SHA-256. `subject` decides who may read it. A blob becomes visible when
+ * an entry refers to it; an upload alone is a file waiting. Kernel thread. */
+FQ_API bool fq_blob_may_read(fq_kernel *k, const struct fq_actor *actor, const char *sha256);
+
+/* ------------------------------------------------------------------------------------------------
+ * 12. The plugin itself
+ */
+struct fq_plugin {
+  uint32_t abi_major, abi_minor;
+  size_t size; /* sizeof(struct fq_plugin): fields beyond it are taken as zero */
+  const char *name, *version, *zh, *en;
+
+  const char *const *migrations; /* SQL of its own tables, step by step, NULL at the end; append only */
+  const struct fq_kind *kinds;         /* each list ends with a zeroed element */
+  const struct fq_kind *also_applies;  /* kinds of others this plugin projects too: name and apply */
+  const struct fq_method *methods;
+  const struct fq_reaction *reactions;
+  const struct fq_view_fn *views;
+  void (*context)(void *self, fq_db *db, const struct fq_entry *e, fq_json *into);
+  const char *lua; /* words for policies */
+  const struct fq_option *options;
+  size_t self_bytes; /* the server allocates the plugin's state zeroed, with options filled in */
+  const struct fq_route *routes;
+  const struct fq_metric *metrics;
+
+  /* After options are in place and tables exist. A failure stops the server with this error. */
+  enum fq_status (*init)(void *self, fq_kernel *k, struct fq_error *e);
+  /* The server is about to take traffic / has stopped taking it. */
+  enum fq_status (*start)(void *self, fq_kernel *k, struct fq_error *e);
+  void (*stop)(void *self, fq_kernel *k);
+  void (*fini)(void *self); /* also after a failed init */
+  /* Empty when well; otherwise one line of what is wrong. */
+  void (*health)(void *self, char *out, size_t cap);
+};
+
+/* The plugin's one symbol:
+ *     FQ_PLUGIN = { FQ_PLUGIN_HEAD, .name = "skel", ... };
+ */
+#define FQ_PLUGIN                                                                                        \
+  FQ_API extern const struct fq_plugin fq_plugin;                                                        \
+  const struct fq_plugin fq_plugin
+#define FQ_PLUGIN_HEAD .abi_major = FQ_ABI_MAJOR, .abi_minor = FQ_ABI_MINOR, .size = sizeof(struct fq_plugin)
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,57 @@
+/*
+ * The kernel as the layers above it (policy, plugin, main) see it. Plugins see fengqiao.h only.
+ * Kernel thread, unless a line says otherwise.
+ */
+#ifndef FQ_KERNEL_KERNEL_H
+#define FQ_KERNEL_KERNEL_H
+
+#include "fengqiao.h"
+
+/* A module is a plugin's table with its state. The kernel's own nouns (account, org, journal, policy) are
+ * modules too, linked in: there is one way to add a kind or a method. */
+struct fq_module {
+  const struct fq_plugin *table;
+  void *self;
+};
+
+struct fq_kernel_config {
+  const char *data_dir;   /* holds county.db, blobs/, county.key, control.sock, lock */
+  bool memory;            /* no files at all: scenarios and tests */
+  bool fake_clock;        /* time is what fq_kernel_set_time() says */
+  int readers, helpers;   /* threads */
+  int tick_commands;      /* most commands in one transaction; 512: perf.md, natural batching */
+};
+
+/* open: database, journal head. register modules. boot: migrate, init each module. */
+fq_kernel *fq_kernel_open(const struct fq_kernel_config *config, struct fq_error *e);
+enum fq_status fq_kernel_add(fq_kernel *k, const struct fq_plugin *table, void *self, struct fq_error *e);
+enum fq_status fq_kernel_boot(fq_kernel *k, struct fq_error *e); /* migrations, init */
+enum fq_status fq_kernel_start(fq_kernel *k, struct fq_error *e); /* start of each module: traffic may come */
+int fq_kernel_run(fq_kernel *k);                                 /* the event loop; until fq_kernel_stop() */
+void fq_kernel_stop(fq_kernel *k);
+void fq_kernel_close(fq_kernel *k);
+
+const struct fq_module *fq_kernel_modules(const fq_kernel *k, size_t *count);
+fq_db *fq_kernel_db(fq_kernel *k);
+const struct fq_method *fq_kernel_method(const fq_kernel *k, const char *name);
+const struct fq_kind *fq_kernel_kind(const fq_kernel *k, const char *name);
+
+/* One command in a tick of its own, on the caller's thread: the command line and scenarios. NULL actor is
+ * `system`. Policies react and due timers fire as in any tick. */
+enum fq_status fq_kernel_call(fq_kernel *k, const struct fq_actor *actor, const char *method, fq_json *params,
+                              fq_json **result, struct fq_error *e);
+/* Fake clock only: moves time forward to `ms`, firing each timer at its own due time on the way. */
+enum fq_status fq_kernel_run_until(fq_kernel *k, int64_t ms, struct fq_error *e);
+void fq_kernel_set_time(fq_kernel *k, int64_t ms);
+
+/* The policy layer's way in: called inside the tick for each new entry that is not QUIET, in order.
+ * `c` is a call as `system` whose cause is the entry. */
+typedef void (*fq_react_fn)(void *self, struct fq_call *c, const struct fq_entry *e);
+void fq_kernel_set_react(fq_kernel *k, fq_react_fn fn, void *self);
+/* Runs a method as `actor`, caused by entry `cause`, in a savepoint of its own: authorised, checked and
+ * handled like a terminal's command. A failure undoes that command alone. Depth (entry causes entry) and
+ * count are bounded; beyond them FQ_E_POLICY "policy.depth". Takes params. */
+enum fq_status fq_tick_run(struct fq_call *c, const struct fq_actor *actor, int64_t cause, const char *method,
+                           fq_json *params, fq_json **result, struct fq_error *e);
+
+#endif
