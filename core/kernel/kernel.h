@@ -15,19 +15,19 @@ struct fq_module {
 };
 
 struct fq_kernel_config {
-  const char *data_dir;   /* holds county.db, blobs/, county.key, control.sock, lock */
-  bool memory;            /* no files at all: scenarios and tests */
-  bool fake_clock;        /* time is what fq_kernel_set_time() says */
-  int readers, helpers;   /* threads */
-  int tick_commands;      /* most commands in one transaction; 512: perf.md, natural batching */
+  const char *data_dir; /* holds county.db, blobs/, county.key, control.sock, lock */
+  bool memory;          /* no files at all: scenarios and tests */
+  bool fake_clock;      /* time is what fq_kernel_set_time() says */
+  int readers, helpers; /* threads */
+  int tick_commands;    /* most commands in one transaction; 512: perf.md, natural batching */
 };
 
 /* open: database, journal head. register modules. boot: migrate, init each module. */
 fq_kernel *fq_kernel_open(const struct fq_kernel_config *config, struct fq_error *e);
 enum fq_status fq_kernel_add(fq_kernel *k, const struct fq_plugin *table, void *self, struct fq_error *e);
-enum fq_status fq_kernel_boot(fq_kernel *k, struct fq_error *e); /* migrations, init */
+enum fq_status fq_kernel_boot(fq_kernel *k, struct fq_error *e);  /* migrations, init */
 enum fq_status fq_kernel_start(fq_kernel *k, struct fq_error *e); /* start of each module: traffic may come */
-int fq_kernel_run(fq_kernel *k);                                 /* the event loop; until fq_kernel_stop() */
+int fq_kernel_run(fq_kernel *k);                                  /* the event loop; until fq_kernel_stop() */
 void fq_kernel_stop(fq_kernel *k);
 void fq_kernel_close(fq_kernel *k);
 
