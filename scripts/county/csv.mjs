@@ -19,18 +19,22 @@ export function parseCsv(text) {
       rows.push([...row, cell]);
       row = [];
       cell = '';
-    } else if (c === '"' || c === '\r') throw new Error(`stray ${JSON.stringify(c)} in row ${rows.length + 1}`);
+    } else if (c === '"' || c === '\r')
+      throw new Error(`stray ${JSON.stringify(c)} in row ${rows.length + 1}`);
     else cell += c;
   }
   if (quoted || cell !== '' || row.length) throw new Error('the file must end with a line feed');
   const [header, ...body] = rows;
   return body.map((cells, n) => {
-    if (cells.length !== header.length) throw new Error(`row ${n + 2} has ${cells.length} cells, the header ${header.length}`);
+    if (cells.length !== header.length)
+      throw new Error(`row ${n + 2} has ${cells.length} cells, the header ${header.length}`);
     return Object.fromEntries(header.map((name, i) => [name, cells[i]]));
   });
 }
 
 export function formatCsv(header, rows) {
   const quote = (v) => (/[",\n\r]/.test(v) ? `"${v.replaceAll('"', '""')}"` : v);
-  return [header, ...rows.map((r) => header.map((name) => quote(String(r[name] ?? ''))))].map((r) => r.join(',') + '\n').join('');
+  return [header, ...rows.map((r) => header.map((name) => quote(String(r[name] ?? ''))))]
+    .map((r) => r.join(',') + '\n')
+    .join('');
 }

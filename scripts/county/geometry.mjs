@@ -23,18 +23,18 @@ function gcjFromWgs(lon, lat) {
   const x = lon - 105;
   const y = lat - 35;
   const pi = Math.PI;
-  const wave = (20 * Math.sin(6 * x * pi) + 20 * Math.sin(2 * x * pi)) * 2 / 3;
+  const wave = ((20 * Math.sin(6 * x * pi) + 20 * Math.sin(2 * x * pi)) * 2) / 3;
   let dLat = -100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * Math.sqrt(Math.abs(x)) + wave;
-  dLat += (20 * Math.sin(y * pi) + 40 * Math.sin(y / 3 * pi)) * 2 / 3;
-  dLat += (160 * Math.sin(y / 12 * pi) + 320 * Math.sin(y * pi / 30)) * 2 / 3;
+  dLat += ((20 * Math.sin(y * pi) + 40 * Math.sin((y / 3) * pi)) * 2) / 3;
+  dLat += ((160 * Math.sin((y / 12) * pi) + 320 * Math.sin((y * pi) / 30)) * 2) / 3;
   let dLon = 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * Math.sqrt(Math.abs(x)) + wave;
-  dLon += (20 * Math.sin(x * pi) + 40 * Math.sin(x / 3 * pi)) * 2 / 3;
-  dLon += (150 * Math.sin(x / 12 * pi) + 300 * Math.sin(x / 30 * pi)) * 2 / 3;
-  const rad = lat / 180 * pi;
+  dLon += ((20 * Math.sin(x * pi) + 40 * Math.sin((x / 3) * pi)) * 2) / 3;
+  dLon += ((150 * Math.sin((x / 12) * pi) + 300 * Math.sin((x / 30) * pi)) * 2) / 3;
+  const rad = (lat / 180) * pi;
   const magic = 1 - ECC2 * Math.sin(rad) ** 2;
   const root = Math.sqrt(magic);
-  dLat = dLat * 180 / ((AXIS * (1 - ECC2)) / (magic * root) * pi);
-  dLon = dLon * 180 / (AXIS / root * Math.cos(rad) * pi);
+  dLat = (dLat * 180) / (((AXIS * (1 - ECC2)) / (magic * root)) * pi);
+  dLon = (dLon * 180) / ((AXIS / root) * Math.cos(rad) * pi);
   return [lon + dLon, lat + dLat];
 }
 
@@ -52,7 +52,7 @@ export function wgsFromGcj([lon, lat]) {
 const LON0 = 110.55;
 const LAT0 = 27.11;
 const KM_PER_DEG = 111.195;
-const KM_PER_DEG_LON = KM_PER_DEG * Math.cos(LAT0 * Math.PI / 180);
+const KM_PER_DEG_LON = KM_PER_DEG * Math.cos((LAT0 * Math.PI) / 180);
 export const toPlane = ([lon, lat]) => [(lon - LON0) * KM_PER_DEG_LON, (lat - LAT0) * KM_PER_DEG];
 export const toGeo = ([x, y]) => [round5(x / KM_PER_DEG_LON + LON0), round5(y / KM_PER_DEG + LAT0)];
 export const round5 = (v) => Math.round(v * 1e5) / 1e5;
@@ -72,18 +72,20 @@ export function ringContains(ring, [x, y]) {
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
     const [xi, yi] = ring[i];
     const [xj, yj] = ring[j];
-    if (yi > y !== yj > y && x < (xj - xi) * (y - yi) / (yj - yi) + xi) inside = !inside;
+    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
   }
   return inside;
 }
 
-export const polygonContains = (rings, p) => ringContains(rings[0], p) && !rings.slice(1).some((r) => ringContains(r, p));
+export const polygonContains = (rings, p) =>
+  ringContains(rings[0], p) && !rings.slice(1).some((r) => ringContains(r, p));
 
 export function ringCentroid(ring) {
   let x = 0;
   let y = 0;
   let twice = 0;
-  const [ox, oy] = ring[0]; /* relative to a corner: the products would otherwise lose the digits that count */
+  const [ox, oy] =
+    ring[0]; /* relative to a corner: the products would otherwise lose the digits that count */
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
     const a = [ring[j][0] - ox, ring[j][1] - oy];
     const b = [ring[i][0] - ox, ring[i][1] - oy];
@@ -132,7 +134,7 @@ export function dissolve(polygons) {
   for (const start of edges.values()) {
     if (start.used) continue;
     const ring = [start[0]];
-    for (let edge = start; !edge.used;) {
+    for (let edge = start; !edge.used; ) {
       edge.used = true;
       ring.push(edge[1]);
       const next = (from.get(String(edge[1])) ?? []).filter((e) => !e.used);
@@ -159,7 +161,10 @@ function sharpestLeft([a, b], candidates) {
 
 /* Counter-clockwise rings are outer, clockwise ones are holes of the outer ring around them. */
 function nest(rings) {
-  const outer = rings.filter((r) => ringArea(r) > 0).map((r) => [r]).sort((a, b) => ringArea(b[0]) - ringArea(a[0]));
+  const outer = rings
+    .filter((r) => ringArea(r) > 0)
+    .map((r) => [r])
+    .sort((a, b) => ringArea(b[0]) - ringArea(a[0]));
   for (const hole of rings.filter((r) => ringArea(r) < 0)) {
     const home = outer.filter((p) => hole.some((v) => ringContains(p[0], v))).pop();
     if (!home) throw new Error(`hole without a home at ${hole[0]}`);

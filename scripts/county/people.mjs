@@ -57,7 +57,8 @@ export function makeUsers(county, units, skills) {
   const rand = random(430525 + 7);
   const nextName = nameMaker(rand);
   const users = [];
-  const post = (name, display, roles, org) => users.push({ name, display, roles, org, skills: '', capacity: '' });
+  const post = (name, display, roles, org) =>
+    users.push({ name, display, roles, org, skills: '', capacity: '' });
 
   post('admin', '系统管理员', 'admin.system', county);
   post('security', '安全管理员', 'admin.security', county);

@@ -21,7 +21,7 @@ export function sampleRing(ring) {
  *  cell is too small. Returns one list of samples a seed. */
 export function powerSplit(samples, seeds, shares, rounds = 160) {
   const total = shares.reduce((a, b) => a + b, 0);
-  const want = shares.map((s) => s / total * samples.length);
+  const want = shares.map((s) => (s / total) * samples.length);
   const weight = seeds.map(() => 0);
   let cells = [];
   for (let round = 0; round < rounds; round++) {
@@ -36,7 +36,8 @@ export function powerSplit(samples, seeds, shares, rounds = 160) {
       cells[best].push(p);
     }
     const gain = 30 * (1 - round / rounds) + 2;
-    for (let i = 0; i < seeds.length; i++) weight[i] += gain * (want[i] - cells[i].length) / Math.max(want[i], cells[i].length);
+    for (let i = 0; i < seeds.length; i++)
+      weight[i] += (gain * (want[i] - cells[i].length)) / Math.max(want[i], cells[i].length);
   }
   return cells;
 }
@@ -48,7 +49,14 @@ export function spread(samples, k, rand, rounds = 40) {
   while (centres.length < k) {
     const far = samples.map((p) => Math.min(...centres.map((c) => distance2(p, c))));
     let pick = rand() * far.reduce((a, b) => a + b, 0);
-    centres.push(samples[Math.max(0, far.findIndex((d) => (pick -= d) < 0))]);
+    centres.push(
+      samples[
+        Math.max(
+          0,
+          far.findIndex((d) => (pick -= d) < 0),
+        )
+      ],
+    );
   }
   let groups = [];
   for (let round = 0; round < rounds; round++) {

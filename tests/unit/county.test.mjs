@@ -25,8 +25,9 @@ const townshipOf = (id) => `${id.slice(0, 9)}000`;
 
 function metres([lon1, lat1], [lon2, lat2]) {
   const rad = Math.PI / 180;
-  const h = Math.sin((lat2 - lat1) * rad / 2) ** 2
-    + Math.cos(lat1 * rad) * Math.cos(lat2 * rad) * Math.sin((lon2 - lon1) * rad / 2) ** 2;
+  const h =
+    Math.sin(((lat2 - lat1) * rad) / 2) ** 2 +
+    Math.cos(lat1 * rad) * Math.cos(lat2 * rad) * Math.sin(((lon2 - lon1) * rad) / 2) ** 2;
   return 2 * 6371008.8 * Math.asin(Math.sqrt(h));
 }
 
@@ -34,21 +35,33 @@ function inRing(ring, [x, y]) {
   let inside = false;
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
     const [[xi, yi], [xj, yj]] = [ring[i], ring[j]];
-    if (yi > y !== yj > y && x < (xj - xi) * (y - yi) / (yj - yi) + xi) inside = !inside;
+    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
   }
   return inside;
 }
 /* Even-odd over all rings: holes and several pieces come out right. */
-const inside = (id, p) => shape.get(id).flat().filter((ring) => inRing(ring, p)).length % 2 === 1;
+const inside = (id, p) =>
+  shape
+    .get(id)
+    .flat()
+    .filter((ring) => inRing(ring, p)).length %
+    2 ===
+  1;
 
 function ringArea(ring) {
   let sum = 0;
   for (let i = 0; i + 1 < ring.length; i++) {
-    sum += (ring[i][0] - ring[0][0]) * (ring[i + 1][1] - ring[0][1]) - (ring[i + 1][0] - ring[0][0]) * (ring[i][1] - ring[0][1]);
+    sum +=
+      (ring[i][0] - ring[0][0]) * (ring[i + 1][1] - ring[0][1]) -
+      (ring[i + 1][0] - ring[0][0]) * (ring[i][1] - ring[0][1]);
   }
   return sum / 2;
 }
-const area = (id) => shape.get(id).flat().reduce((sum, ring) => sum + ringArea(ring), 0);
+const area = (id) =>
+  shape
+    .get(id)
+    .flat()
+    .reduce((sum, ring) => sum + ringArea(ring), 0);
 
 function byDistance(p) {
   let [best, second] = [null, null];
@@ -70,13 +83,20 @@ test('the tables are well formed', () => {
   };
   for (const [name, header] of Object.entries(columns)) {
     assert.equal(text(name).split('\n')[0], header, name);
-    for (const row of table(name)) for (const cell of Object.values(row)) assert.equal(cell, cell.trim(), name);
+    for (const row of table(name))
+      for (const cell of Object.values(row)) assert.equal(cell, cell.trim(), name);
   }
 });
 
 test('pack.lua names files that exist', () => {
   const named = [...text('pack.lua').matchAll(/"([^"]+\.(?:csv|geojson))"/g)].map((m) => m[1]);
-  assert.deepEqual(named.sort(), ['dictionaries/categories.csv', 'dictionaries/closing.csv', 'map.geojson', 'org.csv', 'users.csv']);
+  assert.deepEqual(named.sort(), [
+    'dictionaries/categories.csv',
+    'dictionaries/closing.csv',
+    'map.geojson',
+    'org.csv',
+    'users.csv',
+  ]);
   for (const name of named) assert.ok(existsSync(join(PACK, name)), name);
 });
 
@@ -113,15 +133,29 @@ test('every parent exists, stands before its children and is of the right kind',
     if (u.kind === 'grid') assert.equal(u.parent, u.id.slice(0, 12));
     seen.add(u.id);
   }
-  for (const v of kind('village')) assert.ok(grids.some((g) => g.parent === v.id), `${v.id} has no grid`);
-  for (const t of kind('township')) assert.ok(kind('village').some((v) => v.parent === t.id), `${t.id} has no village`);
+  for (const v of kind('village'))
+    assert.ok(
+      grids.some((g) => g.parent === v.id),
+      `${v.id} has no grid`,
+    );
+  for (const t of kind('township'))
+    assert.ok(
+      kind('village').some((v) => v.parent === t.id),
+      `${t.id} has no village`,
+    );
 });
 
 test('the map is a labelled sketch with closed, rounded, rightly turned rings', () => {
   assert.ok(Buffer.byteLength(text('map.geojson')) < 1.2e6);
   assert.match(map.notice, /示意图/);
   assert.match(map.attribution, /国家统计局/);
-  assert.deepEqual([...shape.keys()].sort(), org.filter((u) => u.kind !== 'department').map((u) => u.id).sort());
+  assert.deepEqual(
+    [...shape.keys()].sort(),
+    org
+      .filter((u) => u.kind !== 'department')
+      .map((u) => u.id)
+      .sort(),
+  );
   for (const f of map.features) {
     const { id, name, kind: k, parent } = f.properties;
     const u = unit.get(id);
@@ -141,7 +175,9 @@ test('the map is a labelled sketch with closed, rounded, rightly turned rings', 
 test('shapes nest: a unit is exactly its children, and in one piece but for slivers of the outline', () => {
   for (const k of ['county', 'township', 'village']) {
     for (const u of kind(k)) {
-      const sum = org.filter((c) => c.parent === u.id && c.kind !== 'department').reduce((s, c) => s + area(c.id), 0);
+      const sum = org
+        .filter((c) => c.parent === u.id && c.kind !== 'department')
+        .reduce((s, c) => s + area(c.id), 0);
       assert.ok(Math.abs(area(u.id) - sum) < 1e-9, `${u.id}: ${area(u.id)} is not ${sum}`);
       const largest = Math.max(...shape.get(u.id).map((p) => ringArea(p[0])));
       assert.ok(largest > 0.99 * area(u.id), `${u.id} ${u.name} lies in pieces`);
@@ -149,7 +185,7 @@ test('shapes nest: a unit is exactly its children, and in one piece but for sliv
   }
 });
 
-test('every point lies in its own shape and in its parent\'s', () => {
+test("every point lies in its own shape and in its parent's", () => {
   for (const u of org) {
     assert.match(u.lon, /^11[01]\.\d{1,5}$/);
     assert.match(u.lat, /^2[67]\.\d{1,5}$/);
@@ -167,25 +203,46 @@ test('every grid centre is nearest to itself', () => {
 });
 
 test('the shape a point lies in is that of the nearest centre, away from borders', () => {
-  const [xs, ys] = [0, 1].map((axis) => shape.get('430525').flat(2).map((p) => p[axis]));
+  const [xs, ys] = [0, 1].map((axis) =>
+    shape
+      .get('430525')
+      .flat(2)
+      .map((p) => p[axis]),
+  );
   const [west, east, south, north] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
   let tried = 0;
   for (let i = 0; i < 60; i++) {
     for (let j = 0; j < 60; j++) {
-      const p = [west + (east - west) * (i + 0.37) / 60, south + (north - south) * (j + 0.61) / 60];
+      const p = [west + ((east - west) * (i + 0.37)) / 60, south + ((north - south) * (j + 0.61)) / 60];
       if (!inside('430525', p)) continue;
       const { best, second } = byDistance(p);
       if (second.d - best.d < 20) continue; /* plane and sphere differ by metres */
       tried++;
-      assert.ok(inside(best.g.id, p) && inside(best.g.parent, p) && inside(townshipOf(best.g.id), p), `${p} is not in ${best.g.id}`);
+      assert.ok(
+        inside(best.g.id, p) && inside(best.g.parent, p) && inside(townshipOf(best.g.id), p),
+        `${p} is not in ${best.g.id}`,
+      );
     }
   }
   assert.ok(tried > 1000, `${tried} points`);
 });
 
 test('the ten categories are there', () => {
-  assert.deepEqual(categories.map((c) => c.code), ['fire', 'dispute', 'traffic', 'sanitation', 'illegal_building', 'flood', 'elder',
-    'security', 'utility', 'other']);
+  assert.deepEqual(
+    categories.map((c) => c.code),
+    [
+      'fire',
+      'dispute',
+      'traffic',
+      'sanitation',
+      'illegal_building',
+      'flood',
+      'elder',
+      'security',
+      'utility',
+      'other',
+    ],
+  );
   for (const c of categories) {
     assert.match(c.level, /^[1-4]$/);
     assert.ok(c.zh && c.en && c.skill);
@@ -211,16 +268,23 @@ test('accounts have unique names, known roles and units of the right kind', () =
     }
   }
   for (const name of ['admin', 'security', 'auditor', 'commander', 'dispatcher', 'dispatcher2']) {
-    assert.ok(users.some((u) => u.name === name), name);
+    assert.ok(
+      users.some((u) => u.name === name),
+      name,
+    );
   }
   for (const t of kind('township')) assert.equal(users.find((u) => u.org === t.id)?.name, `director-${t.id}`);
-  for (const d of kind('department')) assert.equal(users.find((u) => u.org === d.id)?.name, `department-${d.id.slice(-2)}`);
+  for (const d of kind('department'))
+    assert.equal(users.find((u) => u.org === d.id)?.name, `department-${d.id.slice(-2)}`);
 });
 
 test('every grid has its one officer, and every township every skill', () => {
   const skills = new Set(categories.map((c) => c.skill));
   const officers = users.filter((u) => u.roles === 'officer');
-  assert.deepEqual(officers.map((u) => u.org), grids.map((g) => g.id));
+  assert.deepEqual(
+    officers.map((u) => u.org),
+    grids.map((g) => g.id),
+  );
   const held = new Map(kind('township').map((t) => [t.id, new Set()]));
   officers.forEach((u, n) => {
     assert.equal(u.name, `officer-${String(n + 1).padStart(4, '0')}`);
@@ -242,7 +306,10 @@ test('demo reports are many, varied and about nobody', () => {
   assert.equal(new Set(reports.map((r) => r.text_zh)).size, reports.length);
   for (const c of categories) assert.ok(reports.filter((r) => r.category === c.code).length >= 10, c.code);
   for (const r of reports) {
-    assert.ok(categories.some((c) => c.code === r.category), r.category);
+    assert.ok(
+      categories.some((c) => c.code === r.category),
+      r.category,
+    );
     assert.match(r.level, /^[1-4]$/);
     assert.ok(r.title_zh.length <= 20 && r.text_zh.length >= 15 && r.text_zh.length <= 200, r.title_zh);
     assert.doesNotMatch(r.text_zh, /\d{7}/);
