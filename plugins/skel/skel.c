@@ -68,7 +68,12 @@ static enum fq_status run_greet(struct fq_call *c) {
 
 static enum fq_status run_forget(struct fq_call *c) {
   const char *id = fq_json_str(c->params, "id");
-  return fq_emit(c, (struct fq_draft){.kind = "skel.forgotten", .subject = id});
+  fq_stmt *s = fq_sql(c->db, "SELECT org FROM skel_greeting WHERE id = ?1", "s", id);
+  if (!fq_row(s)) return FQ_OK; /* forgotten already: a timer may find nothing left to do */
+  char org[FQ_ID_MAX];
+  snprintf(org, sizeof org, "%s", fq_col_str(s, 0));
+  fq_done(s);
+  return fq_emit(c, (struct fq_draft){.kind = "skel.forgotten", .subject = id, .org = org});
 }
 
 static enum fq_status query_list(struct fq_query *q) {
@@ -93,30 +98,18 @@ static const struct fq_param greet_params[] = {
 };
 static const struct fq_param forget_params[] = {{.name = "id", .type = FQ_T_ID, .required = true}, {0}};
 
+/* clang-format off */
 static const struct fq_method methods[] = {
-    {.name = "skel.greet",
-     .roles = FQ_ROLE_DESK | FQ_ROLE_POLICY,
-     .flags = FQ_POLICY,
-     .params = greet_params,
-     .target = target_greet,
-     .run = run_greet,
-     .zh = "问候",
-     .en = "greet somebody",
-     .result = "{id, text}"},
-    {.name = "skel.forget",
-     .flags = FQ_INTERNAL,
-     .params = forget_params,
-     .run = run_forget,
-     .zh = "问候过期",
-     .en = "a greeting's time is over"},
-    {.name = "skel.list",
-     .roles = FQ_ROLE_DESK,
-     .query = query_list,
-     .zh = "问候簿",
-     .en = "the book of greetings",
-     .result = "{rows: [{id, text, until}]}"},
+    {.name = "skel.greet", .zh = "问候", .en = "greet somebody", .result = "{id, text}",
+     .roles = FQ_ROLE_DESK | FQ_ROLE_POLICY, .flags = FQ_POLICY, .params = greet_params,
+     .target = target_greet, .run = run_greet},
+    {.name = "skel.forget", .zh = "问候过期", .en = "a greeting's time is over",
+     .flags = FQ_INTERNAL, .params = forget_params, .run = run_forget},
+    {.name = "skel.list", .zh = "问候簿", .en = "the greetings", .result = "{rows: [{id, text, until}]}",
+     .roles = FQ_ROLE_DESK, .query = query_list},
     {0},
 };
+/* clang-format on */
 
 /* ---- what policies may ask, options, a metric, health, and the one symbol that ties it together */
 
@@ -129,24 +122,15 @@ static enum fq_status view_greetings(struct fq_view *v) {
 static const struct fq_view_fn views[] = {
     {"greetings", view_greetings, "org", "现有问候数", "how many there are"}, {0}};
 
+/* clang-format off */
 static const struct fq_option options[] = {
-    {.name = "greeting",
-     .type = FQ_O_STRING,
-     FQ_OPTION_AT(struct skel, greeting),
-     .fallback = "您好",
-     .max = 20,
-     .zh = "问候语",
-     .en = "the greeting"},
-    {.name = "keep",
-     .type = FQ_O_DURATION,
-     FQ_OPTION_AT(struct skel, keep_ms),
-     .fallback = "1 h",
-     .min = 1000,
-     .max = 604800000,
-     .zh = "保留多久",
-     .en = "how long a greeting is kept"},
+    {.name = "greeting", .type = FQ_O_STRING, FQ_OPTION_AT(struct skel, greeting), .fallback = "您好",
+     .max = 20, .zh = "问候语", .en = "the greeting"},
+    {.name = "keep", .type = FQ_O_DURATION, FQ_OPTION_AT(struct skel, keep_ms), .fallback = "1 h",
+     .min = 1000, .max = 604800000, .zh = "保留多久", .en = "how long a greeting is kept"},
     {0},
 };
+/* clang-format on */
 
 static double read_count(void *self) {
   return (double)((struct skel *)self)->count;
@@ -159,24 +143,14 @@ static void health(void *self, char *out, size_t cap) {
 }
 
 static const char *const migrations[] = {
-    "CREATE TABLE skel_greeting(id TEXT PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL, org TEXT NOT "
-    "NULL,"
-    " until_ms INTEGER NOT NULL)",
+    "CREATE TABLE skel_greeting(id TEXT PRIMARY KEY, name TEXT, text TEXT, org TEXT, until_ms INTEGER)",
     NULL,
 };
 
+/* clang-format off */
 FQ_PLUGIN = {
-    FQ_PLUGIN_HEAD,
-    .name = "skel",
-    .version = "0.1.0",
-    .zh = "样板插件",
-    .en = "the sample plugin",
-    .migrations = migrations,
-    .kinds = kinds,
-    .methods = methods,
-    .views = views,
-    .options = options,
-    .self_bytes = sizeof(struct skel),
-    .metrics = metrics,
-    .health = health,
+    FQ_PLUGIN_HEAD, .name = "skel", .version = "0.1.0", .zh = "样板插件", .en = "the sample plugin",
+    .migrations = migrations, .kinds = kinds, .methods = methods, .views = views, .metrics = metrics,
+    .options = options, .self_bytes = sizeof(struct skel), .health = health,
 };
+/* clang-format on */
