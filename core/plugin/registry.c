@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -61,6 +62,7 @@ struct loading {
   const struct fq_registry_config *config;
   const char *dir;
   struct fq_problem_list *problems;
+  char path[32]; /* of the name at hand: "plugins[2]" */
 };
 
 static int line_of(const struct loading *l, const char *path) {
@@ -69,7 +71,7 @@ static int line_of(const struct loading *l, const char *path) {
 }
 
 #define PROBLEM(l, ...)                                                                                      \
-  fq_problem_add((l)->problems, (l)->config->source.file, line_of(l, "plugins"), "plugins", __VA_ARGS__)
+  fq_problem_add((l)->problems, (l)->config->source.file, line_of(l, (l)->path), (l)->path, __VA_ARGS__)
 
 static void no_such_plugin(const struct loading *l, const char *name) {
   char *there[DIR_NAMES];
@@ -154,9 +156,11 @@ static void check_sections(struct loading *l) {
 size_t fq_registry_load(struct fq_registry *r, const struct fq_registry_config *config,
                         struct fq_problem_list *problems) {
   size_t before = problems->count;
-  struct loading l = {r, config, config->dir ? config->dir : FQ_PKGLIBDIR, problems};
-  for (size_t i = 0; i < config->count; i++)
+  struct loading l = {r, config, config->dir ? config->dir : FQ_PKGLIBDIR, problems, ""};
+  for (size_t i = 0; i < config->count; i++) {
+    snprintf(l.path, sizeof l.path, "plugins[%zu]", i + 1); /* as Lua counts */
     load_one(&l, config->names[i]);
+  }
   check_sections(&l);
   return problems->count - before;
 }

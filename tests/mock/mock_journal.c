@@ -138,7 +138,7 @@ static void fire(const char *id, int64_t due_ms, const char *method, const char 
   fq_json *data = fq_json_object();
   fq_json_set_str(data, "timer", id);
   fq_json_set_str(data, "method", method);
-  fq_json_set_int(data, "due_ms", due_ms);
+  fq_json_set_time(data, "due_at", due_ms);
   fq_json_set_int(data, "late_ms", mock.now_ms - due_ms);
   int64_t seq = append("timer.fired", subject, "", "", "system", 0, data);
   fq_json_free(data);

@@ -5,7 +5,7 @@
  *
  * It checks what the kernel checks (roles, targets, schemas, writing outside apply), the cheap way: no
  * hash chain, no sessions, no idempotency keys. A misuse that has no return value to report it (an
- * unknown timer method, an undeclared kind) fails the test at once.
+ * unknown timer method, a timer's method that fails) fails the test at once.
  *
  * OWNERSHIP. Every `const fq_json *` given back belongs to the mock and lives until mock_stop().
  * THREADS. One. fq_post() and fq_work() queue; mock_pump() runs the queue.

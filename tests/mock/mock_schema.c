@@ -40,6 +40,7 @@ static enum fq_status check(const struct fq_param *p, const fq_json *v, const ch
       {0}};
   const char *s = fq_json_as_str(v);
   enum fq_json_type t = fq_json_type(v);
+  int n = 0;
   switch (p->type) {
   case FQ_T_STRING:
     return s && bounded(p, (double)fq_utf8_length(s)) ? FQ_OK : wrong(e, path, "text within its bounds");
@@ -67,7 +68,9 @@ static enum fq_status check(const struct fq_param *p, const fq_json *v, const ch
     if (t != FQ_JSON_ARRAY || !bounded(p, (double)fq_json_size(v)))
       return wrong(e, path, "an array within its bounds");
     fq_json_each(item, v) {
-      enum fq_status st = check(&p->members[0], item, path, e);
+      char below[160];
+      snprintf(below, sizeof below, "%.140s[%d]", path, n++);
+      enum fq_status st = check(&p->members[0], item, below, e);
       if (st != FQ_OK) return st;
     }
     return FQ_OK;
@@ -86,7 +89,7 @@ static const struct fq_param *find(const struct fq_param *table, const char *nam
 }
 
 static void join(char *out, size_t cap, const char *path, const char *name) {
-  snprintf(out, cap, "%s%s%s", path, path[0] ? "." : "", name);
+  snprintf(out, cap, "%.90s.%.60s", path, name);
 }
 
 static enum fq_status check_members(const struct fq_param *table, const fq_json *v, const char *path,
@@ -95,7 +98,7 @@ static enum fq_status check_members(const struct fq_param *table, const fq_json 
   fq_json_each(member, v) {
     const struct fq_param *p = find(table, fq_json_name(member));
     join(at, sizeof at, path, fq_json_name(member));
-    if (!p && strcmp(at, "idem") == 0) continue;
+    if (!p && strcmp(at, "params.idem") == 0) continue;
     if (!p) return fq_fail(e, FQ_E_PARAMS, "params.unknown", at, "没有参数 %s", "no parameter %s", at);
     enum fq_status st = check(p, member, at, e);
     if (st != FQ_OK) return st;
@@ -110,5 +113,5 @@ static enum fq_status check_members(const struct fq_param *table, const fq_json 
 
 enum fq_status mock_check_params(const struct fq_param *table, const fq_json *params, struct fq_error *e) {
   if (fq_json_type(params) != FQ_JSON_OBJECT) return wrong(e, "params", "an object");
-  return check_members(table, params, "", e);
+  return check_members(table, params, "params", e);
 }

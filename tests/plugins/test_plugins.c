@@ -153,7 +153,7 @@ static void a_registry_tells_all_that_is_wrong(void **state) {
   assert_int_equal(r.count, 2); /* good and smaller stand */
   static const char *const expected[] = {
       "fengqiao.lua: good.speed: 没有这个选项",
-      "duplicate plugin name good:",
+      "fengqiao.lua: plugins[2]: duplicate plugin name good:",
       "same_name.so",
       "插件 kind_no_apply.so 被拒绝:kind bad.happened 没有 apply",
       "has no plugin abi_majro; did you mean abi_major?",

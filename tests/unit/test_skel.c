@@ -72,10 +72,10 @@ static void a_late_timer_fires_once(void **state) {
 static void wrong_calls_change_nothing(void **state) {
   (void)state;
   assert_int_equal(mock_try("skel.greet", "{\"org\":\"430525100\"}"), FQ_E_PARAMS);
-  assert_string_equal(mock_error()->path, "name");
+  assert_string_equal(mock_error()->path, "params.name");
   assert_int_equal(mock_try("skel.greet", "{\"name\":\"\",\"org\":\"430525100\"}"), FQ_E_PARAMS);
   assert_int_equal(mock_try("skel.greet", "{\"name\":\"a\",\"org\":\"430525100\",\"nmae\":1}"), FQ_E_PARAMS);
-  assert_string_equal(mock_error()->path, "nmae");
+  assert_string_equal(mock_error()->path, "params.nmae");
   assert_int_equal(mock_try("skel.greet", "{\"name\":\"a\",\"org\":\"999\"}"), FQ_E_NOT_FOUND);
   assert_int_equal(mock_try("skel.greet", "{\"name\":\"a\",\"org\":\"430525101\"}"), FQ_E_FORBIDDEN);
   assert_int_equal(mock_try("skel.forget", "{\"id\":\"g1\"}"), FQ_E_METHOD); /* internal */
