@@ -50,7 +50,7 @@ static enum fq_status run_greet(struct fq_call *c) {
   struct skel *self = c->self;
   const char *name = fq_json_str(c->params, "name");
   char id[FQ_ID_MAX], text[256];
-  snprintf(id, sizeof id, "g%lld", (long long)fq_next_seq(c));
+  snprintf(id, sizeof id, "skel-%lld", (long long)fq_next_seq(c)); /* timers share one name space */
   snprintf(text, sizeof text, "%s,%s", self->greeting, name);
   fq_json *data = fq_json_object();
   fq_json_set_str(data, "name", name);

@@ -49,12 +49,12 @@ static void a_greeting_is_an_entry_and_a_row(void **state) {
 static void its_time_ends(void **state) {
   (void)state;
   mock_call("skel.greet", "{\"name\":\"老王\",\"org\":\"430525100\"}");
-  assert_int_equal(mock_timer("g1"), MOCK_T0 + HOUR);
+  assert_int_equal(mock_timer("skel-1"), MOCK_T0 + HOUR);
   mock_run_until(MOCK_T0 + HOUR - 1);
   assert_int_equal(mock_count("skel.forgotten"), 0);
   mock_run_until(MOCK_T0 + HOUR);
   assert_int_equal(mock_count("skel.forgotten"), 1);
-  assert_int_equal(mock_timer("g1"), -1);
+  assert_int_equal(mock_timer("skel-1"), -1);
   assert_int_equal(fq_json_size(fq_json_get(mock_call("skel.list", NULL), "rows")), 0);
   mock_rebuild();
 }
@@ -78,7 +78,7 @@ static void wrong_calls_change_nothing(void **state) {
   assert_string_equal(mock_error()->path, "params.nmae");
   assert_int_equal(mock_try("skel.greet", "{\"name\":\"a\",\"org\":\"999\"}"), FQ_E_NOT_FOUND);
   assert_int_equal(mock_try("skel.greet", "{\"name\":\"a\",\"org\":\"430525101\"}"), FQ_E_FORBIDDEN);
-  assert_int_equal(mock_try("skel.forget", "{\"id\":\"g1\"}"), FQ_E_METHOD); /* internal */
+  assert_int_equal(mock_try("skel.forget", "{\"id\":\"skel-1\"}"), FQ_E_METHOD); /* internal */
   mock_actor("officer-0001", FQ_ROLE_OFFICER, "430525100");
   assert_int_equal(mock_try("skel.greet", "{\"name\":\"a\",\"org\":\"430525100\"}"), FQ_E_FORBIDDEN);
   assert_int_equal(fq_json_size(mock_entries()), 0);
