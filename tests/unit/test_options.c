@@ -151,8 +151,8 @@ static void every_mistake_is_told(void **state) {
       "t.on: 1 will not do: expected true or false",
       "t.name: \"far too long\" will not do: expected text of 1 to 7 characters (at most 7 bytes)",
       "t.zzzzzz: no such option\n",
-      "t.max_frame: \"2 MiB\" will not do: expected a size, such as \"64 KiB\" (B, KiB, MiB, GiB), from 1 "
-      "KiB to 1 MiB",
+      "t.max_frame: \"2 MiB\" will not do: expected a size, such as \"64 KiB\"",
+      "(B, KiB, MiB, GiB), from 1 KiB to 1 MiB",
   };
   for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
     if (!strstr(all, expected[i])) fail_msg("missing: %s\nin:\n%s", expected[i], all);
@@ -242,8 +242,8 @@ static void reference_and_sample(void **state) {
   fclose(out);
   static const char *const expected[] = {
       "t.wait = \"25 s\"\n    等待(可热加载)。应为带单位的时长",
-      "the wait (reloadable); a duration with its unit, such as \"30 s\" (ms, s, min, h, d), from 1 s to 1 "
-      "h\n",
+      "the wait (reloadable); a duration with its unit, such as",
+      "(ms, s, min, h, d), from 1 s to 1 h\n",
       "## t · 测试\n",
       "| `t.max_frame` | `\"64 KiB\"` |",
       "a\\|b",
