@@ -37,7 +37,8 @@ static void *allocate(void *ud, void *p, size_t osize, size_t nsize) {
     l->allocations++;
     if (l->fail_at && l->allocations >= l->fail_at) return NULL;
     l->steps -= (int64_t)(nsize / BYTES_A_STEP);
-    if (l->steps < 0) return NULL; /* fq_limits_exit() tells it from a full arena */
+    /* Raising needs a little memory of its own, so what has tripped already is not refused again. */
+    if (l->steps < 0 && !l->tripped) return NULL; /* fq_limits_exit() tells it from a full arena */
   }
   return fq_arena_alloc(&l->arena, p, p ? osize : 0, nsize);
 }

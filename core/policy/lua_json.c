@@ -85,8 +85,6 @@ void fq_lua_push(lua_State *L, const fq_json *v) {
 struct reading {
   lua_State *L;
   struct fq_lua_flaw *flaw;
-  fq_lua_swap_fn swap;
-  void *arg;
   size_t nodes, text;
   char path[96];
 };
@@ -245,17 +243,15 @@ static fq_json *read_value(struct reading *r, int idx, int depth) {
     return read_number(r, idx);
   case LUA_TSTRING:
     return read_string(r, idx);
-  case LUA_TTABLE: {
-    fq_json *other = r->swap ? r->swap(L, idx, r->arg) : NULL;
-    return other ? other : read_table(r, idx, depth);
-  }
+  case LUA_TTABLE:
+    return read_table(r, idx, depth);
   default:
     return flawed(r, "函数不能作为数据", "a function is no data");
   }
 }
 
-fq_json *fq_lua_read(lua_State *L, int idx, struct fq_lua_flaw *flaw, fq_lua_swap_fn swap, void *arg) {
-  struct reading r = {.L = L, .flaw = flaw, .swap = swap, .arg = arg};
+fq_json *fq_lua_read(lua_State *L, int idx, struct fq_lua_flaw *flaw) {
+  struct reading r = {.L = L, .flaw = flaw};
   int top = lua_gettop(L);
   fq_json *v = read_value(&r, lua_absindex(L, idx), 0);
   lua_settop(L, top);

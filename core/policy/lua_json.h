@@ -23,10 +23,7 @@ struct fq_lua_flaw {
 };
 /* Converts without raising. NULL and a filled flaw when the value is no JSON: functions, NaN, infinities,
  * whole numbers beyond 2^53, text that is not UTF-8 or has a NUL, tables with mixed keys or holes, deeper
- * than 24, more than 4,000 values or 128 KiB of text (a cycle is one of those). `swap` may replace a table by
- * JSON of its own (or return NULL to go on); it is how view arguments refer to the entry instead of copying
- * it. */
-typedef fq_json *(*fq_lua_swap_fn)(lua_State *L, int idx, void *arg);
-fq_json *fq_lua_read(lua_State *L, int idx, struct fq_lua_flaw *flaw, fq_lua_swap_fn swap, void *arg);
+ * than 24, more than 4,000 values or 128 KiB of text (a cycle is one of those). */
+fq_json *fq_lua_read(lua_State *L, int idx, struct fq_lua_flaw *flaw);
 
 #endif

@@ -40,7 +40,7 @@ static int run(lua_State *L) {
   lua_call(L, 0, 0);
   lua_pushnil(L);
   lua_setmetatable(L, 1);
-  job->out = fq_lua_read(L, 1, &job->flaw, NULL, NULL);
+  job->out = fq_lua_read(L, 1, &job->flaw);
   job->flawed = !job->out;
   return 0;
 }
