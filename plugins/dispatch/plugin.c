@@ -100,7 +100,7 @@ static const struct fq_kind kinds[] = {
 /* Accounts and units are the server's; a change in either moves the roster of who could be sent. */
 static const struct fq_kind also_applies[] = {{.name = "user.set", .apply = dp_apply_roster_moved},
                                               {.name = "user.disabled", .apply = dp_apply_roster_moved},
-                                              {.name = "org.set", .apply = dp_apply_roster_moved},
+                                              {.name = "org.unit_set", .apply = dp_apply_roster_moved},
                                               {0}};
 
 #define DESK  FQ_ROLE_DESK
