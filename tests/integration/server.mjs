@@ -4,6 +4,7 @@
 // FENGQIAO names the binary (default: ../../fengqiao below the build directory).
 import { spawn, execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { get } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -47,12 +48,26 @@ function lua(value) {
   return `{\n${Object.entries(value).map(([k, v]) => `  ${k} = ${lua(v)},\n`).join("")}}`;
 }
 
-/** config: { terminal: { max_frame: "2 KiB" } } and so on, written as fengqiao.lua. */
-export async function startServer(config = {}, { accounts = true } = {}) {
+/** Is it up? With TLS by node:https: fetch takes no certificate authority. */
+function ready(port, ca) {
+  if (!ca) return fetch(`http://127.0.0.1:${port}/readyz`).then((r) => r.status === 200);
+  return new Promise((done, fail) => {
+    get({ host: "127.0.0.1", port, path: "/readyz", ca, agent: false }, (r) => {
+      r.resume();
+      done(r.statusCode === 200);
+    }).on("error", fail);
+  });
+}
+
+/**
+ * config: { terminal: { max_frame: "2 KiB" } } and so on, written as fengqiao.lua.
+ * ca: the certificate authority when the configuration turns TLS on.
+ */
+export async function startServer(config = {}, { accounts = true, ca = null } = {}) {
   const dir = mkdtempSync(join(tmpdir(), "fengqiao-test-"));
   const data = join(dir, "county");
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http${ca ? "s" : ""}://127.0.0.1:${port}`;
   let child = null;
   let exited = null;
   let log = "";
@@ -76,7 +91,7 @@ export async function startServer(config = {}, { accounts = true } = {}) {
     exited.then(() => (over = true));
     await until("/readyz", async () => {
       if (over) throw new Error(`the server ended:\n${log}`);
-      return (await fetch(`${url}/readyz`)).status === 200;
+      return ready(port, ca);
     });
   }
 
@@ -107,7 +122,7 @@ export async function startServer(config = {}, { accounts = true } = {}) {
     get pid() {
       return child?.pid;
     },
-    connect: (options) => connect(`ws://127.0.0.1:${port}/ws`, options),
+    connect: (options) => connect(`ws${ca ? "s" : ""}://127.0.0.1:${port}/ws`, options),
     /** A token by POST /api/v1/rpc. */
     async login(name, password = PASSWORD) {
       const reply = await server.rpc({ jsonrpc: "2.0", id: 1, method: "session.login", params: { name, password } });

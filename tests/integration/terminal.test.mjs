@@ -1,10 +1,15 @@
 // The WebSocket side of the wire contract (docs/protocol.md).
 import assert from "node:assert/strict";
-import { connect as tcp } from "node:net";
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect as tcp } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { connect as tlsConnect } from "node:tls";
 import { RpcError } from "./client.mjs";
-import { startServer, until } from "./server.mjs";
+import { PASSWORD, startServer, until } from "./server.mjs";
 
 const unit = (n, name) => ({ id: `430525-T${n}`, parent: "430525", kind: "team", name });
 const rejectsWith = (code) => (e) => e instanceof RpcError && e.code === code && !!e.data.message_zh && !!e.data.message_en;
@@ -194,7 +199,7 @@ describe("a terminal's socket", () => {
       last = n;
     }
     const many = [];
-    for (let i = 0; i < 2000; i++) many.push(c.send("org.tree", {}));
+    for (let i = 0; i < 400; i++) many.push(c.send("org.tree", {}));
     const outcomes = await Promise.all(many.map((id) => c.answer(id).then(() => "ok", (e) => e)));
     const refused = outcomes.filter((o) => o !== "ok");
     for (const e of refused) {
@@ -310,5 +315,35 @@ describe("a terminal that is silent or slow", () => {
     for (const c of clients) await c.hear((m) => m.method === "event" && m.params.n === n);
     await Promise.all([...clients, admin].map((c) => c.close()));
     await server.stop();
+  });
+});
+
+describe("TLS", () => {
+  test("the same contract; nothing older than TLS 1.2", async (t) => {
+    const dir = mkdtempSync(join(tmpdir(), "fengqiao-tls-"));
+    const [cert, key] = ["cert.pem", "key.pem"].map((name) => join(dir, name));
+    try {
+      execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert], { stdio: "ignore" });
+    } catch {
+      rmSync(dir, { recursive: true });
+      return t.skip("no openssl command");
+    }
+    const ca = readFileSync(cert);
+    const server = await startServer({ terminal: { tls_cert: cert, tls_key: key } }, { ca });
+    const c = await server.connect({ ca });
+    const big = { n: 1, x: "x".repeat(40_000) };
+    await assert.rejects(c.call("hb", big), rejectsWith(-32602));
+    assert.ok((await c.call("hb", { n: 1 })).time);
+    const token = (await c.call("session.login", { name: "desk", password: PASSWORD })).token;
+    await c.call("session.open", { token });
+    await c.close();
+    for (const version of ["TLSv1", "TLSv1.1"])
+      await assert.rejects(new Promise((done, fail) => {
+        const s = tlsConnect({ port: server.port, host: "127.0.0.1", ca, minVersion: version, maxVersion: version, ciphers: "DEFAULT@SECLEVEL=0" }, () => done(s.end()));
+        s.on("error", fail);
+      }), version);
+    await new Promise((done) => tcp(server.port, "127.0.0.1", function () { this.end("GET / HTTP/1.1\r\n\r\n"); this.resume(); this.on("close", done); this.on("error", () => {}); }));
+    await server.stop();
+    rmSync(dir, { recursive: true });
   });
 });
