@@ -24,7 +24,12 @@ static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
 }
 
 static enum fq_status start(void *self, fq_kernel *k, struct fq_error *e) {
-  return io_start(self, e);
+  struct term *t = self;
+  /* I/O threads must not ask the kernel for what never changes while they run. */
+  snprintf(t->epoch, sizeof t->epoch, "%s", fq_epoch(k));
+  snprintf(t->data_dir, sizeof t->data_dir, "%s", fq_data_dir(k));
+  blobs_tidy(t);
+  return io_start(t, e);
 }
 
 static void stop(void *self, fq_kernel *k) {

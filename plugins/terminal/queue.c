@@ -240,10 +240,10 @@ void queue_flush_peer(struct peer *p) {
   p->turn = p->turn_last = NULL;
   if (!p->wsi || p->close_code) return;
   if (p->kind != PEER_SOCKET && !p->http->sent_head) { /* the answer's head goes first */
-    if (p->kind == PEER_POLL)
-      stream_poll(p, item);
-    else
+    if (p->kind == PEER_STREAM)
       keep_turn(p, item);
+    else if (item)
+      stream_poll(p, item);
     return;
   }
   while (p->queue || item || p->signal_count) {

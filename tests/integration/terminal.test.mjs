@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { connect as tlsConnect } from "node:tls";
 import { RpcError } from "./client.mjs";
-import { PASSWORD, startServer, until } from "./server.mjs";
+import { PASSWORD, freePort, serveInVain, startServer, until } from "./server.mjs";
 
 const unit = (n, name) => ({ id: `430525-T${n}`, parent: "430525", kind: "team", name });
 const rejectsWith = (code) => (e) => e instanceof RpcError && e.code === code && !!e.data.message_zh && !!e.data.message_en;
@@ -315,6 +315,32 @@ describe("a terminal that is silent or slow", () => {
     for (const c of clients) await c.hear((m) => m.method === "event" && m.params.n === n);
     await Promise.all([...clients, admin].map((c) => c.close()));
     await server.stop();
+  });
+});
+
+describe("listening", () => {
+  test("a taken port, also with several threads, ends the start with the reason", async () => {
+    const server = await startServer({}, { accounts: false });
+    for (const threads of [1, 2]) {
+      const { code, log } = await serveInVain({ terminal: { threads } }, `127.0.0.1:${server.port}`);
+      assert.ok(Number.isInteger(code) && code !== 0, log);
+      assert.match(log, /cannot listen on/);
+    }
+    await server.stop();
+  });
+
+  test("demo passwords stay on loopback", async () => {
+    const { code, log } = await serveInVain({ terminal: { demo: true } }, `0.0.0.0:${await freePort()}`);
+    assert.ok(Number.isInteger(code) && code !== 0, log);
+    assert.match(log, /loopback/);
+  });
+
+  test("an address that is none, a certificate that is missing", async () => {
+    for (const listen of ["nonsense", "127.0.0.1:99999x", "127.0.0.1:"])
+      assert.notEqual((await serveInVain({}, listen)).code, 0, listen);
+    const { code, log } = await serveInVain({ terminal: { tls_cert: "/nowhere.pem", tls_key: "/nowhere.pem" } }, `127.0.0.1:${await freePort()}`);
+    assert.ok(Number.isInteger(code) && code !== 0, log);
+    assert.match(log, /certificate/);
   });
 });
 
