@@ -454,6 +454,13 @@ struct fq_route {
   void (*fn)(void *self, struct fq_http *h);
 };
 
+/* A way out for the outbox: SMS, webhook, MQTT. Called on a helper thread, at least once for a key; FQ_OK
+ * settles it, anything else is tried again with growing pauses until it expires. */
+struct fq_channel {
+  const char *name;
+  enum fq_status (*send)(void *self, const char *key, const fq_json *payload, struct fq_error *e);
+};
+
 struct fq_metric {
   const char *name, *help; /* Prometheus names: fengqiao_<plugin>_<what>_total */
   bool counter;
@@ -541,8 +548,9 @@ FQ_API char *fq_metrics(fq_kernel *k);
 FQ_API const char *fq_epoch(fq_kernel *k);
 FQ_API const char *fq_data_dir(fq_kernel *k);
 
-/* Blobs: files named by their SHA-256. `subject` decides who may read it. A blob becomes visible when
- * an entry refers to it; an upload alone is a file waiting. Kernel thread. */
+/* Blobs: files named by their SHA-256, in <data>/blobs/<first two digits>/. An upload is written to
+ * blobs/tmp/<sha256>.part and taken over by the method blob.commit {sha256}. Whoever may see an entry whose
+ * data lists it in `attachments` may read it, and so may the uploader. Kernel thread. */
 FQ_API bool fq_blob_may_read(fq_kernel *k, const struct fq_actor *actor, const char *sha256);
 
 /* ------------------------------------------------------------------------------------------------
@@ -574,6 +582,7 @@ struct fq_plugin {
   void (*fini)(void *self); /* also after a failed init */
   /* Empty when well; otherwise one line of what is wrong. */
   void (*health)(void *self, char *out, size_t cap);
+  const struct fq_channel *channels;
 };
 
 /* The plugin's one symbol:

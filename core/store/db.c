@@ -288,3 +288,12 @@ int64_t fq_int(fq_db *db, int64_t fallback, const char *sql, const char *types, 
   }
   return out;
 }
+
+void fq_bind_blob(fq_stmt *q, int parameter, const void *bytes, size_t len) {
+  int rc = sqlite3_bind_blob(q->raw, parameter, bytes, (int)len, SQLITE_TRANSIENT);
+  if (rc != SQLITE_OK) mark(q->db, rc, sqlite3_sql(q->raw));
+}
+
+const void *fq_col_blob(fq_stmt *q, int column, size_t len) {
+  return (size_t)sqlite3_column_bytes(q->raw, column) == len ? sqlite3_column_blob(q->raw, column) : NULL;
+}

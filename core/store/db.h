@@ -34,6 +34,10 @@ enum fq_status fq_db_error(const fq_db *db, struct fq_error *e); /* fills e from
 void fq_db_clear(fq_db *db);
 void fq_db_mark(fq_db *db, enum fq_status status, const char *message);
 
+/* Blobs stay inside core/store: the journal's hashes. */
+void fq_bind_blob(fq_stmt *q, int parameter, const void *bytes, size_t len);
+const void *fq_col_blob(fq_stmt *q, int column, size_t len); /* NULL unless of that length */
+
 fq_stmt *fq_sqlv(fq_db *db, const char *sql, const char *types, va_list ap);
 
 /* Shared by every module on this handle: the org cache and the like hang here. */
