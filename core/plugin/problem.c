@@ -1,5 +1,5 @@
 /*
- * The list of problems, its text, and the nearest known word for a mistyped one.
+ * The list of problems and its text.
  * Knows nothing of options, plugins or files.
  * Any thread.
  */
@@ -51,47 +51,4 @@ char *fq_problems_text(const struct fq_problem_list *list) {
     print_line(&out, &list->items[i], list->items[i].en);
   }
   return out.data ? out.data : fq_strdup("");
-}
-
-/* Edit distance with neighbouring letters swapped counting once: the commonest slip of the fingers. */
-enum { WORD_MAX = 64 };
-
-static size_t min3(size_t a, size_t b, size_t c) {
-  size_t m = a < b ? a : b;
-  return m < c ? m : c;
-}
-
-static size_t distance(const char *a, const char *b) {
-  size_t la = strlen(a), lb = strlen(b);
-  if (la >= WORD_MAX || lb >= WORD_MAX) return WORD_MAX;
-  size_t rows[3][WORD_MAX + 1];
-  size_t *before = rows[0], *prev = rows[1], *cur = rows[2];
-  for (size_t j = 0; j <= lb; j++)
-    prev[j] = j, before[j] = 0;
-  for (size_t i = 1; i <= la; i++) {
-    cur[0] = i;
-    for (size_t j = 1; j <= lb; j++) {
-      cur[j] = min3(prev[j] + 1, cur[j - 1] + 1, prev[j - 1] + (a[i - 1] != b[j - 1]));
-      bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-      if (swapped && before[j - 2] + 1 < cur[j]) cur[j] = before[j - 2] + 1;
-    }
-    size_t *spare = before;
-    before = prev;
-    prev = cur;
-    cur = spare;
-  }
-  return prev[lb];
-}
-
-const char *fq_nearest(const char *word, const char *const *names, size_t count) {
-  /* A third of the word may be wrong, at least one letter: "prot" finds "port", "x" finds nothing. */
-  size_t best = strlen(word) / 3 + (strlen(word) > 2);
-  const char *found = NULL;
-  for (size_t i = 0; i < count; i++) {
-    size_t d = distance(word, names[i]);
-    if (d > best || (found && d == best)) continue;
-    best = d;
-    found = names[i];
-  }
-  return found;
 }

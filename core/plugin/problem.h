@@ -33,7 +33,4 @@ void fq_problems_free(struct fq_problem_list *list);
  * The caller frees. "" for an empty list. */
 char *fq_problems_text(const struct fq_problem_list *list);
 
-/* The one of `names` that `word` was probably meant to be, or NULL when nothing is near. */
-const char *fq_nearest(const char *word, const char *const *names, size_t count);
-
 #endif

@@ -5,6 +5,7 @@
  */
 #include "plugin/registry.h"
 #include "base/mem.h"
+#include "policy/suggest.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -16,13 +17,12 @@
 #define FQ_PKGLIBDIR "/usr/local/lib/fengqiao"
 #endif
 
-enum { DIR_NAMES = 64 };
-
 char *fq_registry_find(const char *dir, const char *name) {
   char *tries[] = {
       fq_printf("%s/%s.so", dir, name),
       fq_printf("%s/.libs/%s.so", dir, name),
       fq_printf("%s/%s/.libs/%s.so", dir, name, name),
+      fq_printf("%s/plugins/%s/.libs/%s.so", dir, name, name),
   };
   char *found = NULL;
   for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
@@ -40,21 +40,17 @@ static bool name_ok(const char *s) {
   return n > 0 && n < 32 && !s[n];
 }
 
-/* The plugins that are there, for the hint beside a mistyped name. */
-static size_t list_dir(const char *dir, char *names[DIR_NAMES]) {
-  size_t n = 0;
-  char *dirs[] = {fq_strdup(dir), fq_printf("%s/.libs", dir)};
-  for (size_t i = 0; i < 2; i++) {
-    DIR *d = opendir(dirs[i]);
-    free(dirs[i]);
-    if (!d) continue;
-    for (struct dirent *f; n < DIR_NAMES && (f = readdir(d));) {
-      size_t len = strlen(f->d_name);
-      if (len > 3 && strcmp(f->d_name + len - 3, ".so") == 0) names[n++] = fq_strndup(f->d_name, len - 3);
-    }
-    closedir(d);
+/* Is a plugin that is there meant? */
+static void suggest_from(struct fq_suggest *suggest, const char *dir) {
+  DIR *d = opendir(dir);
+  for (struct dirent *f; d && (f = readdir(d));) {
+    size_t len = strlen(f->d_name);
+    if (len <= 3 || strcmp(f->d_name + len - 3, ".so") != 0) continue;
+    char *name = fq_strndup(f->d_name, len - 3);
+    fq_suggest_try(suggest, name);
+    free(name);
   }
-  return n;
+  if (d) closedir(d);
 }
 
 struct loading {
@@ -74,16 +70,18 @@ static int line_of(const struct loading *l, const char *path) {
   fq_problem_add((l)->problems, (l)->config->source.file, line_of(l, (l)->path), (l)->path, __VA_ARGS__)
 
 static void no_such_plugin(const struct loading *l, const char *name) {
-  char *there[DIR_NAMES];
-  size_t n = list_dir(l->dir, there);
-  const char *near = fq_nearest(name, (const char *const *)there, n);
+  struct fq_suggest suggest;
+  fq_suggest_start(&suggest, name);
+  suggest_from(&suggest, l->dir);
+  char *libs = fq_printf("%s/.libs", l->dir);
+  suggest_from(&suggest, libs);
+  free(libs);
+  const char *near = fq_suggest_best(&suggest);
   if (near)
     PROBLEM(l, "%s 里没有插件 %s,是不是想写 %s?", "%s has no plugin %s; did you mean %s?", l->dir, name,
             near);
   else
     PROBLEM(l, "%s 里没有插件 %s(%s.so)", "%s has no plugin %s (%s.so)", l->dir, name, name);
-  while (n)
-    free(there[--n]);
 }
 
 static const struct fq_registry_slot *loaded_as(const struct fq_registry *r, const char *name) {
