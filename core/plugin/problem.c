@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void fq_problem_add(struct fq_problem_list *list, const char *file, int line, const char *path,
-                    const char *zh, const char *en, ...) {
+static struct fq_problem *append(struct fq_problem_list *list, const char *file, int line, const char *path) {
   if (list->count == list->cap) {
     list->cap = list->cap ? list->cap * 2 : 8;
     list->items = fq_realloc(list->items, list->cap * sizeof *list->items);
@@ -21,6 +20,12 @@ void fq_problem_add(struct fq_problem_list *list, const char *file, int line, co
   fq_copy(p->file, sizeof p->file, file ? file : "");
   fq_copy(p->path, sizeof p->path, path ? path : "");
   p->line = line;
+  return p;
+}
+
+void fq_problem_add(struct fq_problem_list *list, const char *file, int line, const char *path,
+                    const char *zh, const char *en, ...) {
+  struct fq_problem *p = append(list, file, line, path);
   va_list args, again;
   va_start(args, en);
   va_copy(again, args);
@@ -28,6 +33,13 @@ void fq_problem_add(struct fq_problem_list *list, const char *file, int line, co
   vsnprintf(p->en, sizeof p->en, en, again);
   va_end(again);
   va_end(args);
+}
+
+void fq_problem_add_error(struct fq_problem_list *list, const char *file, int line, const char *path,
+                          const struct fq_error *e) {
+  struct fq_problem *p = append(list, file, line, path ? path : e->path);
+  fq_copy(p->zh, sizeof p->zh, e->zh);
+  fq_copy(p->en, sizeof p->en, e->en);
 }
 
 void fq_problems_free(struct fq_problem_list *list) {

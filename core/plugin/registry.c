@@ -8,7 +8,6 @@
 #include "policy/suggest.h"
 
 #include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,7 +57,6 @@ struct loading {
   const struct fq_registry_config *config;
   const char *dir;
   struct fq_problem_list *problems;
-  char path[32]; /* of the name at hand: "plugins[2]" */
 };
 
 static int line_of(const struct loading *l, const char *path) {
@@ -66,8 +64,10 @@ static int line_of(const struct loading *l, const char *path) {
   return s->line ? s->line(s->ctx, path) : 0;
 }
 
+/* Where the configuration lists the plugins. */
+#define LIST "server.plugins"
 #define PROBLEM(l, ...)                                                                                      \
-  fq_problem_add((l)->problems, (l)->config->source.file, line_of(l, (l)->path), (l)->path, __VA_ARGS__)
+  fq_problem_add((l)->problems, (l)->config->source.file, line_of(l, LIST), LIST, __VA_ARGS__)
 
 static void no_such_plugin(const struct loading *l, const char *name) {
   struct fq_suggest suggest;
@@ -104,10 +104,7 @@ static void load_one(struct loading *l, const char *name) {
   struct fq_loaded loaded;
   struct fq_error e = {0};
   if (fq_plugin_load(path, &loaded, &e) != FQ_OK) {
-    PROBLEM(l, "%s", "%s", "");
-    struct fq_problem *p = &l->problems->items[l->problems->count - 1];
-    fq_copy(p->zh, sizeof p->zh, e.zh);
-    fq_copy(p->en, sizeof p->en, e.en);
+    fq_problem_add_error(l->problems, l->config->source.file, line_of(l, LIST), LIST, &e);
     free(path);
     return;
   }
@@ -154,11 +151,9 @@ static void check_sections(struct loading *l) {
 size_t fq_registry_load(struct fq_registry *r, const struct fq_registry_config *config,
                         struct fq_problem_list *problems) {
   size_t before = problems->count;
-  struct loading l = {r, config, config->dir ? config->dir : FQ_PKGLIBDIR, problems, ""};
-  for (size_t i = 0; i < config->count; i++) {
-    snprintf(l.path, sizeof l.path, "plugins[%zu]", i + 1); /* as Lua counts */
+  struct loading l = {r, config, config->dir ? config->dir : FQ_PKGLIBDIR, problems};
+  for (size_t i = 0; i < config->count; i++)
     load_one(&l, config->names[i]);
-  }
   check_sections(&l);
   return problems->count - before;
 }
