@@ -203,6 +203,27 @@ size_t fq_options_parse(const struct fq_option *table, const char *plugin, const
   return problems->count - before;
 }
 
+size_t fq_options_reload(const struct fq_option *table, const char *plugin, const fq_json *values,
+                         const struct fq_option_source *source, void *self, size_t self_bytes,
+                         struct fq_problem_list *problems, struct fq_problem_list *waiting) {
+  char *fresh = fq_alloc(self_bytes ? self_bytes : 1);
+  size_t mistakes = fq_options_parse(table, plugin, values, source, fresh, problems);
+  for (const struct fq_option *o = table; !mistakes && o && o->name; o++) {
+    char *now = (char *)self + o->offset;
+    if (memcmp(now, fresh + o->offset, o->cap_bytes) == 0) continue;
+    if (o->reloadable) {
+      memcpy(now, fresh + o->offset, o->cap_bytes);
+      continue;
+    }
+    char path[128];
+    snprintf(path, sizeof path, "%s.%s", plugin, o->name);
+    fq_problem_add(waiting, file_of(source), line_of(source, path), path, "%s 改了,重启后生效",
+                   "%s has changed; it takes effect after a restart", o->name);
+  }
+  free(fresh);
+  return mistakes;
+}
+
 size_t fq_options_sections(const fq_json *config, const char *const *known, size_t count,
                            const struct fq_option_source *source, struct fq_problem_list *problems) {
   size_t before = problems->count;
