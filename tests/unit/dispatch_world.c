@@ -31,7 +31,8 @@ static struct fq_actor actor_of(const char *who) {
   for (size_t i = 0; i < USERS; i++)
     if (!strcmp(users[i].name, who))
       return (struct fq_actor){.name = who, .org = users[i].org, .roles = users[i].roles};
-  if (!strncmp(who, "policy/", 7)) return (struct fq_actor){.name = who, .org = "430525", .roles = FQ_ROLE_POLICY};
+  if (!strncmp(who, "policy/", 7))
+    return (struct fq_actor){.name = who, .org = "430525", .roles = FQ_ROLE_POLICY};
   assert_string_equal(who, "system");
   return (struct fq_actor){.name = "system", .org = "", .roles = FQ_ROLE_ALL, .system = true};
 }
@@ -65,13 +66,15 @@ const fq_json *act(const char *who, const char *method, const char *params, ...)
   return w.result;
 }
 
-void refused(const char *who, const char *method, enum fq_status status, const char *code, const char *params, ...) {
+void refused(const char *who, const char *method, enum fq_status status, const char *code, const char *params,
+             ...) {
   va_list ap;
   va_start(ap, params);
   enum fq_status s = call(who, method, params, ap);
   va_end(ap);
   if (s != status || strcmp(w.error.code, code))
-    fail_msg("%s as %s: expected %d %s, got %d %s: %s", method, who, status, code, s, w.error.code, w.error.en);
+    fail_msg("%s as %s: expected %d %s, got %d %s: %s", method, who, status, code, s, w.error.code,
+             w.error.en);
   assert_true(*w.error.zh && *w.error.en);
 }
 
@@ -82,20 +85,25 @@ static void fill(void) {
       "{\"id\":\"430525-D01\",\"parent\":\"430525\",\"kind\":\"department\",\"name\":\"应急管理局\"},"
       "{\"id\":\"430525100000\",\"parent\":\"430525\",\"kind\":\"township\",\"name\":\"甲镇\"},"
       "{\"id\":\"430525100201\",\"parent\":\"430525100000\",\"kind\":\"village\",\"name\":\"甲村\"},"
-      "{\"id\":\"%s\",\"parent\":\"430525100201\",\"kind\":\"grid\",\"name\":\"一格\",\"lon\":110.50,\"lat\":27.10},"
-      "{\"id\":\"%s\",\"parent\":\"430525100201\",\"kind\":\"grid\",\"name\":\"二格\",\"lon\":110.52,\"lat\":27.10},"
-      "{\"id\":\"%s\",\"parent\":\"430525100201\",\"kind\":\"grid\",\"name\":\"三格\",\"lon\":110.54,\"lat\":27.10},"
+      "{\"id\":\"%s\",\"parent\":\"430525100201\",\"kind\":\"grid\",\"name\":\"一格\",\"lon\":110.50,\"lat\":"
+      "27.10},"
+      "{\"id\":\"%s\",\"parent\":\"430525100201\",\"kind\":\"grid\",\"name\":\"二格\",\"lon\":110.52,\"lat\":"
+      "27.10},"
+      "{\"id\":\"%s\",\"parent\":\"430525100201\",\"kind\":\"grid\",\"name\":\"三格\",\"lon\":110.54,\"lat\":"
+      "27.10},"
       "{\"id\":\"430525101000\",\"parent\":\"430525\",\"kind\":\"township\",\"name\":\"乙镇\"},"
       "{\"id\":\"430525101201\",\"parent\":\"430525101000\",\"kind\":\"village\",\"name\":\"乙村\"},"
-      "{\"id\":\"%s\",\"parent\":\"430525101201\",\"kind\":\"grid\",\"name\":\"乙一格\",\"lon\":110.70,\"lat\":27.00},"
+      "{\"id\":\"%s\",\"parent\":\"430525101201\",\"kind\":\"grid\",\"name\":\"乙一格\",\"lon\":110.70,"
+      "\"lat\":27.00},"
       "{\"id\":\"430525102000\",\"parent\":\"430525\",\"kind\":\"township\",\"name\":\"丙镇\"},"
       "{\"id\":\"430525102201\",\"parent\":\"430525102000\",\"kind\":\"village\",\"name\":\"丙村\"},"
-      "{\"id\":\"%s\",\"parent\":\"430525102201\",\"kind\":\"grid\",\"name\":\"丙一格\",\"lon\":110.60,\"lat\":27.30}"
+      "{\"id\":\"%s\",\"parent\":\"430525102201\",\"kind\":\"grid\",\"name\":\"丙一格\",\"lon\":110.60,"
+      "\"lat\":27.30}"
       "]}",
       GRID_A1, GRID_A2, GRID_A3, GRID_B1, GRID_C1);
   for (size_t i = 0; i < USERS; i++)
-    act("system", "user.add", "{\"name\":\"%s\",\"org\":\"%s\",\"roles\":[\"%s\"]}", users[i].name, users[i].org,
-        users[i].role);
+    act("system", "user.add", "{\"name\":\"%s\",\"org\":\"%s\",\"roles\":[\"%s\"]}", users[i].name,
+        users[i].org, users[i].role);
   act("admin", "officer.set", "{\"user\":\"officer-a1\",\"skills\":[\"fire\"],\"capacity\":2}");
   act("admin", "officer.set", "{\"user\":\"officer-a2\",\"skills\":[\"dispute\"]}");
   act("admin", "officer.set", "{\"user\":\"officer-a3\",\"skills\":[\"fire\"]}");
@@ -124,7 +132,8 @@ static fq_kernel *new_kernel(const char *dir, const char *file, void *self) {
   fq_kernel *k = fq_kernel_open(&config, &w.error);
   if (!k) fail_msg("open: %s", w.error.en);
   fq_kernel_set_time(k, w.t0_ms);
-  if (fq_kernel_add(k, &fq_plugin, self, &w.error) || fq_kernel_boot(k, &w.error)) fail_msg("boot: %s", w.error.en);
+  if (fq_kernel_add(k, &fq_plugin, self, &w.error) || fq_kernel_boot(k, &w.error))
+    fail_msg("boot: %s", w.error.en);
   return k;
 }
 
@@ -154,9 +163,9 @@ int world_close(void **state) {
   fq_kernel_close(w.kernel);
   free(w.self);
   if (*w.dir) {
-    static const char *const files[] = {"county.db",     "county.db-wal",  "county.db-shm",  "county.key",
-                                        "rebuilt.db",    "rebuilt.db-wal", "rebuilt.db-shm", "blobs/incoming",
-                                        "blobs",         "lock"};
+    static const char *const files[] = {
+        "county.db",      "county.db-wal",  "county.db-shm",  "county.key", "rebuilt.db",
+        "rebuilt.db-wal", "rebuilt.db-shm", "blobs/incoming", "blobs",      "lock"};
     char path[128];
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
       snprintf(path, sizeof path, "%s/%s", w.dir, files[i]);
@@ -251,7 +260,8 @@ static void same_table(fq_db *a, fq_db *b, const char *table, const char *key) {
     if (!more) return;
     for (int64_t c = 0; c < columns; c++) {
       const char *s = fq_col_str(x, (int)c), *t = fq_col_str(y, (int)c);
-      if (!s != !t || (s && strcmp(s, t))) fail_msg("%s row %d column %d: %s, rebuilt: %s", table, row, (int)c, s, t);
+      if (!s != !t || (s && strcmp(s, t)))
+        fail_msg("%s row %d column %d: %s, rebuilt: %s", table, row, (int)c, s, t);
     }
   }
 }
@@ -263,9 +273,10 @@ void rebuild_gives_the_same(void) {
   fq_kernel *k = new_kernel(w.dir, "rebuilt.db", self);
   struct fq_error e = {0};
   if (fq_kernel_rebuild(k, path, NULL, &e)) fail_msg("rebuild: %s", e.en);
-  static const char *const tables[][2] = {{"incident", "n"},  {"task", "n"},    {"clock", "incident, policy, name"},
-                                          {"officer", "user"}, {"duty", "user"}, {"dispatch_counter", "name"},
-                                          {"timer", "id"}};
+  static const char *const tables[][2] = {
+      {"incident", "n"},   {"task", "n"},    {"clock", "incident, policy, name"},
+      {"officer", "user"}, {"duty", "user"}, {"dispatch_counter", "name"},
+      {"timer", "id"}};
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
     same_table(fq_kernel_db(w.kernel), fq_kernel_db(k), tables[i][0], tables[i][1]);
   fq_kernel_close(k);

@@ -13,9 +13,10 @@ static const char *keep(char out[FQ_ID_MAX], const char *id) {
 
 static void seven_steps(void **state) {
   char i[FQ_ID_MAX], t[FQ_ID_MAX];
-  const fq_json *r = act("officer-a1", "incident.report",
-                         "{\"category\":\"fire\",\"level\":2,\"title\":\"山火\",\"text\":\"后山冒烟\","
-                         "\"place\":{\"lon\":110.501,\"lat\":27.101,\"acc\":8},\"occurred_at\":\"2026-11-21T23:50:00Z\"}");
+  const fq_json *r =
+      act("officer-a1", "incident.report",
+          "{\"category\":\"fire\",\"level\":2,\"title\":\"山火\",\"text\":\"后山冒烟\","
+          "\"place\":{\"lon\":110.501,\"lat\":27.101,\"acc\":8},\"occurred_at\":\"2026-11-21T23:50:00Z\"}");
   keep(i, fq_json_str(r, "id"));
   assert_int_equal(fq_json_int(r, "number", 0), 1);
   assert_string_equal(fq_json_str(r, "grid"), GRID_A1);
@@ -62,8 +63,10 @@ static void seven_steps(void **state) {
   /* accepted, dispatched, handling, handled, verified, closed: six changes after the first */
   assert_int_equal(fq_json_int(r, "rev", 0), 7);
   const fq_json *task = fq_json_first(fq_json_get(r, "tasks"));
-  static const char *const marks[] = {"delivered_at", "seen_at", "accepted_at", "arrived_at", "fed_back_at", "finished_at"};
-  for (size_t k = 0; k < 6; k++) assert_non_null(fq_json_str(task, marks[k]));
+  static const char *const marks[] = {"delivered_at", "seen_at",     "accepted_at",
+                                      "arrived_at",   "fed_back_at", "finished_at"};
+  for (size_t k = 0; k < 6; k++)
+    assert_non_null(fq_json_str(task, marks[k]));
 
   /* more of everything, then: the tables are what the journal says */
   report("officer-b1", GRID_B1, "dispute");
@@ -71,13 +74,16 @@ static void seven_steps(void **state) {
       "{\"incident\":\"%s\",\"name\":\"x\",\"from\":\"occurred\",\"to\":\"reported\",\"limit_ms\":60000}", i);
   keep(i, report("officer-a1", GRID_A1, "fire"));
   act("policy/three-limits", "clock.start",
-      "{\"incident\":\"%s\",\"name\":\"dispatch\",\"from\":\"reported\",\"to\":\"dispatched\",\"limit_ms\":300000,"
+      "{\"incident\":\"%s\",\"name\":\"dispatch\",\"from\":\"reported\",\"to\":\"dispatched\",\"limit_ms\":"
+      "300000,"
       "\"warn\":[0.5,0.8]}",
       i);
   act("dispatcher", "incident.dispatch",
-      "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a1\"},{\"unit\":\"430525-D01\"}],\"expires_in_ms\":600000}", i);
+      "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a1\"},{\"unit\":\"430525-D01\"}],\"expires_in_ms\":600000}",
+      i);
   act("policy/three-limits", "clock.start",
-      "{\"incident\":\"%s\",\"name\":\"resolve\",\"from\":\"dispatched\",\"to\":\"handled\",\"limit_ms\":300000,"
+      "{\"incident\":\"%s\",\"name\":\"resolve\",\"from\":\"dispatched\",\"to\":\"handled\",\"limit_ms\":"
+      "300000,"
       "\"warn\":[0.5]}",
       i);
   at(8 * MINUTE);
@@ -87,8 +93,8 @@ static void seven_steps(void **state) {
 
 static void already_solved(void **state) {
   char i[FQ_ID_MAX];
-  act("officer-a1", "incident.report", "{\"category\":\"sanitation\",\"title\":\"已清理\",\"grid\":\"%s\",\"solved\":true}",
-      GRID_A1);
+  act("officer-a1", "incident.report",
+      "{\"category\":\"sanitation\",\"title\":\"已清理\",\"grid\":\"%s\",\"solved\":true}", GRID_A1);
   keep(i, fq_json_str(w.result, "id"));
   state_is(i, "handled");
   assert_non_null(strstr(entry("incident.handled", "data"), "已清理"));
@@ -128,14 +134,15 @@ static void bring(char i[FQ_ID_MAX], const char *to) {
 }
 
 static void every_state_and_verb(void **state) {
-  static const char *const states[] = {"reported", "accepted", "dispatched", "handling", "handled",
+  static const char *const states[] = {"reported", "accepted", "dispatched", "handling",  "handled",
                                        "verified", "closed",   "returned",   "suspended", "voided"};
   /* Written out here once more, in words: the table in the plugin has to agree. */
   static const struct {
     const char *method, *params, *allowed;
   } verbs[] = {
       {"incident.accept", "{\"id\":\"%s\"}", "reported returned"},
-      {"incident.dispatch", "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a2\"}]}", "reported accepted dispatched handling"},
+      {"incident.dispatch", "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a2\"}]}",
+       "reported accepted dispatched handling"},
       {"incident.verify", "{\"id\":\"%s\",\"pass\":true}", "handled"},
       {"incident.verify", "{\"id\":\"%s\",\"pass\":false}", "handled"},
       {"incident.close", "{\"id\":\"%s\"}", "verified"},
@@ -175,7 +182,8 @@ static void every_state_and_verb(void **state) {
 static void bring_task(char i[FQ_ID_MAX], char t[FQ_ID_MAX], const char *to) {
   keep(i, report("officer-a1", GRID_A1, "fire"));
   if (!strcmp(to, "expired")) {
-    act("dispatcher", "incident.dispatch", "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-b1\"}],\"expires_in_ms\":1000}", i);
+    act("dispatcher", "incident.dispatch",
+        "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-b1\"}],\"expires_in_ms\":1000}", i);
     keep(t, fq_json_as_str(fq_json_first(fq_json_get(w.result, "tasks"))));
     static int64_t later;
     at(later += 2 * SECOND);
@@ -209,7 +217,8 @@ static void every_task_state_and_verb(void **state) {
   } verbs[] = {
       {"task.delivered", "{\"id\":\"%s\"}",
        "sent delivered seen accepted arrived fed_back finished declined recalled expired"},
-      {"task.seen", "{\"id\":\"%s\"}", "sent delivered seen accepted arrived fed_back finished declined recalled expired"},
+      {"task.seen", "{\"id\":\"%s\"}",
+       "sent delivered seen accepted arrived fed_back finished declined recalled expired"},
       {"task.accept", "{\"id\":\"%s\"}", "sent delivered seen"},
       {"task.decline", "{\"id\":\"%s\",\"reason\":\"x\"}", "sent delivered seen accepted"},
       {"task.arrive", "{\"id\":\"%s\"}", "sent delivered seen accepted"},
@@ -287,7 +296,8 @@ static void all_must_finish(void **state) {
 static void a_stale_order_lapses(void **state) {
   char i[FQ_ID_MAX], t[FQ_ID_MAX];
   keep(i, report("officer-a1", GRID_A1, "fire"));
-  act("dispatcher", "incident.dispatch", "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a2\"}],\"expires\":\"2026-11-22T00:10:00Z\"}", i);
+  act("dispatcher", "incident.dispatch",
+      "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a2\"}],\"expires\":\"2026-11-22T00:10:00Z\"}", i);
   keep(t, fq_json_as_str(fq_json_first(fq_json_get(w.result, "tasks"))));
   act("officer-a2", "task.seen", "{\"id\":\"%s\"}", t);
   at(9 * MINUTE);
@@ -297,7 +307,8 @@ static void a_stale_order_lapses(void **state) {
   state_is(i, "accepted");
   refused("officer-a2", "task.accept", FQ_E_CONFLICT, "task.state", "{\"id\":\"%s\"}", t);
   /* accepted in time: it cannot lapse */
-  act("dispatcher", "incident.dispatch", "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a2\"}],\"expires_in_ms\":60000}", i);
+  act("dispatcher", "incident.dispatch",
+      "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a2\"}],\"expires_in_ms\":60000}", i);
   keep(t, fq_json_as_str(fq_json_first(fq_json_get(w.result, "tasks"))));
   act("officer-a2", "task.accept", "{\"id\":\"%s\"}", t);
   at(20 * MINUTE);
@@ -309,7 +320,8 @@ static void a_stale_order_lapses(void **state) {
 static void a_lapse_while_suspended(void **state) {
   char i[FQ_ID_MAX];
   keep(i, report("officer-a1", GRID_A1, "fire"));
-  act("dispatcher", "incident.dispatch", "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a2\"}],\"expires_in_ms\":60000}", i);
+  act("dispatcher", "incident.dispatch",
+      "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a2\"}],\"expires_in_ms\":60000}", i);
   char t[FQ_ID_MAX];
   keep(t, fq_json_as_str(fq_json_first(fq_json_get(w.result, "tasks"))));
   act("dispatcher", "incident.suspend", "{\"id\":\"%s\",\"reason\":\"等\"}", i);
@@ -341,7 +353,8 @@ static void the_same_case_twice(void **state) {
 
 static void where_it_is(void **state) {
   /* by place; by the reporter's own unit; a department is no place */
-  act("dispatcher", "incident.report", "{\"category\":\"fire\",\"title\":\"x\",\"place\":{\"lon\":110.701,\"lat\":27.0}}");
+  act("dispatcher", "incident.report",
+      "{\"category\":\"fire\",\"title\":\"x\",\"place\":{\"lon\":110.701,\"lat\":27.0}}");
   assert_string_equal(fq_json_str(w.result, "grid"), GRID_B1);
   act("officer-a2", "incident.report", "{\"category\":\"fire\",\"title\":\"x\"}");
   assert_string_equal(fq_json_str(w.result, "grid"), GRID_A2);
@@ -366,7 +379,8 @@ static void wrong_clocks(void **state) {
   };
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
     char i[FQ_ID_MAX];
-    act("officer-a1", "incident.report", "{\"category\":\"fire\",\"title\":\"x\",\"occurred_at\":\"%s\"}", cases[k].claimed);
+    act("officer-a1", "incident.report", "{\"category\":\"fire\",\"title\":\"x\",\"occurred_at\":\"%s\"}",
+        cases[k].claimed);
     keep(i, fq_json_str(w.result, "id"));
     const fq_json *r = incident(i);
     assert_string_equal(fq_json_str(r, "occurred_at"), cases[k].kept);
@@ -375,7 +389,8 @@ static void wrong_clocks(void **state) {
   }
 }
 
-/* ---- revisions and rights -------------------------------------------------------------------------------- */
+/* ---- revisions and rights --------------------------------------------------------------------------------
+ */
 
 static void stale_revisions(void **state) {
   char i[FQ_ID_MAX];
@@ -408,7 +423,8 @@ static void rights(void **state) {
   refused("director-b", "duty.end", FQ_E_FORBIDDEN, "scope", "{\"user\":\"officer-a1\"}");
   /* officers: their own reports and tasks, even where they sit */
   refused("officer-a1", "incident.accept", FQ_E_FORBIDDEN, "role", "{\"id\":\"%s\"}", i);
-  refused("officer-a3", "incident.comment", FQ_E_FORBIDDEN, "incident.foreign", "{\"id\":\"%s\",\"text\":\"x\"}", i);
+  refused("officer-a3", "incident.comment", FQ_E_FORBIDDEN, "incident.foreign",
+          "{\"id\":\"%s\",\"text\":\"x\"}", i);
   refused("officer-a3", "incident.get", FQ_E_FORBIDDEN, "incident.foreign", "{\"id\":\"%s\"}", i);
   act("officer-a1", "incident.comment", "{\"id\":\"%s\",\"text\":\"x\"}", i);
   act("officer-a1", "incident.get", "{\"id\":\"%s\"}", i);
@@ -440,7 +456,8 @@ static void a_department_is_a_unit(void **state) {
 static void who_is_sent(void **state) {
   char i[FQ_ID_MAX];
   keep(i, report("officer-a1", GRID_A1, "fire"));
-  refused("dispatcher", "incident.dispatch", FQ_E_PARAMS, "assignee.unknown", "{\"id\":\"%s\",\"to\":[{\"user\":\"nobody\"}]}", i);
+  refused("dispatcher", "incident.dispatch", FQ_E_PARAMS, "assignee.unknown",
+          "{\"id\":\"%s\",\"to\":[{\"user\":\"nobody\"}]}", i);
   assert_string_equal(w.error.path, "params.to[0].user");
   refused("dispatcher", "incident.dispatch", FQ_E_PARAMS, "assignee.unknown",
           "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a2\"},{\"team\":\"430525-D01\"}]}", i);
