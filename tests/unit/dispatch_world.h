@@ -33,16 +33,17 @@
 
 struct world {
   fq_kernel *kernel;
-  void *self;      /* the plugin's state */
-  int64_t t0_ms;   /* 2026-11-22T00:00:00Z */
-  fq_json *result; /* of the last call */
+  void *self, *policies; /* the plugin's state */
+  int64_t t0_ms;         /* 2026-11-22T00:00:00Z */
+  fq_json *result;       /* of the last call */
   struct fq_error error;
   char dir[64]; /* of a county on disk, else "" */
 };
 extern struct world w;
 
-int world_open(void **state);         /* in memory */
-int world_open_on_disk(void **state); /* for rebuilding */
+int world_open(void **state);               /* in memory */
+int world_open_on_disk(void **state);       /* for rebuilding */
+int world_open_with_policies(void **state); /* the policy module beside the plugin */
 int world_close(void **state);
 
 /* As this user ("system", "policy/<name>" too); printf-style JSON parameters. act() must succeed and gives
