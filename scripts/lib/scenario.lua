@@ -1,13 +1,13 @@
 -- The words of scenarios. A scenario is a story about a small county on one day (times are Beijing time):
 --
 --   scenario "五分钟未派单,镇里接手"
---   off_duty { "officer-1", "officer-2", "officer-3" }
+--   busy { "officer-1", "officer-2", "officer-3" }
 --   at "08:00" { report { as = "officer-1", category = "fire", grid = "g1", title = "山边冒烟" } }
 --   at "08:05" { expect { owner = "township", clock = { dispatch = "breached" } } }
 --
 -- Steps: report accept decline arrive feedback finish (an officer's), take dispatch verify close escalate (a desk's),
 -- call { "method", as = "user", params } for anything else, refused { step, code = "..." }, expect { ... }.
--- Between steps: off_duty{...}, on_duty{...}, nobody_at "unit", restart "09:00" (the server was off until then).
+-- Between steps: off_duty{...}, on_duty{...}, busy{...}, nobody_at "unit", restart "09:00" (the server was off until then).
 local inner = ...
 
 -- ---- the county -----------------------------------------------------------------------------------------------
@@ -238,6 +238,28 @@ local function each_name(names, f)
 end
 function off_duty(names) each_name(names, function(n) must("duty.end", { user = actor(n).name }) end) end
 function on_duty(names) each_name(names, function(n) must("duty.start", { user = actor(n).name }) end) end
+
+-- Each has as much to do as he can take: on duty, but not to be sent.
+function busy(names)
+  each_name(names, function(name)
+    local u = actor(name)
+    must("officer.set", { user = name, skills = u.skills, grid = u.org, capacity = 1 })
+    local id = must("incident.report", { category = "other", title = "在办的事", grid = u.org }).id
+    local mine
+    local function find()
+      for _, task in ipairs(must("incident.get", { id = id }).tasks) do
+        if (task.to or {}).user == name then mine = task.id end
+      end
+    end
+    find()
+    if not mine then
+      must("incident.dispatch", { id = id, to = { { user = name } } })
+      find()
+    end
+    local _, e = inner.call(u, "task.accept", { id = mine })
+    if e then error("task.accept: " .. e.en, 0) end
+  end)
+end
 
 -- Everybody of the unit leaves: an empty rung.
 function nobody_at(unit)

@@ -1,6 +1,6 @@
 scenario "停机期间到期:恢复后只提醒一次,并说明迟了多久"
 
-off_duty { "officer-1", "officer-2", "officer-3" }
+busy { "officer-1", "officer-2", "officer-3" }
 at "08:00" { report { as = "officer-1", category = "traffic", title = "路障" } }
 at "08:03" { expect { no_entry = "clock.breached" } }
 restart "08:25" -- 08:05 就该到期
