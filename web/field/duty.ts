@@ -38,7 +38,7 @@ export function createDuty(session: Session, user: User, storage: Pick<Storage, 
   });
   const ask = async () => {
     try {
-      const r = await session.link.query<{ rows?: { user?: string; on_duty?: boolean }[] }>("duty.list");
+      const r = await session.link.query<{ rows?: { user?: string; on_duty?: boolean }[] }>("duty.list", { org: user.org });
       if (r.rows) onDuty.value = r.rows.some((x) => (x.user === user.id || x.user === user.name) && x.on_duty !== false);
     } catch {
       /* not allowed to ask: the phone's memory stands */

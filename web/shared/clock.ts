@@ -3,7 +3,7 @@
 
 import type { Clock } from "./types";
 
-export type Urgency = "calm" | "amber" | "red" | "breached" | "met" | "late" | "paused";
+export type Urgency = "calm" | "amber" | "red" | "breached" | "met" | "late" | "paused" | "stopped";
 
 export interface ClockView {
   urgency: Urgency;
@@ -39,6 +39,7 @@ export function clockView(c: Clock, nowMs: number): ClockView {
       used: Math.min(1, Math.max(0, (stopped - from) / limit)),
     };
   }
+  if (c.state === "stopped") return { urgency: "stopped", text: "–", used: 0 }; // dropped: its incident ended
   if (c.state === "paused") {
     const left = c.remaining_ms ?? due - nowMs;
     return { urgency: "paused", text: durationText(left), used: clamp(1 - left / limit) };

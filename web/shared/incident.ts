@@ -68,15 +68,15 @@ export type Verb = "accept" | "dispatch" | "pass" | "fail" | "close" | "return" 
 const VERBS: Record<IncidentState, readonly Verb[]> = {
   reported: ["dispatch", "accept", "escalate", "return", "urge", "supervise", "comment"],
   accepted: ["dispatch", "escalate", "return", "urge", "supervise", "comment"],
-  returned: ["dispatch", "accept", "escalate", "comment"],
-  dispatched: ["dispatch", "urge", "escalate", "supervise", "return", "comment"],
+  returned: ["accept", "supervise", "comment"],
+  dispatched: ["dispatch", "urge", "escalate", "supervise", "comment"],
   handling: ["dispatch", "urge", "escalate", "supervise", "comment"],
-  handled: ["pass", "fail", "supervise", "comment"],
-  verified: ["close", "comment"],
-  suspended: ["comment"],
-  closed: [],
+  handled: ["pass", "fail", "escalate", "urge", "supervise", "comment"],
+  verified: ["close", "urge", "supervise", "comment"],
+  suspended: ["supervise", "comment"],
+  closed: ["comment"],
   merged: [],
-  voided: [],
+  voided: ["comment"],
 };
 
 export const METHOD_OF: Record<Verb, string> = {

@@ -1,7 +1,7 @@
 // The signed-in session of a page: ties the link to the browser (token kept across reloads, online and
 // visibility events) and makes its state visible to Vue.
 
-import { ref, shallowRef } from "vue";
+import { ref, shallowRef, type Ref, type ShallowRef } from "vue";
 import { deviceName } from "./ids";
 import { Link, type LinkState } from "./link";
 import { Store } from "./store";
@@ -11,10 +11,10 @@ import type { User } from "./types";
 export interface Session {
   link: Link;
   store: Store;
-  linkState: ReturnType<typeof ref<LinkState>>;
-  user: ReturnType<typeof shallowRef<User | null>>;
+  linkState: Ref<LinkState>;
+  user: ShallowRef<User | null>;
   /** True when a session ended against the person's will: the sign-in form says so. */
-  ended: ReturnType<typeof ref<boolean>>;
+  ended: Ref<boolean>;
   login(name: string, password: string): Promise<void>;
   logout(): void;
 }

@@ -4,7 +4,7 @@
 
 import { computed, ref, shallowReactive, triggerRef } from "vue";
 import type { Link } from "./link";
-import { RpcError } from "./link";
+import { E_OVERLOADED, E_STORAGE, RpcError } from "./link";
 import type { Entry, Incident, MyTask, Snapshot } from "./types";
 
 /** Several entries about one incident come in one burst (reported, dispatched, created): one fetch. */
@@ -13,6 +13,11 @@ const MERGE_MS = 60;
 const LIST_ABOVE = 25;
 /** Gets under way at the same time. */
 const PARALLEL = 4;
+
+const RETRY_MS = 1000;
+
+const E_NOT_FOUND = -32004;
+const E_FORBIDDEN = -32003;
 
 const ENDED = new Set(["closed", "merged", "voided"]);
 
@@ -157,12 +162,14 @@ export class Store {
       const i = await this.link.query<Incident>("incident.get", { id });
       if (generation === this.generation && this.fetching.get(id) === ask) this.put(i);
     } catch (e) {
-      // Not found or no longer ours to see: it leaves the list. Anything else: the next entry or the
-      // next snapshot brings it.
-      if (e instanceof RpcError && (e.code === -32004 || e.code === -32003)) {
-        this.incidents.delete(id);
+      if (generation !== this.generation || !(e instanceof RpcError)) return;
+      if (e.code === E_NOT_FOUND || e.code === E_FORBIDDEN) {
+        this.incidents.delete(id); // gone, or no longer ours to see
         this.touch(id);
+      } else if (e.code === E_OVERLOADED || e.code === E_STORAGE) {
+        setTimeout(() => this.refresh(id), e.retryAfterMs || RETRY_MS);
       }
+      // Anything else ends the session or the connection, and a snapshot follows.
     } finally {
       if (this.fetching.get(id) === ask) this.fetching.delete(id);
     }
@@ -180,7 +187,7 @@ export class Store {
       }
       for (const id of ids) if (!open.has(id) && this.incidents.delete(id)) this.touch(id);
     } catch {
-      for (const id of ids) this.refresh(id);
+      if (generation === this.generation) setTimeout(() => ids.forEach((id) => this.refresh(id)), RETRY_MS);
     }
   }
 
@@ -194,7 +201,7 @@ export class Store {
         triggerRef(this.tasks);
       }
     } catch {
-      /* the next entry or snapshot brings them */
+      if (generation === this.generation) setTimeout(() => this.refreshTasks(), RETRY_MS);
     }
   }
 }

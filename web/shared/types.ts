@@ -31,11 +31,13 @@ export type TaskState =
   | "recalled"
   | "expired";
 
-export type ClockState = "running" | "due_soon" | "breached" | "met" | "met_late" | "paused";
+export type ClockState = "running" | "due_soon" | "breached" | "met" | "met_late" | "paused" | "stopped";
 
 export interface Clock {
   name: string;
   policy?: string;
+  /** The milestone that stops it. */
+  to?: string;
   state: ClockState;
   from_at: string;
   due_at: string;

@@ -5,9 +5,7 @@ const dictionary = <T extends Record<string, readonly [zh: string, en: string]>>
 export const words = dictionary({
   "app.console": ["枫桥 · 指挥调度台", "Fengqiao · Console"],
   "app.field": ["枫桥 · 网格终端", "Fengqiao · Field"],
-  "app.name": ["枫桥", "Fengqiao"],
 
-  "login.title": ["登录", "Sign in"],
   "login.name": ["账号", "Account"],
   "login.password": ["密码", "Password"],
   "login.submit": ["登录", "Sign in"],
@@ -39,7 +37,7 @@ export const words = dictionary({
 
   "error.unknown": ["出错了", "Something went wrong"],
   "error.dismiss": ["知道了", "Dismiss"],
-  "error.title": ["未能完成", "Not done"],
+  "error.title": ["未能完成：{why}", "Not done: {why}"],
 
   "cancel": ["取消", "Cancel"],
   "close": ["关闭", "Close"],
@@ -49,6 +47,10 @@ export const words = dictionary({
   "none": ["无", "None"],
   "more": ["显示更多（还有 {n} 条）", "Show more ({n} left)"],
 
+  "join.comma": ["，", ", "],
+  "join.semicolon": ["；", "; "],
+  "join.enum": ["、", ", "],
+
   "list.title": ["事件", "Incidents"],
   "list.empty": ["当前没有未结事件", "No open incidents"],
   "list.emptyFiltered": ["没有符合筛选条件的事件", "No incident matches the filter"],
@@ -57,6 +59,7 @@ export const words = dictionary({
   "list.search": ["搜索：编号、标题、地点、人员", "Search: number, title, place, person"],
   "list.filter.state": ["状态", "State"],
   "list.filter.level": ["级别", "Level"],
+  "list.filter.levelAll": ["级别：全部", "Level: all"],
   "list.filter.all": ["全部", "All"],
   "list.filter.unassigned": ["待派", "Unassigned"],
   "list.filter.overdue": ["超时", "Overdue"],
@@ -73,7 +76,6 @@ export const words = dictionary({
   "detail.owner": ["归口", "Owner"],
   "detail.occurred": ["发生", "Occurred"],
   "detail.reported": ["上报", "Reported"],
-  "detail.source": ["来源", "Source"],
   "detail.clocks": ["时限", "Clocks"],
   "detail.tasks": ["任务", "Tasks"],
   "detail.noTasks": ["尚未派遣", "Nobody has been dispatched"],
@@ -172,11 +174,10 @@ export const words = dictionary({
   "form.text": ["内容", "Text"],
   "form.to": ["上报到", "Escalate to"],
   "form.card": ["督办牌", "Card"],
-  "form.required": ["请填写此项", "This is required"],
 
   "dispatch.title": ["派遣：{title}", "Dispatch: {title}"],
   "dispatch.candidates": ["推荐人员（已排序）", "Candidates, ranked"],
-  "dispatch.excluded": ["未入选及原因", "Not eligible, and why"],
+  "dispatch.excluded": ["未入选及原因（{n} 人）", "Not eligible, and why ({n})"],
   "dispatch.none": ["没有合格人员，可直接填写账号。", "Nobody is eligible. You may enter an account by hand."],
   "dispatch.byHand": ["按账号派遣", "Dispatch by account"],
   "dispatch.byHandHint": ["例如 officer-0001", "for example officer-0001"],
@@ -270,7 +271,6 @@ export const words = dictionary({
   "policy.failed": ["规则出错，已改用内置规则", "A policy failed; the built-in one decided"],
   "sound.on": ["声音：开", "Sound: on"],
   "sound.off": ["声音：关", "Sound: off"],
-  "keys.title": ["快捷键", "Keys"],
   "keys.help": [
     "j / k 上下选择 · Enter 查看 · / 搜索 · d 派遣 · n 上报 · Esc 返回",
     "j / k move · Enter open · / search · d dispatch · n report · Esc back",
