@@ -40,7 +40,7 @@
 extern "C" {
 #endif
 
-#define FQ_API __attribute__((visibility("default")))
+#define FQ_API               __attribute__((visibility("default")))
 #define FQ_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* A plugin is refused when its major differs or its minor is newer than the server's. */
@@ -123,7 +123,7 @@ enum fq_json_type {
 };
 FQ_API enum fq_json_type fq_json_type(const fq_json *v);
 FQ_API const fq_json *fq_json_get(const fq_json *object, const char *name); /* NULL when absent */
-FQ_API const char *fq_json_str(const fq_json *object, const char *name);    /* NULL when absent or no string */
+FQ_API const char *fq_json_str(const fq_json *object, const char *name); /* NULL when absent or no string */
 FQ_API int64_t fq_json_int(const fq_json *object, const char *name, int64_t fallback);
 FQ_API double fq_json_num(const fq_json *object, const char *name, double fallback);
 FQ_API bool fq_json_bool(const fq_json *object, const char *name, bool fallback);
@@ -133,7 +133,7 @@ FQ_API const char *fq_json_name(const fq_json *member); /* of an object's member
 FQ_API size_t fq_json_size(const fq_json *array_or_object);
 FQ_API const fq_json *fq_json_first(const fq_json *array_or_object);
 FQ_API const fq_json *fq_json_next(const fq_json *member);
-#define fq_json_each(member, container)                                                                  \
+#define fq_json_each(member, container)                                                                      \
   for (const fq_json *member = fq_json_first(container); member; member = fq_json_next(member))
 
 FQ_API void fq_json_set(fq_json *object, const char *name, fq_json *value); /* takes value; replaces */
@@ -172,24 +172,25 @@ FQ_API int64_t fq_col_int(fq_stmt *q, int column);
 FQ_API double fq_col_num(fq_stmt *q, int column);
 FQ_API const char *fq_col_str(fq_stmt *q, int column); /* NULL for SQL NULL; lives until the next fq_row */
 FQ_API bool fq_col_null(fq_stmt *q, int column);
-FQ_API void fq_exec(fq_db *db, const char *sql, const char *types, ...);           /* a statement without rows */
-FQ_API int64_t fq_int(fq_db *db, int64_t fallback, const char *sql, const char *types, ...); /* first column, first row */
+FQ_API void fq_exec(fq_db *db, const char *sql, const char *types, ...); /* a statement without rows */
+FQ_API int64_t fq_int(fq_db *db, int64_t fallback, const char *sql, const char *types,
+                      ...);             /* first column, first row */
 FQ_API bool fq_failed(const fq_db *db); /* is the handle marked? */
 
 /* ------------------------------------------------------------------------------------------------
  * 4. Who acts: actors, roles, rights
  */
-#define FQ_ROLES(X)                                                                                      \
-  X(DISPATCHER, "dispatcher", "调度员")                                                               \
-  X(COMMANDER, "commander", "指挥长")                                                                 \
-  X(DIRECTOR, "director", "镇(办)中心主任")                                                         \
-  X(DEPARTMENT, "department", "部门")                                                                  \
-  X(OFFICER, "officer", "网格员")                                                                     \
-  X(FAMILY, "family", "家属")                                                                          \
-  X(ADMIN_SYSTEM, "admin.system", "系统管理员")                                                     \
-  X(ADMIN_SECURITY, "admin.security", "安全管理员")                                                 \
-  X(ADMIN_AUDIT, "admin.audit", "审计管理员")                                                       \
-  X(POLICY, "policy", "规则")                                                                          \
+#define FQ_ROLES(X)                                                                                          \
+  X(DISPATCHER, "dispatcher", "调度员")                                                                      \
+  X(COMMANDER, "commander", "指挥长")                                                                        \
+  X(DIRECTOR, "director", "镇(办)中心主任")                                                                  \
+  X(DEPARTMENT, "department", "部门")                                                                        \
+  X(OFFICER, "officer", "网格员")                                                                            \
+  X(FAMILY, "family", "家属")                                                                                \
+  X(ADMIN_SYSTEM, "admin.system", "系统管理员")                                                              \
+  X(ADMIN_SECURITY, "admin.security", "安全管理员")                                                          \
+  X(ADMIN_AUDIT, "admin.audit", "审计管理员")                                                                \
+  X(POLICY, "policy", "规则")                                                                                \
   X(SERVICE, "service", "服务")
 
 enum fq_role_bit {
@@ -203,16 +204,16 @@ enum fq_role {
   FQ_ROLES(X)
 #undef X
 };
-#define FQ_ROLE_ALL ((1u << FQ_ROLE_BITS) - 1)
+#define FQ_ROLE_ALL  ((1u << FQ_ROLE_BITS) - 1)
 #define FQ_ROLE_DESK (FQ_ROLE_DISPATCHER | FQ_ROLE_COMMANDER | FQ_ROLE_DIRECTOR)
 
 /* A right is role x org subtree x method. `system` is the server itself (timers, the local command
  * line) and passes every check; a policy acts as "policy/<name>" with FQ_ROLE_POLICY over the whole
  * county, within the methods marked FQ_POLICY. */
 struct fq_actor {
-  const char *name;   /* "officer-0001", "policy/three-limits", "system" */
-  const char *org;    /* the unit whose subtree is in reach */
-  uint32_t roles;     /* FQ_ROLE_* */
+  const char *name; /* "officer-0001", "policy/three-limits", "system" */
+  const char *org;  /* the unit whose subtree is in reach */
+  uint32_t roles;   /* FQ_ROLE_* */
   bool system;
 };
 
@@ -340,7 +341,8 @@ FQ_API enum fq_status fq_emit(struct fq_call *c, struct fq_draft d);
 /* The seq that the next fq_emit() of this call will take: the source of ids without a random. */
 FQ_API int64_t fq_next_seq(const struct fq_call *c);
 /* Runs another method inside this one: same transaction, same actor, same fate. */
-FQ_API enum fq_status fq_call_method(struct fq_call *c, const char *method, fq_json *params, fq_json **result);
+FQ_API enum fq_status fq_call_method(struct fq_call *c, const char *method, fq_json *params,
+                                     fq_json **result);
 
 /* Which unit a command touches. The kernel refuses an actor whose org is not at or above it. Set
  * `own` when the thing is the actor's own (his task, his report): then the org is not asked. */
@@ -364,20 +366,20 @@ struct fq_query {
 typedef enum fq_status (*fq_query_fn)(struct fq_query *q);
 
 enum fq_method_flag {
-  FQ_INTERNAL = 1,  /* timers and fq_call_method only; nobody can call it from outside */
-  FQ_POLICY = 2,    /* policies may return it */
-  FQ_SNAPSHOT = 4,  /* a query whose result (with no parameters) is part of GET /api/v1/snapshot */
-  FQ_PUBLIC = 8,    /* needs no session */
+  FQ_INTERNAL = 1, /* timers and fq_call_method only; nobody can call it from outside */
+  FQ_POLICY = 2,   /* policies may return it */
+  FQ_SNAPSHOT = 4, /* a query whose result (with no parameters) is part of GET /api/v1/snapshot */
+  FQ_PUBLIC = 8,   /* needs no session */
 };
 
 struct fq_method {
   const char *name;
   uint32_t roles; /* FQ_ROLE_*: who may call it at all */
   uint32_t flags;
-  const struct fq_param *params; /* ends with FQ_T_END; NULL for none */
-  fq_target_fn target;           /* NULL: the org is not asked */
-  fq_command_fn run;             /* a command ... */
-  fq_query_fn query;             /* ... or a query ... */
+  const struct fq_param *params;           /* ends with FQ_T_END; NULL for none */
+  fq_target_fn target;                     /* NULL: the org is not asked */
+  fq_command_fn run;                       /* a command ... */
+  fq_query_fn query;                       /* ... or a query ... */
   void (*volatile_run)(struct fq_call *c); /* ... or a message without reply, outside any transaction */
   const char *zh, *en;
   const char *result; /* the result's shape, for the docs: "{id, number, grid, owner}" */
@@ -427,10 +429,10 @@ enum fq_option_type { FQ_O_INT, FQ_O_NUMBER, FQ_O_BOOL, FQ_O_STRING, FQ_O_DURATI
 struct fq_option {
   const char *name; /* "max_frame": written as <plugin>.max_frame in fengqiao.lua */
   enum fq_option_type type;
-  size_t offset;         /* in the plugin's struct: int64_t, double, bool or char[] */
-  size_t cap_bytes;      /* of a char[] */
-  const char *fallback;  /* as one would write it: "64 KiB", "25 s", "true" */
-  double min, max;       /* both 0: no bounds; bytes, milliseconds or the number */
+  size_t offset;        /* in the plugin's struct: int64_t, double, bool or char[] */
+  size_t cap_bytes;     /* of a char[] */
+  const char *fallback; /* as one would write it: "64 KiB", "25 s", "true" */
+  double min, max;      /* both 0: no bounds; bytes, milliseconds or the number */
   bool reloadable, secret;
   const char *zh, *en;
 };
@@ -452,6 +454,13 @@ struct fq_route {
   void (*fn)(void *self, struct fq_http *h);
 };
 
+/* A way out for the outbox: SMS, webhook, MQTT. Called on a helper thread, at least once for a key; FQ_OK
+ * settles it, anything else is tried again with growing pauses until it expires. */
+struct fq_channel {
+  const char *name;
+  enum fq_status (*send)(void *self, const char *key, const fq_json *payload, struct fq_error *e);
+};
+
 struct fq_metric {
   const char *name, *help; /* Prometheus names: fengqiao_<plugin>_<what>_total */
   bool counter;
@@ -471,7 +480,8 @@ FQ_API void fq_work(fq_kernel *k, void (*work)(void *arg), void (*done)(fq_kerne
 FQ_API int64_t fq_now_ms(fq_kernel *k); /* any thread; never inside a handler, which has c->now_ms */
 
 enum fq_log_level { FQ_LOG_ERROR, FQ_LOG_WARN, FQ_LOG_INFO, FQ_LOG_DEBUG };
-FQ_API void fq_log(enum fq_log_level level, const char *fmt, ...) FQ_PRINTF(2, 3); /* any thread; never secrets */
+FQ_API void fq_log(enum fq_log_level level, const char *fmt, ...)
+    FQ_PRINTF(2, 3); /* any thread; never secrets */
 
 /* ------------------------------------------------------------------------------------------------
  * 11. Transports: what the terminal plugin is to the kernel
@@ -494,9 +504,9 @@ FQ_API void fq_event_unref(struct fq_event *e);
 
 /* How a session reaches its peer; `peer` is what was given to fq_submit(). Kernel thread. */
 struct fq_transport {
-  void (*event)(void *peer, struct fq_event *e, int64_t previous); /* ref it to keep it */
+  void (*event)(void *peer, struct fq_event *e, int64_t previous);                  /* ref it to keep it */
   void (*signal)(void *peer, const char *topic, const char *key, const char *json); /* volatile */
-  void (*close)(void *peer, int code, const char *reason); /* the session is over */
+  void (*close)(void *peer, int code, const char *reason);                          /* the session is over */
   void (*flush)(void *transport_self); /* end of a tick: wake the I/O threads once */
 };
 
@@ -505,19 +515,19 @@ struct fq_transport {
 struct fq_request {
   struct fq_request *next;
   char method[FQ_ID_MAX];
-  fq_json *params;        /* owned by the request */
-  char token[96];         /* bearer token for a request without a session, or "" */
-  fq_session *session;    /* or NULL */
+  fq_json *params;                      /* owned by the request */
+  char token[96];                       /* bearer token for a request without a session, or "" */
+  fq_session *session;                  /* or NULL */
   const struct fq_transport *transport; /* with `peer`: where a session opened by this request lives */
   void *peer;
-  void *user;             /* the transport's own */
-  char remote[48];        /* peer address, for the audit and the login limits */
+  void *user;      /* the transport's own */
+  char remote[48]; /* peer address, for the audit and the login limits */
   /* reply: exactly one of result and error is set; called on the kernel thread after the commit */
   void (*reply)(struct fq_request *r);
   fq_json *result;
-  char *result_text;      /* serialised result; may be set instead of `result` */
+  char *result_text; /* serialised result; may be set instead of `result` */
   struct fq_error error;
-  fq_session *opened;     /* set when the request opened (or resumed) a session for `peer` */
+  fq_session *opened; /* set when the request opened (or resumed) a session for `peer` */
   /* kernel's */
   struct fq_call_state *state;
 };
@@ -538,8 +548,9 @@ FQ_API char *fq_metrics(fq_kernel *k);
 FQ_API const char *fq_epoch(fq_kernel *k);
 FQ_API const char *fq_data_dir(fq_kernel *k);
 
-/* Blobs: files named by their SHA-256. `subject` decides who may read it. A blob becomes visible when
- * an entry refers to it; an upload alone is a file waiting. Kernel thread. */
+/* Blobs: files named by their SHA-256, in <data>/blobs/<first two digits>/. An upload is written to
+ * blobs/tmp/<sha256>.part and taken over by the method blob.commit {sha256}. Whoever may see an entry whose
+ * data lists it in `attachments` may read it, and so may the uploader. Kernel thread. */
 FQ_API bool fq_blob_may_read(fq_kernel *k, const struct fq_actor *actor, const char *sha256);
 
 /* ------------------------------------------------------------------------------------------------
@@ -550,9 +561,9 @@ struct fq_plugin {
   size_t size; /* sizeof(struct fq_plugin): fields beyond it are taken as zero */
   const char *name, *version, *zh, *en;
 
-  const char *const *migrations; /* SQL of its own tables, step by step, NULL at the end; append only */
-  const struct fq_kind *kinds;         /* each list ends with a zeroed element */
-  const struct fq_kind *also_applies;  /* kinds of others this plugin projects too: name and apply */
+  const char *const *migrations;      /* SQL of its own tables, step by step, NULL at the end; append only */
+  const struct fq_kind *kinds;        /* each list ends with a zeroed element */
+  const struct fq_kind *also_applies; /* kinds of others this plugin projects too: name and apply */
   const struct fq_method *methods;
   const struct fq_reaction *reactions;
   const struct fq_view_fn *views;
@@ -571,13 +582,14 @@ struct fq_plugin {
   void (*fini)(void *self); /* also after a failed init */
   /* Empty when well; otherwise one line of what is wrong. */
   void (*health)(void *self, char *out, size_t cap);
+  const struct fq_channel *channels;
 };
 
 /* The plugin's one symbol:
  *     FQ_PLUGIN = { FQ_PLUGIN_HEAD, .name = "skel", ... };
  */
-#define FQ_PLUGIN                                                                                        \
-  FQ_API extern const struct fq_plugin fq_plugin;                                                        \
+#define FQ_PLUGIN                                                                                            \
+  FQ_API extern const struct fq_plugin fq_plugin;                                                            \
   const struct fq_plugin fq_plugin
 #define FQ_PLUGIN_HEAD .abi_major = FQ_ABI_MAJOR, .abi_minor = FQ_ABI_MINOR, .size = sizeof(struct fq_plugin)
 

@@ -15,19 +15,20 @@ struct fq_module {
 };
 
 struct fq_kernel_config {
-  const char *data_dir;   /* holds county.db, blobs/, county.key, control.sock, lock */
-  bool memory;            /* no files at all: scenarios and tests */
-  bool fake_clock;        /* time is what fq_kernel_set_time() says */
-  int readers, helpers;   /* threads */
-  int tick_commands;      /* most commands in one transaction; 512: perf.md, natural batching */
+  const char *data_dir; /* holds county.db, blobs/, county.key, control.sock, lock */
+  const char *file;     /* name of the database in it; NULL: county.db */
+  bool memory;          /* no files at all: scenarios and tests */
+  bool fake_clock;      /* time is what fq_kernel_set_time() says */
+  int readers, helpers; /* threads */
+  int tick_commands;    /* most commands in one transaction; 512: perf.md, natural batching */
 };
 
 /* open: database, journal head. register modules. boot: migrate, init each module. */
 fq_kernel *fq_kernel_open(const struct fq_kernel_config *config, struct fq_error *e);
 enum fq_status fq_kernel_add(fq_kernel *k, const struct fq_plugin *table, void *self, struct fq_error *e);
-enum fq_status fq_kernel_boot(fq_kernel *k, struct fq_error *e); /* migrations, init */
+enum fq_status fq_kernel_boot(fq_kernel *k, struct fq_error *e);  /* migrations, init */
 enum fq_status fq_kernel_start(fq_kernel *k, struct fq_error *e); /* start of each module: traffic may come */
-int fq_kernel_run(fq_kernel *k);                                 /* the event loop; until fq_kernel_stop() */
+int fq_kernel_run(fq_kernel *k);                                  /* the event loop; until fq_kernel_stop() */
 void fq_kernel_stop(fq_kernel *k);
 void fq_kernel_close(fq_kernel *k);
 
@@ -41,6 +42,8 @@ const struct fq_kind *fq_kernel_kind(const fq_kernel *k, const char *name);
 enum fq_status fq_kernel_call(fq_kernel *k, const struct fq_actor *actor, const char *method, fq_json *params,
                               fq_json **result, struct fq_error *e);
 /* Fake clock only: moves time forward to `ms`, firing each timer at its own due time on the way. */
+/* A request as `system`: the control socket. Answered by r->reply like any other. */
+void fq_submit_system(fq_kernel *k, struct fq_request *r);
 enum fq_status fq_kernel_run_until(fq_kernel *k, int64_t ms, struct fq_error *e);
 void fq_kernel_set_time(fq_kernel *k, int64_t ms);
 
@@ -53,5 +56,13 @@ void fq_kernel_set_react(fq_kernel *k, fq_react_fn fn, void *self);
  * count are bounded; beyond them FQ_E_POLICY "policy.depth". Takes params. */
 enum fq_status fq_tick_run(struct fq_call *c, const struct fq_actor *actor, int64_t cause, const char *method,
                            fq_json *params, fq_json **result, struct fq_error *e);
+
+/* Applies the journal of the database at `path`, row by row, to this kernel's empty one, links checked on the
+ * way. `rows` may be NULL. Before fq_kernel_start(). */
+enum fq_status fq_kernel_rebuild(fq_kernel *k, const char *path, int64_t *rows, struct fq_error *e);
+
+struct fq_loop;
+struct fq_loop *fq_kernel_loop(fq_kernel *k);
+const struct fq_kernel_config *fq_kernel_settings(const fq_kernel *k);
 
 #endif

@@ -1,0 +1,27 @@
+/*
+ * JSON beyond what fengqiao.h offers: what only the core needs. The library behind it (cJSON) is seen by
+ * json.c alone; it was chosen for parse speed (perf.md), and its leniency is closed by json_check.c.
+ */
+#ifndef FQ_BASE_JSON_H
+#define FQ_BASE_JSON_H
+
+#include "fengqiao.h"
+
+#define FQ_JSON_DEPTH 32
+
+/* Is the text strict RFC 8259 JSON, UTF-8, no U+0000, no deeper than FQ_JSON_DEPTH? Returns NULL or what is
+ * wrong, with the byte offset in *at. */
+const char *fq_json_check(const char *text, size_t len, size_t *at, const char **zh);
+
+bool fq_json_equal(const fq_json *a, const fq_json *b);
+void fq_json_remove(fq_json *object, const char *name);
+fq_json *fq_json_detach(fq_json *object, const char *name); /* NULL when absent */
+fq_json *fq_json_edit(fq_json *object, const char *name);   /* the member, to change it in place */
+bool fq_json_is_int(const fq_json *v);                      /* a whole number within +-2^53 */
+int64_t fq_json_as_int(const fq_json *v, int64_t fallback);
+bool fq_json_as_bool(const fq_json *v);
+
+/* The wire's error member: {code, message, data {...}}. */
+fq_json *fq_json_from_error(const struct fq_error *e);
+
+#endif

@@ -1,0 +1,479 @@
+/*
+ * Accounts and tokens as a module. Password hashes enter the journal sealed with the county's key; of a token
+ * only its digest is kept. Kernel thread; the hashing itself is in prepare.c's helper.
+ */
+#include "kernel/account.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "kernel/internal.h"
+
+#define TOKEN_LIFE_MS (30 * 86400000LL) /* a phone in the field signs in once a month, not once a shift */
+#define FREE_TRIES    5                 /* wrong passwords before the lock-out begins */
+#define LOCK_FIRST_MS 30000             /* doubles with each further failure ... */
+#define LOCK_MOST_MS  3600000           /* ... up to an hour */
+
+static const char *const migrations[] = {"CREATE TABLE account(name TEXT PRIMARY KEY, display TEXT NOT NULL, "
+                                         "roles INTEGER NOT NULL, org TEXT NOT NULL,"
+                                         " disabled INTEGER NOT NULL DEFAULT 0, password TEXT) WITHOUT ROWID;"
+                                         "CREATE INDEX account_org ON account(org);"
+                                         "CREATE TABLE token(digest TEXT PRIMARY KEY, name TEXT NOT NULL, "
+                                         "device TEXT NOT NULL, expires_ms INTEGER NOT NULL)"
+                                         " WITHOUT ROWID;"
+                                         "CREATE INDEX token_name ON token(name);",
+                                         NULL};
+
+static void digest_hex(const char *token, char hex[FQ_SHA256_HEX]) {
+  uint8_t digest[FQ_SHA256];
+  fq_sha256_text(token, digest);
+  fq_hex(digest, sizeof digest, hex);
+}
+
+bool fq_account_token(fq_kernel *k, const char *token, struct fq_call_state *out, int64_t *expires_ms,
+                      char device[80]) {
+  char hex[FQ_SHA256_HEX];
+  digest_hex(token ? token : "", hex);
+  fq_stmt *q = fq_sql(
+      k->db,
+      "SELECT a.name, a.org, a.roles, t.expires_ms, t.device FROM token t JOIN account a ON a.name = t.name"
+      " WHERE t.digest = ? AND t.expires_ms > ? AND a.disabled = 0",
+      "si", hex, fq_clock_ms(&k->clock));
+  bool found = fq_row(q);
+  if (found) {
+    fq_copy(out->name, sizeof out->name, fq_col_str(q, 0));
+    fq_copy(out->org, sizeof out->org, fq_col_str(q, 1));
+    out->actor = (struct fq_actor){.name = out->name, .org = out->org, .roles = (uint32_t)fq_col_int(q, 2)};
+    if (expires_ms) *expires_ms = fq_col_int(q, 3);
+    if (device) fq_copy(device, 80, fq_col_str(q, 4));
+    fq_done(q);
+  }
+  fq_db_clear(k->db);
+  return found;
+}
+
+bool fq_token_actor(fq_kernel *k, const char *token, struct fq_actor *out) {
+  static struct fq_call_state last; /* "strings live as long as the tick": kernel thread only */
+  if (!fq_account_token(k, token, &last, NULL, NULL)) return false;
+  *out = last.actor;
+  return true;
+}
+
+/* ---- lock-out: derived, in memory, per name and address, so that one address cannot lock others out
+ * -------- */
+
+struct failures {
+  int count;
+  int64_t until_ms;
+};
+
+static void failure_key(char *out, size_t cap, const fq_json *params, const char *remote) {
+  snprintf(out, cap, "%s %s", fq_json_str(params, "name"), remote);
+}
+
+enum fq_status fq_login_begin(fq_kernel *k, const fq_json *params, const char *remote, char **hash,
+                              struct fq_error *e) {
+  char key[160];
+  int64_t now = fq_clock_ms(&k->clock);
+  failure_key(key, sizeof key, params, remote);
+  struct failures *f = fq_map_get(k->login_failures, key);
+  if (f && f->until_ms > now) {
+    int64_t wait_s = (f->until_ms - now + 999) / 1000;
+    fq_fail(e, FQ_E_OVERLOADED, "login.locked", "", "登录失败次数过多,请 %lld 秒后再试",
+            "too many failed sign-ins, try again in %lld seconds", (long long)wait_s);
+    e->retry_after_ms = f->until_ms - now;
+    return FQ_E_OVERLOADED;
+  }
+  fq_stmt *q = fq_sql(k->db, "SELECT password FROM account WHERE name = ? AND disabled = 0", "s",
+                      fq_json_str(params, "name"));
+  if (fq_row(q)) {
+    *hash = fq_unseal(k->key, fq_col_str(q, 0));
+    fq_done(q);
+  }
+  fq_db_clear(k->db);
+  if (!*hash) /* nobody's hash: an unknown name takes as long as a known one */
+    *hash = fq_strdup("scrypt$14$8$1$00000000000000000000000000000000$"
+                      "0000000000000000000000000000000000000000000000000000000000000000");
+  return FQ_OK;
+}
+
+static void forget_reply(struct fq_request *r) {
+  fq_json_free(r->params);
+  fq_json_free(r->result);
+  free(r);
+}
+
+enum fq_status fq_login_end(fq_kernel *k, fq_json *params, const char *remote, bool right,
+                            struct fq_error *e) {
+  char key[160];
+  failure_key(key, sizeof key, params, remote);
+  fq_json_remove(params, "password");
+  if (right) {
+    char token[64];
+    free(fq_map_take(&k->login_failures, key));
+    fq_random_token(token, 32);
+    fq_json_set_str(params, "token", token);
+    return FQ_OK;
+  }
+  struct failures *f = fq_map_get(k->login_failures, key);
+  if (!f) {
+    if (fq_map_size(k->login_failures) > 10000)
+      fq_map_clear(&k->login_failures, free); /* a flood of names: start over */
+    f = fq_alloc(sizeof *f);
+    fq_map_put(&k->login_failures, key, f);
+  }
+  if (++f->count >= FREE_TRIES) {
+    int64_t lock = LOCK_FIRST_MS << (f->count - FREE_TRIES > 7 ? 7 : f->count - FREE_TRIES);
+    f->until_ms = fq_clock_ms(&k->clock) + (lock > LOCK_MOST_MS ? LOCK_MOST_MS : lock);
+  }
+  /* The audit hears of it. The name is what somebody typed: kept as data, bounded by the schema. */
+  struct fq_request *audit = fq_alloc(sizeof *audit);
+  fq_copy(audit->method, sizeof audit->method, "account.note_failure");
+  audit->params = fq_json_object();
+  fq_json_set_str(audit->params, "name", fq_json_str(params, "name"));
+  fq_json_set_str(audit->params, "remote", remote);
+  fq_json_set_int(audit->params, "count", f->count);
+  audit->reply = forget_reply;
+  fq_submit_system(k, audit);
+  return fq_fail(e, FQ_E_SIGNED_OUT, "login.wrong", "", "用户名或密码不正确", "wrong name or password");
+}
+
+/* ---- apply ------------------------------------------------------------------------------------------- */
+
+static enum fq_status apply_set(struct fq_apply *a, const struct fq_entry *e) {
+  const fq_json *d = e->data;
+  const char *password = fq_json_str(d, "password");
+  fq_exec(a->db,
+          "INSERT INTO account(name, display, roles, org, disabled, password) VALUES(?1,?2,?3,?4,0,?5) ON "
+          "CONFLICT(name) DO"
+          " UPDATE SET display = ?2, roles = ?3, org = ?4, disabled = 0, password = coalesce(?5, password)",
+          "ssiss", e->subject, fq_json_str(d, "display"),
+          (int64_t)fq_role_mask(fq_json_get(d, "roles"), NULL), fq_json_str(d, "org"), password);
+  return FQ_OK;
+}
+
+static enum fq_status apply_password(struct fq_apply *a, const struct fq_entry *e) {
+  fq_exec(a->db, "UPDATE account SET password = ? WHERE name = ?", "ss", fq_json_str(e->data, "password"),
+          e->subject);
+  fq_exec(a->db, "DELETE FROM token WHERE name = ?", "s", e->subject); /* whoever had it must sign in again */
+  return FQ_OK;
+}
+
+static enum fq_status apply_disabled(struct fq_apply *a, const struct fq_entry *e) {
+  fq_exec(a->db, "UPDATE account SET disabled = 1 WHERE name = ?", "s", e->subject);
+  fq_exec(a->db, "DELETE FROM token WHERE name = ?", "s", e->subject);
+  return FQ_OK;
+}
+
+static enum fq_status apply_signed_in(struct fq_apply *a, const struct fq_entry *e) {
+  const char *device = fq_json_str(e->data, "device");
+  fq_exec(a->db, "INSERT OR REPLACE INTO token(digest, name, device, expires_ms) VALUES(?,?,?,?)", "sssi",
+          fq_json_str(e->data, "token_digest"), e->subject, device ? device : "",
+          fq_time_parse(fq_json_str(e->data, "expires")));
+  fq_exec(a->db, "DELETE FROM token WHERE name = ? AND expires_ms < ?", "si", e->subject, e->at_ms);
+  return FQ_OK;
+}
+
+static enum fq_status apply_signed_out(struct fq_apply *a, const struct fq_entry *e) {
+  fq_exec(a->db, "DELETE FROM token WHERE digest = ?", "s", fq_json_str(e->data, "token_digest"));
+  return FQ_OK;
+}
+
+static enum fq_status apply_nothing(struct fq_apply *a, const struct fq_entry *e) {
+  return FQ_OK;
+}
+
+/* After the commit: whoever lost the right to be connected is cut off at once. */
+void fq_account_committed(fq_kernel *k, const struct fq_entry *e) {
+  if (!strcmp(e->kind, "user.password_set"))
+    fq_session_end_user(k, e->subject, 4001, "password changed");
+  else if (!strcmp(e->kind, "user.disabled"))
+    fq_session_end_user(k, e->subject, 4001, "account disabled");
+}
+
+#define AUDITORS (FQ_ROLE_ADMIN_AUDIT | FQ_ROLE_ADMIN_SECURITY)
+static const struct fq_kind kinds[] = {{.name = "user.set",
+                                        .apply = apply_set,
+                                        .roles = 0,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "账号设置",
+                                        .en = "account set"},
+                                       {.name = "user.password_set",
+                                        .apply = apply_password,
+                                        .roles = 0,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "密码修改",
+                                        .en = "password set"},
+                                       {.name = "user.disabled",
+                                        .apply = apply_disabled,
+                                        .roles = AUDITORS,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "账号停用",
+                                        .en = "account disabled"},
+                                       {.name = "account.signed_in",
+                                        .apply = apply_signed_in,
+                                        .roles = 0,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "登录",
+                                        .en = "signed in"},
+                                       {.name = "account.signed_out",
+                                        .apply = apply_signed_out,
+                                        .roles = 0,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "退出",
+                                        .en = "signed out"},
+                                       {.name = "account.sign_in_failed",
+                                        .apply = apply_nothing,
+                                        .roles = AUDITORS,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "登录失败",
+                                        .en = "sign-in failed"},
+                                       {0}};
+
+/* ---- commands ---------------------------------------------------------------------------------------- */
+
+/* A password hash (prepared) or a plain one was given: the hash is sealed before it becomes part of an entry.
+ */
+static void seal_password(struct fq_call *c, fq_json *data) {
+  const char *hash = fq_json_str(c->params, "password");
+  if (!hash) return;
+  char *sealed = fq_seal(c->tick->kernel->key, hash);
+  fq_json_set_str(data, "password", sealed);
+  free(sealed);
+}
+
+static bool exists(fq_db *db, const char *name) {
+  return fq_int(db, 0, "SELECT 1 FROM account WHERE name = ?", "s", name);
+}
+
+static enum fq_status no_such_user(struct fq_call *c, const char *name) {
+  return fq_fail(c->error, FQ_E_NOT_FOUND, "user.unknown", "params.name", "没有用户 %s", "no user %s", name);
+}
+
+static enum fq_status add(struct fq_call *c) {
+  const char *name = fq_json_str(c->params, "name"), *org = fq_json_str(c->params, "org"), *unknown = NULL;
+  if (!fq_role_mask(fq_json_get(c->params, "roles"), &unknown))
+    return fq_fail(c->error, FQ_E_PARAMS, "user.role", "params.roles", "没有角色 %s", "no role %s",
+                   unknown ? unknown : "");
+  struct fq_unit unit;
+  if (!fq_org_unit(c->db, org, &unit))
+    return fq_fail(c->error, FQ_E_PARAMS, "org.unknown", "params.org", "没有单位 %s", "no unit %s", org);
+  fq_json *data = fq_json_dup(c->params);
+  fq_json_remove(data, "password");
+  fq_json_remove(data, "name");
+  if (!fq_json_str(data, "display")) fq_json_set_str(data, "display", name);
+  seal_password(c, data);
+  return fq_emit(c, (struct fq_draft){.kind = "user.set", .subject = name, .org = org, .data = data});
+}
+
+static enum fq_status password(struct fq_call *c) {
+  const char *name = fq_json_str(c->params, "name");
+  if (!exists(c->db, name)) return no_such_user(c, name);
+  fq_json *data = fq_json_object();
+  seal_password(c, data);
+  return fq_emit(c, (struct fq_draft){.kind = "user.password_set", .subject = name, .data = data});
+}
+
+static enum fq_status disable(struct fq_call *c) {
+  const char *name = fq_json_str(c->params, "name");
+  if (!exists(c->db, name)) return no_such_user(c, name);
+  return fq_emit(c, (struct fq_draft){.kind = "user.disabled", .subject = name});
+}
+
+static enum fq_status sign_in(struct fq_call *c, const char *name, const char *token, const char *device) {
+  char hex[FQ_SHA256_HEX];
+  fq_stmt *q =
+      fq_sql(c->db, "SELECT display, roles, org FROM account WHERE name = ? AND disabled = 0", "s", name);
+  if (!fq_row(q)) return no_such_user(c, name);
+  fq_json *user = fq_json_object(), *data = fq_json_object();
+  fq_json_set_str(user, "id", name);
+  fq_json_set_str(user, "name", fq_col_str(q, 0));
+  fq_json_set(user, "roles", fq_role_names((uint32_t)fq_col_int(q, 1)));
+  fq_json_set_str(user, "org", fq_col_str(q, 2));
+  fq_done(q);
+  int64_t expires_ms = c->now_ms + TOKEN_LIFE_MS;
+  digest_hex(token, hex);
+  fq_json_set_str(data, "token_digest", hex);
+  if (device) fq_json_set_str(data, "device", device);
+  fq_json_set_time(data, "expires", expires_ms);
+  fq_json_set_str(c->result, "token", token);
+  fq_json_set_time(c->result, "expires", expires_ms);
+  fq_json_set(c->result, "user", user);
+  return fq_emit(c, (struct fq_draft){.kind = "account.signed_in", .subject = name, .data = data});
+}
+
+static enum fq_status login(struct fq_call *c) {
+  return sign_in(c, fq_json_str(c->params, "name"), fq_json_str(c->params, "token"),
+                 fq_json_str(c->params, "device"));
+}
+
+/* A token without a password: for the county's own services, by whoever holds the data directory. */
+static enum fq_status mint(struct fq_call *c) {
+  char token[64];
+  fq_random_token(token, 32);
+  return sign_in(c, fq_json_str(c->params, "name"), token, NULL);
+}
+
+static enum fq_status logout(struct fq_call *c) {
+  char hex[FQ_SHA256_HEX];
+  digest_hex(fq_json_str(c->params, "token"), hex);
+  if (!fq_int(c->db, 0, "SELECT 1 FROM token WHERE digest = ? AND name = ?", "ss", hex, c->actor->name))
+    return fq_fail(c->error, FQ_E_NOT_FOUND, "token.unknown", "params.token", "没有这个令牌",
+                   "no such token");
+  fq_json *data = fq_json_object();
+  fq_json_set_str(data, "token_digest", hex);
+  return fq_emit(c, (struct fq_draft){.kind = "account.signed_out", .subject = c->actor->name, .data = data});
+}
+
+static enum fq_status note_failure(struct fq_call *c) {
+  return fq_emit(c, (struct fq_draft){.kind = "account.sign_in_failed", .data = fq_json_dup(c->params)});
+}
+
+static enum fq_status list(struct fq_query *q) {
+  const char *org = fq_json_str(q->params, "org"), *after = fq_json_str(q->params, "after");
+  int64_t limit = fq_json_int(q->params, "limit", 100), n = 0;
+  fq_json *rows = fq_json_array();
+  const char *last = NULL;
+  fq_stmt *s = fq_sql(q->db,
+                      "SELECT a.name, a.display, a.roles, a.org, a.disabled FROM account a WHERE a.name > ?1 "
+                      "AND (?2 IS NULL OR"
+                      " a.org = ?2) ORDER BY a.name",
+                      "ss", after ? after : "", org);
+  while (n <= limit && fq_row(s)) {
+    if (!fq_role_reaches(q->db, q->actor, fq_col_str(s, 3))) continue;
+    if (n++ == limit) {
+      last = fq_json_str(fq_json_first(rows), "name");
+      fq_done(s);
+      break;
+    }
+    fq_json *u = fq_json_object();
+    fq_json_set_str(u, "name", fq_col_str(s, 0));
+    fq_json_set_str(u, "display", fq_col_str(s, 1));
+    fq_json_set(u, "roles", fq_role_names((uint32_t)fq_col_int(s, 2)));
+    fq_json_set_str(u, "org", fq_col_str(s, 3));
+    fq_json_set_bool(u, "disabled", fq_col_int(s, 4));
+    fq_json_push(rows, u);
+  }
+  if (last) {
+    fq_json_each(u, rows) last = fq_json_str(u, "name");
+    fq_json_set_str(q->result, "next", last);
+  }
+  fq_json_set(q->result, "rows", rows);
+  return FQ_OK;
+}
+
+#define NAME                                                                                                 \
+  { .name = "name", .type = FQ_T_ID, .required = true, .zh = "用户名", .en = "user name" }
+#define PASSWORD(must)                                                                                       \
+  {                                                                                                          \
+    .name = "password", .type = FQ_T_STRING, .required = must, .min = 8, .max = 128, .zh = "密码",           \
+    .en = "password"                                                                                         \
+  }
+static const struct fq_param role_item[] = {{.type = FQ_T_ID}};
+static const struct fq_param add_params[] = {
+    NAME,
+    {.name = "display", .type = FQ_T_STRING, .min = 1, .max = 60, .zh = "显示名", .en = "display name"},
+    {.name = "roles",
+     .type = FQ_T_ARRAY,
+     .required = true,
+     .members = role_item,
+     .min = 1,
+     .max = 11,
+     .zh = "角色",
+     .en = "roles"},
+    {.name = "org", .type = FQ_T_ID, .required = true, .zh = "所属单位", .en = "unit"},
+    PASSWORD(false),
+    {0}};
+static const struct fq_param name_params[] = {NAME, {0}};
+static const struct fq_param password_params[] = {NAME, PASSWORD(true), {0}};
+static const struct fq_param login_params[] = {
+    NAME,
+    {.name = "password",
+     .type = FQ_T_STRING,
+     .required = true,
+     .min = 1,
+     .max = 128,
+     .zh = "密码",
+     .en = "password"},
+    {.name = "otp", .type = FQ_T_STRING, .max = 16, .zh = "动态口令", .en = "one-time password"},
+    {.name = "device", .type = FQ_T_STRING, .max = 79, .zh = "设备标识", .en = "stable id of the device"},
+    {0}};
+static const struct fq_param logout_params[] = {{.name = "token",
+                                                 .type = FQ_T_STRING,
+                                                 .required = true,
+                                                 .max = 90,
+                                                 .zh = "令牌",
+                                                 .en = "the token to end"},
+                                                {0}};
+static const struct fq_param failure_params[] = {
+    NAME, {.name = "remote", .type = FQ_T_STRING}, {.name = "count", .type = FQ_T_INT}, {0}};
+static const struct fq_param list_params[] = {
+    {.name = "org", .type = FQ_T_ID, .zh = "单位", .en = "unit"},
+    {.name = "after", .type = FQ_T_STRING, .max = 63, .zh = "从何处继续", .en = "`next` of the page before"},
+    {.name = "limit", .type = FQ_T_INT, .min = 1, .max = 1000, .zh = "条数", .en = "rows"},
+    {0}};
+
+static const struct fq_method methods[] = {
+    {.name = "session.login",
+     .flags = FQ_PUBLIC,
+     .params = login_params,
+     .run = login,
+     .zh = "登录",
+     .en = "sign in",
+     .result = "{token, expires, user:{id,name,roles,org}}"},
+    {.name = "session.logout",
+     .roles = FQ_ROLE_ALL,
+     .params = logout_params,
+     .run = logout,
+     .zh = "退出登录",
+     .en = "end a token",
+     .result = "{}"},
+    {.name = "user.add",
+     .roles = FQ_ROLE_ADMIN_SYSTEM,
+     .params = add_params,
+     .run = add,
+     .zh = "新增或修改账号",
+     .en = "add or change an account",
+     .result = "{}"},
+    {.name = "user.password",
+     .roles = FQ_ROLE_ADMIN_SECURITY,
+     .params = password_params,
+     .run = password,
+     .zh = "设置密码",
+     .en = "set a password",
+     .result = "{}"},
+    {.name = "user.disable",
+     .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_SECURITY,
+     .params = name_params,
+     .run = disable,
+     .zh = "停用账号",
+     .en = "disable an account",
+     .result = "{}"},
+    {.name = "user.token",
+     .flags = FQ_INTERNAL,
+     .params = name_params,
+     .run = mint,
+     .zh = "签发令牌",
+     .en = "issue a token",
+     .result = "{token, expires, user}"},
+    {.name = "user.list",
+     .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_SECURITY | FQ_ROLE_ADMIN_AUDIT | FQ_ROLE_DESK,
+     .params = list_params,
+     .query = list,
+     .zh = "账号列表",
+     .en = "accounts",
+     .result = "{rows:[{name,display,roles,org,disabled}], next?}"},
+    {.name = "account.note_failure",
+     .flags = FQ_INTERNAL,
+     .params = failure_params,
+     .run = note_failure,
+     .zh = "记录登录失败",
+     .en = "note a failed sign-in"},
+    {0}};
+
+const struct fq_plugin fq_account_module = {FQ_PLUGIN_HEAD, .name = "account", .version = "1",
+                                            .zh = "账号",   .en = "accounts",  .migrations = migrations,
+                                            .kinds = kinds, .methods = methods};

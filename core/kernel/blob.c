@@ -1,0 +1,185 @@
+/*
+ * Blobs as a module: which files there are, what they are, who may read them. The bytes lie in files; an
+ * entry says they are there. Kernel thread, but for fq_blob_take() on a helper.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "kernel/internal.h"
+
+static const char *const migrations[] = {"CREATE TABLE blob(sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, "
+                                         "type TEXT NOT NULL, owner TEXT NOT NULL) WITHOUT ROWID;"
+                                         "CREATE TABLE blob_ref(sha256 TEXT NOT NULL, seq INTEGER NOT NULL, "
+                                         "PRIMARY KEY(sha256, seq)) WITHOUT ROWID;",
+                                         NULL};
+
+void fq_blob_refer(fq_db *db, const struct fq_entry *e) {
+  fq_json_each(m, fq_json_get(e->data, "attachments")) {
+    const char *sha = fq_json_as_str(m);
+    if (sha) fq_exec(db, "INSERT OR IGNORE INTO blob_ref(sha256, seq) VALUES(?,?)", "si", sha, e->seq);
+  }
+}
+
+bool fq_blob_may_read(fq_kernel *k, const struct fq_actor *actor, const char *sha256) {
+  bool may = actor->system ||
+             fq_int(k->db, 0, "SELECT owner = ? FROM blob WHERE sha256 = ?", "ss", actor->name, sha256);
+  fq_stmt *q = may ? NULL
+                   : fq_sql(k->db,
+                            "SELECT j.kind, j.org, j.audience FROM blob_ref r JOIN journal j ON j.seq = "
+                            "r.seq WHERE r.sha256 = ?",
+                            "s", sha256);
+  while (!may && fq_row(q)) {
+    const struct bound_kind *b = fq_map_get(k->kinds, fq_col_str(q, 0));
+    may = b && fq_entry_visible(k->db, actor, b->kind, fq_col_str(q, 1), fq_col_str(q, 2));
+    if (may) fq_done(q);
+  }
+  fq_db_clear(k->db);
+  return may;
+}
+
+/* What the first bytes say. Anything else is served as a download, never as a page. */
+static const char *sniff(const unsigned char *p, size_t n) {
+  static const struct {
+    size_t at, len;
+    const char *bytes, *type;
+  } known[] = {{0, 3, "\xFF\xD8\xFF", "image/jpeg"}, {0, 8, "\x89PNG\r\n\x1A\n", "image/png"},
+               {0, 4, "GIF8", "image/gif"},          {8, 4, "WEBP", "image/webp"},
+               {4, 8, "ftypmp42", "video/mp4"},      {4, 8, "ftypisom", "video/mp4"},
+               {4, 7, "ftypM4A", "audio/mp4"},       {0, 4, "\x1A\x45\xDF\xA3", "video/webm"},
+               {0, 4, "OggS", "audio/ogg"},          {0, 3, "ID3", "audio/mpeg"},
+               {0, 5, "%PDF-", "application/pdf"}};
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (n >= known[i].at + known[i].len && !memcmp(p + known[i].at, known[i].bytes, known[i].len))
+      return known[i].type;
+  return "application/octet-stream";
+}
+
+static bool sync_path(const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  bool ok = fd >= 0 && fsync(fd) == 0;
+  if (fd >= 0) close(fd);
+  return ok;
+}
+
+void fq_blob_take(const char *data_dir, fq_json *params, struct fq_error *e) {
+  const char *sha = fq_json_str(params, "sha256");
+  if (strspn(sha, "0123456789abcdef") != 64) { /* it becomes part of a path */
+    fq_fail(e, FQ_E_PARAMS, "blob.name", "params.sha256", "sha256 应为 64 位小写十六进制",
+            "sha256: expected 64 lower-case hexadecimal digits");
+    return;
+  }
+  char from[700], dir[700], to[780], hex[FQ_SHA256_HEX];
+  struct stat st;
+  snprintf(from, sizeof from, "%s/blobs/tmp/%s.part", data_dir, sha);
+  snprintf(dir, sizeof dir, "%s/blobs/%.2s", data_dir, sha);
+  snprintf(to, sizeof to, "%s/%s", dir, sha);
+  const char *there = access(to, R_OK) == 0 ? to : from;
+  if (stat(there, &st) || !fq_sha256_file(there, hex)) {
+    fq_fail(e, FQ_E_NOT_FOUND, "blob.missing", "params.sha256", "没有收到 %s 的内容",
+            "the content of %s has not been received", sha);
+    return;
+  }
+  if (strcmp(hex, sha)) {
+    unlink(there);
+    fq_fail(e, FQ_E_CONFLICT, "blob.hash", "params.sha256", "内容的 SHA-256 是 %s,与声明不符",
+            "the content's SHA-256 is %s, not as declared", hex);
+    return;
+  }
+  unsigned char head[16];
+  int fd = open(there, O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd >= 0 ? read(fd, head, sizeof head) : -1;
+  if (fd >= 0) close(fd);
+  bool kept = there == to || ((mkdir(dir, 0700) == 0 || errno == EEXIST) && sync_path(from) &&
+                              rename(from, to) == 0 && sync_path(dir));
+  if (n < 0 || !kept) {
+    fq_fail(e, FQ_E_STORAGE, "blob.store", "params.sha256", "无法保存附件:%s",
+            "cannot store the attachment: %s", strerror(errno));
+    return;
+  }
+  fq_json_set_int(params, "size", st.st_size);
+  fq_json_set_str(params, "type", sniff(head, (size_t)n));
+}
+
+static enum fq_status apply_stored(struct fq_apply *a, const struct fq_entry *e) {
+  fq_exec(a->db, "INSERT OR IGNORE INTO blob(sha256, size, type, owner) VALUES(?,?,?,?)", "siss",
+          fq_json_str(e->data, "sha256"), fq_json_int(e->data, "size", 0), fq_json_str(e->data, "type"),
+          e->actor);
+  return FQ_OK;
+}
+
+static enum fq_status commit(struct fq_call *c) {
+  const char *sha = fq_json_str(c->params, "sha256");
+  fq_json_set(c->result, "sha256", fq_json_new_str(sha));
+  fq_json_set(c->result, "size", fq_json_dup(fq_json_get(c->params, "size")));
+  fq_json_set(c->result, "type", fq_json_dup(fq_json_get(c->params, "type")));
+  if (fq_int(c->db, 0, "SELECT 1 FROM blob WHERE sha256 = ?", "s", sha))
+    return FQ_OK; /* the same photo twice */
+  fq_json *data = fq_json_dup(c->result);
+  return fq_emit(c, (struct fq_draft){.kind = "blob.stored", .data = data});
+}
+
+static enum fq_status get(struct fq_query *q) {
+  const char *sha = fq_json_str(q->params, "sha256");
+  fq_stmt *s = fq_sql(q->db, "SELECT size, type FROM blob WHERE sha256 = ?", "s", sha);
+  if (!fq_row(s))
+    return fq_fail(q->error, FQ_E_NOT_FOUND, "blob.unknown", "params.sha256", "没有附件 %s",
+                   "no attachment %s", sha);
+  fq_json_set_str(q->result, "sha256", sha);
+  fq_json_set_int(q->result, "size", fq_col_int(s, 0));
+  fq_json_set_str(q->result, "type", fq_col_str(s, 1));
+  fq_done(s);
+  return FQ_OK;
+}
+
+static const struct fq_kind kinds[] = {{.name = "blob.stored",
+                                        .apply = apply_stored,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "附件入库",
+                                        .en = "attachment stored"},
+                                       {0}};
+/* 64 digits are one more than an id may have. */
+static const struct fq_param hash_params[] = {{.name = "sha256",
+                                               .type = FQ_T_STRING,
+                                               .required = true,
+                                               .min = 64,
+                                               .max = 64,
+                                               .zh = "附件的 SHA-256",
+                                               .en = "64 lower-case hexadecimal digits"},
+                                              {0}};
+static const struct fq_method methods[] = {{.name = "blob.commit",
+                                            .roles = FQ_ROLE_ALL,
+                                            .params = hash_params,
+                                            .run = commit,
+                                            .zh = "附件入库",
+                                            .en = "take over an uploaded attachment",
+                                            .result = "{sha256, size, type}"},
+                                           {.name = "blob.get",
+                                            .roles = FQ_ROLE_ALL,
+                                            .params = hash_params,
+                                            .query = get,
+                                            .zh = "附件信息",
+                                            .en = "what an attachment is",
+                                            .result = "{sha256, size, type}"},
+                                           {0}};
+
+static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
+  if (k->config.memory) return FQ_OK;
+  char path[700];
+  snprintf(path, sizeof path, "%s/blobs", k->data_dir);
+  mkdir(path, 0700);
+  snprintf(path, sizeof path, "%s/blobs/tmp", k->data_dir);
+  if (mkdir(path, 0700) && errno != EEXIST)
+    return fq_fail(e, FQ_E_STORAGE, "blob.dir", path, "无法创建 %s:%s", "cannot create %s: %s", path,
+                   strerror(errno));
+  return FQ_OK;
+}
+
+const struct fq_plugin fq_blob_module = {FQ_PLUGIN_HEAD, .name = "blob",      .version = "1",
+                                         .zh = "附件",   .en = "attachments", .migrations = migrations,
+                                         .kinds = kinds, .methods = methods,  .init = init};

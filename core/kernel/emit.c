@@ -1,0 +1,121 @@
+/*
+ * From a draft to a staged, applied entry. Rows reach the journal at the end of the tick, so that the last
+ * entry of a command can carry its receipt. Kernel thread.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "kernel/internal.h"
+#include "store/timer.h"
+
+static void free_staged(struct staged *s) {
+  fq_json_free((fq_json *)(uintptr_t)s->entry.data);
+  free(s->text);
+  free(s->receipt);
+  free(s);
+}
+
+void fq_stage_undo(struct fq_tick *t, size_t count) {
+  while (t->count > count)
+    free_staged(t->entries[--t->count]);
+  if (t->reacted > count) t->reacted = count;
+}
+
+/* One block for the entry and its four strings: they live and die together. */
+static struct staged *new_staged(const char *subject, const char *org, const char *audience,
+                                 const char *actor) {
+  const char *parts[] = {subject ? subject : "", org ? org : "", audience ? audience : "", actor};
+  size_t bytes = sizeof(struct staged), len[4];
+  for (int i = 0; i < 4; i++)
+    bytes += len[i] = strlen(parts[i]) + 1;
+  struct staged *s = fq_alloc(bytes);
+  char *at = (char *)(s + 1), *copy[4];
+  for (int i = 0; i < 4; i++)
+    copy[i] = memcpy(at, parts[i], len[i]), at += len[i];
+  s->entry.subject = copy[0];
+  s->entry.org = copy[1];
+  s->entry.audience = copy[2];
+  s->entry.actor = copy[3];
+  return s;
+}
+
+enum fq_status fq_apply_entry(fq_kernel *k, const struct bound_kind *b, const struct fq_entry *e,
+                              struct fq_error *error) {
+  enum fq_status st = FQ_OK;
+  bool former = fq_db_allow_write(k->db, true);
+  for (const struct bound_apply *a = b->applies; a && !st; a = a->next) {
+    struct fq_apply apply = {.db = k->db, .self = a->self, .error = error};
+    st = a->fn(&apply, e);
+    if (!st && fq_failed(k->db)) st = fq_db_error(k->db, error);
+  }
+  if (!st && fq_json_get(e->data, "attachments")) fq_blob_refer(k->db, e);
+  fq_db_allow_write(k->db, former);
+  return st;
+}
+
+enum fq_status fq_stage(struct frame *f, const struct fq_draft *d) {
+  struct fq_tick *t = f->call.tick;
+  fq_kernel *k = t->kernel;
+  struct fq_error *e = f->call.error;
+  fq_json *data = d->data ? d->data : fq_json_object();
+  const struct bound_kind *b = d->kind ? fq_map_get(k->kinds, d->kind) : NULL;
+  enum fq_status st = FQ_OK;
+  if (!b)
+    st = fq_fail(e, FQ_E_INTERNAL, "entry.kind", d->kind, "没有登记的记录种类 %s",
+                 "entry kind %s is not declared", d->kind);
+  else if (t->count - t->command_from >= MAX_ENTRIES)
+    st = fq_fail(e, FQ_E_POLICY, "entry.count", "", "一条命令引出的记录超过 %d 条",
+                 "a command led to more than %d entries", MAX_ENTRIES);
+  else if (d->subject && strlen(d->subject) >= FQ_ID_MAX)
+    st = fq_fail(e, FQ_E_INTERNAL, "entry.subject", "", "记录主体过长", "the subject is too long");
+  if (st) {
+    fq_json_free(data);
+    return st;
+  }
+  struct staged *s = new_staged(d->subject, d->org, d->audience, f->call.actor->name);
+  s->kind = b;
+  s->depth = f->depth;
+  s->entry.kind = b->kind->name;
+  s->entry.seq = k->head.seq + (int64_t)t->count + 1;
+  s->entry.at_ms = t->now_ms;
+  s->entry.cause = f->cause;
+  s->entry.data = data;
+  s->text = fq_json_print(data);
+  if (t->count == t->cap) {
+    t->cap = t->cap ? t->cap * 2 : 64;
+    t->entries = fq_realloc(t->entries, t->cap * sizeof t->entries[0]);
+  }
+  t->entries[t->count++] = s;
+  return fq_apply_entry(k, b, &s->entry, e); /* on failure the command's savepoint takes it back */
+}
+
+enum fq_status fq_emit(struct fq_call *c, struct fq_draft d) {
+  return fq_stage((struct frame *)c, &d);
+}
+
+int64_t fq_next_seq(const struct fq_call *c) {
+  return c->tick->kernel->head.seq + (int64_t)c->tick->count + 1;
+}
+
+void fq_timer_set(struct fq_apply *a, const char *id, int64_t due_ms, const char *method, const char *subject,
+                  fq_json *params) {
+  char *text = params ? fq_json_print(params) : fq_strdup("{}");
+  fq_timer_put(a->db, id, due_ms, method, subject, text);
+  free(text);
+  fq_json_free(params);
+}
+
+void fq_timer_clear(struct fq_apply *a, const char *id) {
+  fq_timer_delete(a->db, id);
+}
+
+void fq_outbox_put(struct fq_apply *a, const char *channel, const char *key, int64_t expires_ms,
+                   fq_json *payload) {
+  char *text = payload ? fq_json_print(payload) : fq_strdup("{}");
+  fq_exec(a->db, "INSERT OR IGNORE INTO outbox(key, channel, payload, expires_ms) VALUES(?,?,?,?)", "sssi",
+          key, channel, text, expires_ms);
+  free(text);
+  fq_json_free(payload);
+}

@@ -1,0 +1,202 @@
+/*
+ * The kernel's own structures, for core/kernel only. Everything runs on the kernel thread unless a line says
+ * otherwise.
+ */
+#ifndef FQ_KERNEL_INTERNAL_H
+#define FQ_KERNEL_INTERNAL_H
+
+#include "base/clock.h"
+#include "base/crypto.h"
+#include "base/map.h"
+#include "kernel/kernel.h"
+#include "loop/loop.h"
+#include "loop/pool.h"
+#include "store/db.h"
+#include "store/journal.h"
+
+#define MAX_MODULES 32
+#define MAX_DEPTH   8   /* entry causes entry causes entry ...: deeper is a loop in the rules */
+#define MAX_ENTRIES 512 /* of one outside command with everything it led to */
+
+struct bound_method {
+  const struct fq_method *method;
+  const struct fq_module *module;
+};
+struct bound_apply {
+  struct bound_apply *next;
+  fq_apply_fn fn;
+  void *self;
+};
+struct bound_reaction {
+  struct bound_reaction *next;
+  const struct fq_reaction *reaction;
+  const struct fq_module *module;
+};
+struct bound_kind {
+  const struct fq_kind *kind;
+  struct bound_apply *applies; /* the owner's first */
+  struct bound_reaction *reactions;
+};
+
+/* An entry of the running tick, not yet committed. */
+struct staged {
+  struct fq_entry entry; /* its strings are owned, `kind` is the table's */
+  const struct bound_kind *kind;
+  char *text;    /* data, serialised */
+  char *receipt; /* on the last entry of a command with an idempotency key */
+  int depth;
+};
+
+struct fq_tick {
+  fq_kernel *kernel;
+  int64_t now_ms;
+  struct staged **entries;
+  size_t count, cap;
+  size_t reacted;      /* entries before this one have been answered */
+  size_t command_from; /* first entry of the running outside command */
+};
+
+/* What the kernel keeps with a call in progress: fq_call first, so a handler's pointer is also this one. */
+struct frame {
+  struct fq_call call;
+  int64_t cause;
+  int depth;
+};
+
+/* A request's actor and what was learnt of it before its tick. */
+struct fq_call_state {
+  struct fq_actor actor;
+  char name[FQ_ID_MAX], org[FQ_ID_MAX];
+  const struct bound_method *bound;
+  char idem[72];
+  uint8_t digest[FQ_SHA256];
+  bool prepared;
+  char *secret; /* of a preparation: a password on its way to or from the helper */
+};
+
+struct fq_session {
+  struct fq_session *next_of_user, *next_of_org, *next;
+  char sid[32], user[FQ_ID_MAX], org[FQ_ID_MAX], device[80];
+  uint32_t roles;
+  int64_t expires_ms, sent; /* sent: n of the last durable event */
+  fq_json *topics;
+  const struct fq_transport *transport;
+  void *peer;
+  bool catching_up, dropped; /* being read for: see resume.c */
+};
+
+struct transport {
+  const struct fq_transport *ops;
+  void *self;
+};
+
+struct fq_kernel {
+  struct fq_kernel_config config;
+  char data_dir[512], path[600], epoch[32];
+  uint8_t key[32]; /* the county's seal */
+  struct fq_clock clock;
+  struct fq_loop *loop;
+  struct fq_pool *readers, *helpers;
+  fq_db *db;
+  struct fq_head head;
+  struct fq_module modules[MAX_MODULES];
+  size_t module_count, inited, started;
+  struct fq_map *methods, *kinds; /* -> bound_method, bound_kind */
+  fq_react_fn react;
+  void *react_self;
+
+  struct fq_request *queue, **queue_tail;
+  int queued;
+  bool tick_posted, storage_down;
+  char storage_why[256];
+  struct fq_alarm *due, *probe;
+
+  struct fq_session *sessions;
+  struct fq_map *by_user, *by_org; /* -> first session */
+  struct transport transports[4];
+  size_t transport_count;
+  int64_t expire_next_ms;
+  struct fq_map *login_failures;
+  struct outbox *outbox;
+  struct {
+    double ticks, commands, entries, failed_ticks, slowest_ms, queries, refused;
+  } stats;
+};
+
+/* tick.c */
+void fq_tick_init(fq_kernel *k);
+void fq_tick_soon(fq_kernel *k);
+void fq_tick_arm(fq_kernel *k); /* the one alarm, for the earliest timer */
+enum fq_status fq_tick_direct(fq_kernel *k, struct fq_request *r, int64_t timers_until);
+
+/* emit.c */
+enum fq_status fq_stage(struct frame *f, const struct fq_draft *d);
+void fq_stage_undo(struct fq_tick *t, size_t count);
+enum fq_status fq_apply_entry(fq_kernel *k, const struct bound_kind *b, const struct fq_entry *e,
+                              struct fq_error *error);
+
+/* admit.c: from a request to a queue, a reader or an error */
+enum fq_status fq_admit(fq_kernel *k, struct fq_request *r);
+void fq_answer(fq_kernel *k, struct fq_request *r); /* replies with what r holds */
+void fq_request_refuse(fq_kernel *k, struct fq_request *r);
+void fq_state_free(struct fq_request *r);
+void fq_flush(fq_kernel *k); /* tells the transports that a batch is complete */
+
+/* schema.c */
+enum fq_status fq_schema_check(const struct fq_param *table, const fq_json *params, struct fq_error *e);
+fq_json *fq_schema_describe(const struct fq_param *table); /* JSON Schema, for rpc.discover */
+
+/* prepare.c: the slow part of a request (scrypt), on a helper thread before its tick */
+bool fq_prepare_needed(const struct fq_request *r);
+enum fq_status fq_prepare_begin(fq_kernel *k, struct fq_request *r);
+void fq_prepare_work(struct fq_request *r);
+enum fq_status fq_prepare_end(fq_kernel *k, struct fq_request *r);
+
+/* receipt.c: idempotency */
+extern const char fq_receipt_schema[];
+enum fq_status fq_receipt_find(fq_kernel *k, struct fq_request *r, bool *found);
+void fq_receipt_put(fq_kernel *k, struct fq_tick *t, struct fq_request *r, fq_json *result);
+void fq_receipt_apply(fq_db *db, int64_t seq, int64_t at_ms, const char *actor, const char *receipt);
+
+/* authorize.c */
+uint32_t fq_role_mask(const fq_json *names, const char **unknown);
+fq_json *fq_role_names(uint32_t mask);
+bool fq_role_reaches(fq_db *db, const struct fq_actor *a, const char *org);
+bool fq_entry_visible(fq_db *db, const struct fq_actor *a, const struct fq_kind *kind, const char *org,
+                      const char *audience);
+bool fq_audience_has(const char *audience, const struct fq_actor *a);
+
+/* session.c */
+void fq_session_fan_out(fq_kernel *k, const struct staged *s);
+struct fq_session *fq_session_new(fq_kernel *k, const struct fq_request *r, const struct fq_actor *a,
+                                  const char *device, const fq_json *topics, int64_t expires_ms);
+void fq_session_end(fq_kernel *k, struct fq_session *s, int code, const char *reason);
+void fq_session_end_user(fq_kernel *k, const char *user, int code, const char *reason);
+void fq_session_send(struct fq_session *s, struct fq_event *e);
+struct fq_event *fq_event_new(int64_t seq, int64_t at_ms, const char *kind, const char *subject,
+                              const char *org, const char *actor, int64_t cause, const char *data);
+void fq_session_expire(fq_kernel *k);
+enum fq_status fq_session_request(fq_kernel *k, struct fq_request *r, bool *later);
+
+/* read.c: queries and catching up on reader threads */
+void *fq_reader_open(void *kernel);
+void fq_reader_close(void *db);
+void fq_read_query(fq_kernel *k, struct fq_request *r);
+enum fq_status fq_query_run(fq_kernel *k, fq_db *db, struct fq_request *r);
+void fq_read_catch_up(fq_kernel *k, struct fq_session *s, struct fq_request *r, int64_t last);
+
+/* blob.c */
+void fq_blob_refer(fq_db *db, const struct fq_entry *e);
+void fq_blob_take(const char *data_dir, fq_json *params, struct fq_error *e); /* helper thread */
+
+/* outbox.c */
+void fq_outbox_pump(fq_kernel *k); /* after a commit */
+struct outbox;
+
+/* org.c, account.c, journal_module.c: the kernel's own modules */
+extern const struct fq_plugin fq_org_module, fq_account_module, fq_journal_module, fq_outbox_module,
+    fq_blob_module;
+bool fq_account_token(fq_kernel *k, const char *token, struct fq_call_state *out, int64_t *expires_ms,
+                      char device[80]);
+
+#endif

@@ -1,0 +1,339 @@
+/*
+ * dispatch.h - what the files of this plugin share: the words of the domain, the loaded rows, the helpers.
+ * It knows fengqiao.h and nothing of the server's insides. Kernel thread, except what takes part in queries
+ * (wire.c, list.c, candidates.c), which also runs on reader threads and therefore only reads.
+ */
+#ifndef FQ_PLUGIN_DISPATCH_H
+#define FQ_PLUGIN_DISPATCH_H
+
+#include <pthread.h>
+
+#include "fengqiao.h"
+
+/* ---- words (states.c) --------------------------------------------------------------------------- */
+
+#define DP_STATES(X)                                                                                         \
+  X(REPORTED, "reported", "待受理")                                                                          \
+  X(ACCEPTED, "accepted", "已受理")                                                                          \
+  X(DISPATCHED, "dispatched", "已派遣")                                                                      \
+  X(HANDLING, "handling", "处置中")                                                                          \
+  X(HANDLED, "handled", "已反馈")                                                                            \
+  X(VERIFIED, "verified", "已核查")                                                                          \
+  X(CLOSED, "closed", "已结案")                                                                              \
+  X(RETURNED, "returned", "已退回")                                                                          \
+  X(SUSPENDED, "suspended", "已挂起")                                                                        \
+  X(MERGED, "merged", "已并案")                                                                              \
+  X(VOIDED, "voided", "已作废")
+
+#define DP_VERBS(X)                                                                                          \
+  X(ACCEPT, "accept", "受理")                                                                                \
+  X(DISPATCH, "dispatch", "派遣")                                                                            \
+  X(BEGIN, "begin", "开始处置")                                                                              \
+  X(UNDISPATCH, "undispatch", "退回待派")                                                                    \
+  X(HANDLE, "handle", "反馈")                                                                                \
+  X(SOLVE, "solve", "采集并结案")                                                                            \
+  X(PASS, "verify", "核查")                                                                                  \
+  X(FAIL, "verify", "核查")                                                                                  \
+  X(CLOSE, "close", "结案")                                                                                  \
+  X(RETURN, "return", "退回")                                                                                \
+  X(ESCALATE, "escalate", "上报")                                                                            \
+  X(COMMENT, "comment", "批注")                                                                              \
+  X(URGE, "urge", "催办")                                                                                    \
+  X(SUPERVISE, "supervise", "督办")                                                                          \
+  X(SUSPEND, "suspend", "挂起")                                                                              \
+  X(RESUME, "resume", "恢复")                                                                                \
+  X(REOPEN, "reopen", "重开")                                                                                \
+  X(RECALL, "recall", "撤回")                                                                                \
+  X(VOID, "void", "作废")
+
+#define DP_TASK_STATES(X)                                                                                    \
+  X(SENT, "sent", "已下发")                                                                                  \
+  X(DELIVERED, "delivered", "已送达")                                                                        \
+  X(SEEN, "seen", "已查看")                                                                                  \
+  X(ACCEPTED, "accepted", "已接单")                                                                          \
+  X(ARRIVED, "arrived", "已到场")                                                                            \
+  X(FED_BACK, "fed_back", "已反馈")                                                                          \
+  X(FINISHED, "finished", "已完成")                                                                          \
+  X(DECLINED, "declined", "已拒单")                                                                          \
+  X(RECALLED, "recalled", "已撤回")                                                                          \
+  X(EXPIRED, "expired", "已失效")
+
+#define DP_TASK_VERBS(X)                                                                                     \
+  X(DELIVERED, "delivered", "送达")                                                                          \
+  X(SEEN, "seen", "查看")                                                                                    \
+  X(ACCEPT, "accept", "接单")                                                                                \
+  X(DECLINE, "decline", "拒单")                                                                              \
+  X(ARRIVE, "arrive", "到场")                                                                                \
+  X(FEEDBACK, "feedback", "反馈")                                                                            \
+  X(FINISH, "finish", "完成")                                                                                \
+  X(RECALL, "recall", "撤回")                                                                                \
+  X(EXPIRE, "expire", "失效")
+
+/* In the order an incident passes them: reaching one stops every clock that runs to it or to an earlier. */
+#define DP_MILESTONES(X)                                                                                     \
+  X(OCCURRED, "occurred")                                                                                    \
+  X(REPORTED, "reported")                                                                                    \
+  X(ACCEPTED, "accepted")                                                                                    \
+  X(DISPATCHED, "dispatched")                                                                                \
+  X(HANDLED, "handled")                                                                                      \
+  X(VERIFIED, "verified")                                                                                    \
+  X(CLOSED, "closed")
+
+/* The rungs of the ladder, lowest first. */
+#define DP_LEVELS(X)                                                                                         \
+  X(GRID, "grid", "网格")                                                                                    \
+  X(VILLAGE, "village", "村")                                                                                \
+  X(TOWNSHIP, "township", "镇")                                                                              \
+  X(COUNTY, "county", "县")
+
+enum dp_state {
+  DP_NO = 0, /* in the step tables: refused */
+#define X(id, name, zh) DP_##id,
+  DP_STATES(X)
+#undef X
+      DP_STATE_COUNT
+};
+enum dp_verb {
+#define X(id, name, zh) DP_V_##id,
+  DP_VERBS(X)
+#undef X
+      DP_VERB_COUNT
+};
+enum dp_task_state {
+  DP_T_NO = 0,
+#define X(id, name, zh) DP_T_##id,
+  DP_TASK_STATES(X)
+#undef X
+      DP_TASK_STATE_COUNT
+};
+enum dp_task_verb {
+#define X(id, name, zh) DP_TV_##id,
+  DP_TASK_VERBS(X)
+#undef X
+      DP_TASK_VERB_COUNT
+};
+enum dp_milestone {
+#define X(id, name) DP_M_##id,
+  DP_MILESTONES(X)
+#undef X
+      DP_MILESTONE_COUNT
+};
+enum dp_level {
+#define X(id, name, zh) DP_L_##id,
+  DP_LEVELS(X)
+#undef X
+      DP_LEVEL_COUNT
+};
+
+const char *dp_state_name(enum dp_state s);
+enum dp_state dp_state_of(const char *name);               /* DP_NO when it is none */
+enum dp_state dp_next(enum dp_verb v, enum dp_state from); /* DP_NO: not in this state */
+enum dp_state dp_back(enum dp_verb v, enum dp_state from, enum dp_state before); /* resume: to `before` */
+const char *dp_task_state_name(enum dp_task_state s);
+enum dp_task_state dp_task_state_of(const char *name);
+/* DP_T_NO: refused. The state it is in already: nothing to record. */
+enum dp_task_state dp_task_next(enum dp_task_verb v, enum dp_task_state from);
+bool dp_task_open(enum dp_task_state s);
+const char *dp_milestone_name(enum dp_milestone m);
+int dp_milestone_of(const char *name); /* -1 when it is none */
+const char *dp_level_name(enum dp_level l);
+const char *dp_level_zh(enum dp_level l);
+int dp_level_of(const char *name); /* -1 when it is none: a department, a team */
+
+/* ---- the plugin's own state -------------------------------------------------------------------- */
+
+struct dp_roster;
+struct dp_positions;
+
+struct dp_self {
+  /* options */
+  int64_t position_fresh_ms; /* a position older than this says nothing about where somebody is */
+  int64_t load_m;            /* what one open task weighs in the ranking, as metres */
+  int64_t unskilled_m;       /* what a missing skill weighs */
+  int64_t future_ms;         /* how far ahead a phone's clock may be without remark */
+  /* volatile, never projected */
+  struct dp_positions *positions; /* positions.c, locked: readers look too */
+  struct dp_roster *roster;       /* candidates.c: the kernel thread's cache of who could be sent */
+  bool roster_stale;
+};
+
+/* ---- loaded rows (store.c) ---------------------------------------------------------------------- */
+
+struct dp_incident {
+  int64_t n, number, rev, round; /* n: the seq of incident.reported; round: tasks before it do not count */
+  char id[FQ_ID_MAX], org[FQ_ID_MAX], reporter[FQ_ID_MAX], category[FQ_ID_MAX], owner_org[FQ_ID_MAX];
+  char title[832];             /* 200 characters of up to 4 bytes */
+  enum dp_state state, before; /* before: what `resume` returns to */
+  enum dp_level owner_level;
+  int level;
+  double lon, lat;                   /* NAN when unknown */
+  int64_t at_ms[DP_MILESTONE_COUNT]; /* 0: not reached */
+};
+struct dp_task {
+  int64_t n, incident, rev;
+  char id[FQ_ID_MAX], user[FQ_ID_MAX], unit[FQ_ID_MAX], team[FQ_ID_MAX];
+  enum dp_task_state state;
+};
+
+int64_t dp_id_n(const char *id, char letter); /* "i1024" -> 1024; 0 when it is no such id */
+void dp_id_make(char out[FQ_ID_MAX], char letter, int64_t n);
+bool dp_incident_load(fq_db *db, const char *id, struct dp_incident *out);
+bool dp_task_load(fq_db *db, const char *id, struct dp_task *out);
+/* The same for a handler: the id from params.<member>, FQ_E_NOT_FOUND otherwise. */
+enum fq_status dp_incident_need(struct fq_call *c, const char *member, struct dp_incident *out);
+enum fq_status dp_task_need(struct fq_call *c, struct dp_task *task, struct dp_incident *incident);
+
+/* Emits an entry about the incident: subject, org and audience are the incident's. `also` ("user/x" or
+ * "unit/y", or NULL) hears it too. */
+enum fq_status dp_emit(struct fq_call *c, const struct dp_incident *i, const char *kind, fq_json *data,
+                       const char *also);
+/* Who hears of it by name: reporter, those with an open task, an owner outside the line above it. */
+char *dp_audience(fq_db *db, const struct dp_incident *i, const char *also); /* free() */
+
+/* Is params.rev (when given) still the row's? Otherwise FQ_E_CONFLICT with the current one. */
+enum fq_status dp_rev_check(struct fq_call *c, int64_t rev);
+/* The step table's answer for a command, or FQ_E_CONFLICT "incident.state" saying which states allow it. */
+enum fq_status dp_step(struct fq_call *c, const struct dp_incident *i, enum dp_verb v, enum dp_state *next);
+enum fq_status dp_task_step(struct fq_call *c, const struct dp_task *t, enum dp_task_verb v,
+                            enum dp_task_state *next);
+void dp_text(char *out, size_t cap, const char *s); /* copies, NULL as "" */
+void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *member); /* copies if there */
+
+/* ---- commands: one function a verb ------------------------------------------------------------- */
+
+#define DP_COMMAND(name) enum fq_status name(struct fq_call *c)
+DP_COMMAND(dp_incident_report);
+DP_COMMAND(dp_incident_accept);
+DP_COMMAND(dp_incident_dispatch);
+DP_COMMAND(dp_incident_verify);
+DP_COMMAND(dp_incident_close);
+DP_COMMAND(dp_incident_return);
+DP_COMMAND(dp_incident_escalate);
+DP_COMMAND(dp_incident_comment);
+DP_COMMAND(dp_incident_urge);
+DP_COMMAND(dp_incident_supervise);
+DP_COMMAND(dp_incident_suspend);
+DP_COMMAND(dp_incident_resume);
+DP_COMMAND(dp_incident_reopen);
+DP_COMMAND(dp_incident_recall);
+DP_COMMAND(dp_incident_void);
+DP_COMMAND(dp_task_delivered);
+DP_COMMAND(dp_task_seen);
+DP_COMMAND(dp_task_accept);
+DP_COMMAND(dp_task_decline);
+DP_COMMAND(dp_task_arrive);
+DP_COMMAND(dp_task_feedback);
+DP_COMMAND(dp_task_finish);
+DP_COMMAND(dp_task_expire);
+DP_COMMAND(dp_clock_start);
+DP_COMMAND(dp_clock_warn);
+DP_COMMAND(dp_clock_breach);
+DP_COMMAND(dp_clock_stop);
+DP_COMMAND(dp_clock_pause);
+DP_COMMAND(dp_clock_resume);
+DP_COMMAND(dp_officer_set);
+DP_COMMAND(dp_duty_start);
+DP_COMMAND(dp_duty_end);
+void dp_position_update(struct fq_call *c);
+
+/* targets: which unit a command touches, and whether the thing is the actor's own */
+#define DP_TARGET(name) enum fq_status name(struct fq_call *c, struct fq_target *t)
+DP_TARGET(dp_target_desk);     /* params.id: a desk's verb; own where that desk owns the incident */
+DP_TARGET(dp_target_involved); /* params.id: also the reporter's and the assignees' */
+DP_TARGET(dp_target_clock);    /* params.incident: a desk's */
+DP_TARGET(dp_target_task);     /* params.id is a task: the assignee's own */
+DP_TARGET(dp_target_user);     /* params.user, else the actor */
+
+/* ---- apply: the only writers of the tables ------------------------------------------------------ */
+
+#define DP_APPLY(name) enum fq_status name(struct fq_apply *a, const struct fq_entry *e)
+DP_APPLY(dp_apply_reported);
+DP_APPLY(dp_apply_incident); /* every other incident.* kind */
+DP_APPLY(dp_apply_task_created);
+DP_APPLY(dp_apply_task);
+DP_APPLY(dp_apply_clock_started);
+DP_APPLY(dp_apply_clock_warned);
+DP_APPLY(dp_apply_clock_breached);
+DP_APPLY(dp_apply_clock_stopped);
+DP_APPLY(dp_apply_clock_paused);
+DP_APPLY(dp_apply_clock_resumed);
+DP_APPLY(dp_apply_officer);
+DP_APPLY(dp_apply_duty);
+DP_APPLY(dp_apply_roster_moved); /* others' kinds that change who could be sent */
+
+/* clock.c, for the incident's apply */
+void dp_clocks_reach(struct fq_apply *a, const char *incident, enum dp_milestone m, int64_t at_ms);
+void dp_clocks_pause(struct fq_apply *a, const char *incident, const char *policy, const char *name,
+                     int64_t at_ms);
+void dp_clocks_resume(struct fq_apply *a, const char *incident, const char *policy, const char *name,
+                      int64_t at_ms);
+void dp_clocks_reopen(struct fq_apply *a, const char *incident, enum dp_milestone m, int64_t at_ms);
+void dp_clocks_drop(struct fq_apply *a, const char *incident, int64_t at_ms);
+
+/* ---- the ladder (ladder.c) ---------------------------------------------------------------------- */
+
+struct dp_rung {
+  enum dp_level level;
+  char org[FQ_ID_MAX], name[96];
+};
+struct dp_ladder {
+  size_t count;
+  struct dp_rung rungs[DP_LEVEL_COUNT]; /* lowest first */
+};
+void dp_ladder_of(fq_db *db, const char *org, struct dp_ladder *out);
+bool dp_rung_staffed(fq_db *db, const struct dp_rung *r);
+/* The first staffed rung at `level` or above and above `beyond` (NULL: any). Empty ones on the way go to
+ * `skipped` (an array or NULL). When all are empty the top rung answers for it. False: no rung is left. */
+bool dp_rung_find(fq_db *db, const struct dp_ladder *l, enum dp_level level, const struct dp_incident *beyond,
+                  struct dp_rung *out, fq_json *skipped);
+fq_json *dp_rung_json(const struct dp_rung *r);
+
+/* ---- people (candidates.c, officer.c, position.c) ----------------------------------------------- */
+
+struct dp_position {
+  double lon, lat, acc_m;
+  int64_t at_ms;
+};
+struct dp_positions *dp_positions_new(void);
+void dp_positions_free(struct dp_positions *p);
+void dp_position_put(struct dp_positions *p, const char *user, const struct dp_position *at);
+bool dp_position_get(struct dp_positions *p, const char *user, struct dp_position *out);
+size_t dp_positions_count(struct dp_positions *p);
+void dp_roster_free(struct dp_roster *r);
+bool dp_on_duty(fq_db *db, const char *user);
+
+/* ---- wire shapes (wire.c), queries (list.c, candidates.c), views (view.c) ----------------------- */
+
+enum { DP_WITH_TEXT = 1, DP_WITH_TASKS = 2, DP_WITH_CLOCKS = 4, DP_WITH_ALL = 7 };
+fq_json *dp_incident_json(fq_db *db, int64_t n, int with); /* NULL when there is none */
+fq_json *dp_task_json(fq_db *db, int64_t n);
+fq_json *dp_tasks_json(fq_db *db, int64_t incident);
+fq_json *dp_clocks_json(fq_db *db, const char *incident);
+fq_json *dp_place_json(double lon, double lat, double acc_m); /* NULL when unknown */
+bool dp_may_see(fq_db *db, const struct fq_actor *actor, const struct dp_incident *i);
+bool dp_area_reach(const struct fq_actor *actor); /* sees a whole subtree, not only his own */
+
+#define DP_QUERY(name) enum fq_status name(struct fq_query *q)
+DP_QUERY(dp_incident_get);
+DP_QUERY(dp_incident_list);
+DP_QUERY(dp_incident_open);
+DP_QUERY(dp_incident_candidates);
+DP_QUERY(dp_task_mine);
+DP_QUERY(dp_clock_list);
+DP_QUERY(dp_duty_list);
+
+#define DP_VIEW(name) enum fq_status name(struct fq_view *v)
+DP_VIEW(dp_view_incident);
+DP_VIEW(dp_view_nearest_officer);
+DP_VIEW(dp_view_candidates);
+DP_VIEW(dp_view_tasks);
+DP_VIEW(dp_view_clocks);
+DP_VIEW(dp_view_owner);
+DP_VIEW(dp_view_rung_above);
+DP_VIEW(dp_view_unit);
+DP_VIEW(dp_view_on_duty);
+void dp_context(void *self, fq_db *db, const struct fq_entry *e, fq_json *into);
+/* The incident id in args[0], which may be the id or an incident object. */
+const char *dp_view_subject(const struct fq_view *v);
+
+#endif

@@ -1,0 +1,227 @@
+/*
+ * list.c - the queries: incident.get, .list, .open, task.mine, clock.list. Reader threads; one consistent
+ * snapshot each. Pages are cut by key (n), newest first, never by offset.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch.h"
+
+static enum fq_status unknown(struct fq_query *q, const char *path, const char *id) {
+  return fq_fail(q->error, FQ_E_NOT_FOUND, "incident.unknown", path, "没有事件 %s", "no incident %s",
+                 id ? id : "");
+}
+
+static enum fq_status foreign(struct fq_query *q, const char *id) {
+  return fq_fail(q->error, FQ_E_FORBIDDEN, "incident.foreign", "", "事件 %s 不在您的辖区内",
+                 "%s is not within your reach", id);
+}
+
+static enum fq_status seen(struct fq_query *q, const char *member, struct dp_incident *i) {
+  const char *id = fq_json_str(q->params, member);
+  if (!dp_incident_load(q->db, id, i)) return unknown(q, member, id);
+  return dp_may_see(q->db, q->actor, i) ? FQ_OK : foreign(q, id);
+}
+
+/* The result is the incident itself, so its members are moved up one floor. */
+enum fq_status dp_incident_get(struct fq_query *q) {
+  struct dp_incident i;
+  enum fq_status s = seen(q, "id", &i);
+  if (s != FQ_OK) return s;
+  fq_json *j = dp_incident_json(q->db, i.n, DP_WITH_ALL);
+  fq_json_each(m, j) fq_json_set(q->result, fq_json_name(m), fq_json_dup(m));
+  fq_json_free(j);
+  return FQ_OK;
+}
+
+enum fq_status dp_clock_list(struct fq_query *q) {
+  struct dp_incident i;
+  enum fq_status s = seen(q, "incident", &i);
+  if (s != FQ_OK) return s;
+  fq_json_set(q->result, "rows", dp_clocks_json(q->db, i.id));
+  return FQ_OK;
+}
+
+/* A unit as a list is cut by it: the township finds the rows by index, the path prefix narrows them down. */
+struct scope {
+  char path[512], township[FQ_ID_MAX];
+};
+
+static bool scope_of(fq_db *db, const char *org, struct scope *s) {
+  struct dp_ladder l;
+  s->path[0] = s->township[0] = '\0';
+  fq_stmt *q = fq_sql(db, "SELECT path FROM org WHERE id = ?1", "s", org);
+  if (!fq_row(q)) return false;
+  dp_text(s->path, sizeof s->path, fq_col_str(q, 0));
+  fq_done(q);
+  dp_ladder_of(db, org, &l);
+  for (size_t x = 0; x < l.count; x++)
+    if (l.rungs[x].level == DP_L_TOWNSHIP) dp_text(s->township, sizeof s->township, l.rungs[x].org);
+  return true;
+}
+
+struct page {
+  fq_json *rows;
+  int64_t limit, last;
+  bool more;
+};
+
+static bool page_add(struct page *p, struct fq_query *q, int64_t n) {
+  if ((int64_t)fq_json_size(p->rows) == p->limit) {
+    p->more = true;
+    return false;
+  }
+  fq_json *j = dp_incident_json(q->db, n, DP_WITH_TASKS | DP_WITH_CLOCKS);
+  if (j) fq_json_push(p->rows, j);
+  p->last = n;
+  return true;
+}
+
+/* Rows are asked for in one statement and filled by others; keys are copied out first. */
+static void page_fill(struct page *p, struct fq_query *q, fq_stmt *s) {
+  int64_t *keys = calloc((size_t)p->limit + 1, sizeof *keys);
+  size_t n = 0;
+  if (!keys) abort();
+  while (fq_row(s)) {
+    keys[n++] = fq_col_int(s, 0);
+    if (n == (size_t)p->limit + 1) {
+      fq_done(s);
+      break;
+    }
+  }
+  for (size_t x = 0; x < n && page_add(p, q, keys[x]); x++)
+    continue;
+  free(keys);
+}
+
+#define FILTERS " AND (?4 IS NULL OR state = ?4) AND (?5 IS NULL OR category = ?5) ORDER BY n DESC LIMIT ?6"
+
+enum fq_status dp_incident_list(struct fq_query *q) {
+  const fq_json *p = q->params;
+  const char *state = fq_json_str(p, "state"), *category = fq_json_str(p, "category"),
+             *org = fq_json_str(p, "org");
+  const char *after = fq_json_str(p, "after");
+  bool open = fq_json_bool(p, "open", false);
+  int64_t before = after ? dp_id_n(after, 'i') : INT64_MAX;
+  if (after && !before) return unknown(q, "params.after", after);
+  struct page page = {.rows = fq_json_array(), .limit = fq_json_int(p, "limit", 50)};
+  int64_t fetch = page.limit + 1;
+
+  if (!dp_area_reach(q->actor)) {
+    /* His own, and his unit's. The open ones have an index; older ones are found by walking back. */
+    bool unit = q->actor->roles & FQ_ROLE_DEPARTMENT;
+    const char *sits = unit ? q->actor->org : NULL;
+    page_fill(&page, q,
+              fq_sql(q->db,
+                     "SELECT n FROM incident WHERE n < ?1 AND (?7 = 0 OR ended_ms IS NULL)"
+                     " AND (reporter = ?2 OR EXISTS (SELECT 1 FROM task t WHERE t.incident = incident.n"
+                     "      AND (t.to_user = ?2 OR t.to_unit = ?3 OR t.to_team = ?3)))" FILTERS,
+                     "issssii", before, q->actor->name, sits, state, category, fetch, (int64_t)open));
+  } else {
+    struct scope s = {.path = ""};
+    if (!org && !q->actor->system) org = q->actor->org;
+    if (org && *org && !scope_of(q->db, org, &s)) {
+      fq_json_free(page.rows);
+      return fq_fail(q->error, FQ_E_PARAMS, "org.unknown", "params.org", "没有机构 %s", "no unit %s", org);
+    }
+    if (org && *org && !q->actor->system && !fq_org_within(q->db, org, q->actor->org)) {
+      fq_json_free(page.rows);
+      return fq_fail(q->error, FQ_E_FORBIDDEN, "org.foreign", "params.org", "%s 不在您的辖区内",
+                     "%s is not within your unit", org);
+    }
+    static const char *const by_township[2] = {
+        "SELECT n FROM incident WHERE township = ?3 AND n < ?1 AND substr(path, 1, length(?2)) = ?2" FILTERS,
+        "SELECT n FROM incident WHERE township = ?3 AND n < ?1 AND substr(path, 1, length(?2)) = ?2"
+        " AND ended_ms IS NULL" FILTERS};
+    static const char *const by_county[2] = {
+        "SELECT n FROM incident WHERE n < ?1 AND substr(path, 1, length(?2)) = ?2 AND ?3 = ''" FILTERS,
+        "SELECT n FROM incident WHERE n < ?1 AND substr(path, 1, length(?2)) = ?2 AND ?3 = ''"
+        " AND ended_ms IS NULL" FILTERS};
+    const char *sql = *s.township ? by_township[open] : by_county[open];
+    page_fill(&page, q, fq_sql(q->db, sql, "issssi", before, s.path, s.township, state, category, fetch));
+  }
+  fq_json_set(q->result, "rows", page.rows);
+  if (page.more) {
+    char next[FQ_ID_MAX];
+    dp_id_make(next, 'i', page.last);
+    fq_json_set_str(q->result, "next", next);
+  }
+  fq_json_set_int(q->result, "head", q->head);
+  return FQ_OK;
+}
+
+/* Everything open in reach: what a terminal starts from. */
+enum fq_status dp_incident_open(struct fq_query *q) {
+  struct page page = {.rows = fq_json_array(), .limit = INT32_MAX};
+  const struct fq_actor *a = q->actor;
+  fq_stmt *s;
+  if (dp_area_reach(a)) {
+    struct scope in = {.path = ""};
+    if (!a->system) scope_of(q->db, a->org, &in);
+    if (*in.township)
+      s = fq_sql(q->db,
+                 "SELECT n FROM incident WHERE township = ?1 AND ended_ms IS NULL"
+                 " AND substr(path, 1, length(?2)) = ?2 UNION SELECT incident FROM task WHERE to_unit = ?3"
+                 " AND ended_ms IS NULL UNION SELECT n FROM incident WHERE reporter = ?4 AND ended_ms IS NULL"
+                 " ORDER BY 1 DESC",
+                 "ssss", in.township, in.path, a->org, a->name);
+    else
+      s = fq_sql(q->db,
+                 "SELECT n FROM incident WHERE ended_ms IS NULL AND substr(path, 1, length(?1)) = ?1 ORDER "
+                 "BY n DESC",
+                 "s", in.path);
+  } else {
+    const char *sits = a->roles & FQ_ROLE_DEPARTMENT ? a->org : NULL;
+    s = fq_sql(q->db,
+               "SELECT n FROM incident WHERE reporter = ?1 AND ended_ms IS NULL"
+               " UNION SELECT incident FROM task WHERE to_user = ?1 AND ended_ms IS NULL"
+               " UNION SELECT incident FROM task WHERE to_unit = ?2 AND ended_ms IS NULL"
+               " UNION SELECT incident FROM task WHERE to_team = ?2 AND ended_ms IS NULL ORDER BY 1 DESC",
+               "ss", a->name, sits);
+  }
+  size_t count = 0, cap = 256;
+  int64_t *keys = calloc(cap, sizeof *keys);
+  if (!keys) abort();
+  while (fq_row(s)) {
+    if (count == cap) {
+      keys = realloc(keys, (cap *= 2) * sizeof *keys);
+      if (!keys) abort();
+    }
+    keys[count++] = fq_col_int(s, 0);
+  }
+  for (size_t x = 0; x < count; x++)
+    page_add(&page, q, keys[x]);
+  free(keys);
+  fq_json_set(q->result, "rows", page.rows);
+  return FQ_OK;
+}
+
+/* The actor's open tasks, each with what a phone shows of its incident. */
+enum fq_status dp_task_mine(struct fq_query *q) {
+  const struct fq_actor *a = q->actor;
+  const char *sits = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT) ? a->org : NULL;
+  int64_t keys[500]; /* nobody works on more; a unit's desk sees its newest */
+  size_t count = 0;
+  fq_stmt *s =
+      fq_sql(q->db,
+             "SELECT n FROM task WHERE to_user = ?1 AND ended_ms IS NULL"
+             " UNION SELECT n FROM task WHERE to_unit = ?2 AND ended_ms IS NULL"
+             " UNION SELECT n FROM task WHERE to_team = ?2 AND ended_ms IS NULL ORDER BY 1 DESC LIMIT 500",
+             "ss", a->name, sits);
+  while (fq_row(s))
+    if (count < 500) keys[count++] = fq_col_int(s, 0);
+  fq_json *rows = fq_json_array();
+  for (size_t x = 0; x < count; x++) {
+    fq_json *t = dp_task_json(q->db, keys[x]);
+    fq_json *i = dp_incident_json(q->db, dp_id_n(fq_json_str(t, "incident"), 'i'), DP_WITH_TEXT);
+    static const char *const members[] = {"number", "category", "level", "place", "where", "address", "text"};
+    for (size_t k = 0; k < sizeof members / sizeof *members; k++)
+      dp_set_opt(t, members[k], i, members[k]);
+    dp_set_opt(t, "incident_title", i, "title");
+    dp_set_opt(t, "incident_state", i, "state");
+    fq_json_free(i);
+    fq_json_push(rows, t);
+  }
+  fq_json_set(q->result, "rows", rows);
+  return FQ_OK;
+}

@@ -1,0 +1,168 @@
+/*
+ * officer.c - who can be sent and who is on duty: officer.set (skills, capacity, grid), duty.start, duty.end,
+ * duty.list. Who exists, with which role and where, is the server's account table; this plugin only reads it.
+ * Kernel thread; the query on a reader thread.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch.h"
+
+struct person {
+  char name[FQ_ID_MAX], org[FQ_ID_MAX];
+};
+
+/* params.user, else the actor himself. */
+static enum fq_status person(struct fq_call *c, struct person *p) {
+  const char *user = fq_json_str(c->params, "user");
+  if (!user) user = c->actor->name;
+  fq_stmt *q = fq_sql(c->db, "SELECT name, org FROM account WHERE name = ?1 AND disabled = 0", "s", user);
+  if (!fq_row(q))
+    return fq_fail(c->error, FQ_E_NOT_FOUND, "user.unknown", "params.user", "没有用户 %s", "no user %s",
+                   user);
+  dp_text(p->name, sizeof p->name, fq_col_str(q, 0));
+  dp_text(p->org, sizeof p->org, fq_col_str(q, 1));
+  fq_done(q);
+  return FQ_OK;
+}
+
+enum fq_status dp_target_user(struct fq_call *c, struct fq_target *t) {
+  struct person p;
+  enum fq_status s = person(c, &p);
+  if (s != FQ_OK) return s;
+  dp_text(t->org, sizeof t->org, p.org);
+  t->own = !strcmp(p.name, c->actor->name);
+  if (t->own || c->actor->system || (c->actor->roles & (FQ_ROLE_DESK | FQ_ROLE_ADMIN_SYSTEM))) return FQ_OK;
+  return fq_fail(c->error, FQ_E_FORBIDDEN, "duty.foreign", "params.user", "只能登记自己的值班",
+                 "one signs on and off for oneself");
+}
+
+static enum fq_status emit(struct fq_call *c, const struct person *p, const char *kind, fq_json *data) {
+  char audience[FQ_ID_MAX + 8];
+  snprintf(audience, sizeof audience, "user/%s", p->name);
+  return fq_emit(c, (struct fq_draft){
+                        .kind = kind, .subject = p->name, .org = p->org, .audience = audience, .data = data});
+}
+
+/* What is not given stays as it was. */
+enum fq_status dp_officer_set(struct fq_call *c) {
+  struct person p;
+  enum fq_status s = person(c, &p);
+  if (s != FQ_OK) return s;
+  const char *grid = fq_json_str(c->params, "grid");
+  struct fq_unit u;
+  if (grid && !fq_org_unit(c->db, grid, &u))
+    return fq_fail(c->error, FQ_E_PARAMS, "grid.unknown", "params.grid", "没有网格 %s", "there is no grid %s",
+                   grid);
+  fq_json *data = fq_json_object();
+  fq_json_set_str(data, "user", p.name);
+  static const char *const members[] = {"skills", "capacity", "grid"};
+  for (size_t k = 0; k < 3; k++)
+    dp_set_opt(data, members[k], c->params, members[k]);
+  if ((s = emit(c, &p, "officer.set", data)) != FQ_OK) return s;
+  fq_json_set_str(c->result, "user", p.name);
+  return FQ_OK;
+}
+
+bool dp_on_duty(fq_db *db, const char *user) {
+  return fq_int(db, 0, "SELECT on_duty FROM duty WHERE user = ?1", "s", user) != 0;
+}
+
+static enum fq_status duty(struct fq_call *c, const char *kind, bool on) {
+  struct person p;
+  enum fq_status s = person(c, &p);
+  if (s != FQ_OK) return s;
+  fq_json_set_str(c->result, "user", p.name);
+  fq_json_set_bool(c->result, "on_duty", on);
+  /* -1: he has never signed on or off, so either is news. */
+  if (fq_int(c->db, -1, "SELECT on_duty FROM duty WHERE user = ?1", "s", p.name) == on) return FQ_OK;
+  fq_json *data = fq_json_object();
+  fq_json_set_str(data, "user", p.name);
+  return emit(c, &p, kind, data);
+}
+
+enum fq_status dp_duty_start(struct fq_call *c) {
+  return duty(c, "duty.started", true);
+}
+
+enum fq_status dp_duty_end(struct fq_call *c) {
+  return duty(c, "duty.ended", false);
+}
+
+enum fq_status dp_duty_list(struct fq_query *q) {
+  const char *org = fq_json_str(q->params, "org");
+  if (!org) org = q->actor->system ? "" : q->actor->org;
+  if (!q->actor->system && !fq_org_within(q->db, org, q->actor->org))
+    return fq_fail(q->error, FQ_E_FORBIDDEN, "org.foreign", "params.org", "%s 不在您的辖区内",
+                   "%s is not within your unit", org);
+  char below[512] = "";
+  fq_stmt *s = fq_sql(q->db, "SELECT path FROM org WHERE id = ?1", "s", org);
+  if (fq_row(s)) {
+    dp_text(below, sizeof below, fq_col_str(s, 0));
+    fq_done(s);
+  }
+  fq_json *rows = fq_json_array();
+  s = fq_sql(q->db,
+             "SELECT a.name, a.display, coalesce(f.grid, a.org), f.skills, f.capacity, d.since_ms,"
+             "       coalesce(d.on_duty, (a.roles & ?2) != 0),"
+             "       (SELECT count(*) FROM task t WHERE t.to_user = a.name AND t.ended_ms IS NULL)"
+             " FROM account a JOIN org o ON o.id = a.org LEFT JOIN duty d ON d.user = a.name"
+             " LEFT JOIN officer f ON f.user = a.name"
+             " WHERE a.disabled = 0 AND (a.roles & ?3) != 0 AND substr(o.path, 1, length(?1)) = ?1"
+             " ORDER BY a.name",
+             "sii", below, (int64_t)FQ_ROLE_DESK,
+             (int64_t)(FQ_ROLE_OFFICER | FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT));
+  while (fq_row(s)) {
+    fq_json *r = fq_json_object();
+    fq_json_set_str(r, "user", fq_col_str(s, 0));
+    fq_json_set_str(r, "display", fq_col_str(s, 1));
+    fq_json_set_str(r, "org", fq_col_str(s, 2));
+    const char *skills = fq_col_str(s, 3);
+    fq_json *list = skills ? fq_json_parse(skills, strlen(skills), NULL) : NULL;
+    fq_json_set(r, "skills", list ? list : fq_json_array());
+    if (!fq_col_null(s, 4)) fq_json_set_int(r, "capacity", fq_col_int(s, 4));
+    fq_json_set_bool(r, "on_duty", fq_col_int(s, 6) != 0);
+    if (!fq_col_null(s, 5)) fq_json_set_time(r, "since", fq_col_int(s, 5));
+    fq_json_set_int(r, "load", fq_col_int(s, 7));
+    fq_json_push(rows, r);
+  }
+  fq_json_set(q->result, "rows", rows);
+  return FQ_OK;
+}
+
+/* ---- apply --------------------------------------------------------------------------------------- */
+
+/* Who can be sent has changed: the kernel thread's copy (candidates.c) is out of date. The mark in the
+ * table goes back with a rolled-back command, the flag does not; the copy trusts itself only when both agree.
+ */
+enum fq_status dp_apply_roster_moved(struct fq_apply *a, const struct fq_entry *e) {
+  struct dp_self *self = a->self;
+  self->roster_stale = true;
+  fq_exec(a->db,
+          "INSERT INTO dispatch_counter(name, value) VALUES('roster', ?1)"
+          " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+          "i", e->seq);
+  return FQ_OK;
+}
+
+enum fq_status dp_apply_officer(struct fq_apply *a, const struct fq_entry *e) {
+  const fq_json *skills = fq_json_get(e->data, "skills");
+  char *list = skills ? fq_json_print(skills) : NULL;
+  fq_exec(
+      a->db,
+      "INSERT INTO officer(user, grid, skills, capacity) VALUES(?1, ?2, coalesce(?3, '[]'), nullif(?4, 0))"
+      " ON CONFLICT(user) DO UPDATE SET grid = coalesce(?2, grid), skills = coalesce(?3, skills),"
+      " capacity = coalesce(nullif(?4, 0), capacity)",
+      "sssi", e->subject, fq_json_str(e->data, "grid"), list, fq_json_int(e->data, "capacity", 0));
+  free(list);
+  return dp_apply_roster_moved(a, e);
+}
+
+enum fq_status dp_apply_duty(struct fq_apply *a, const struct fq_entry *e) {
+  fq_exec(a->db,
+          "INSERT INTO duty(user, on_duty, since_ms) VALUES(?1, ?2, ?3)"
+          " ON CONFLICT(user) DO UPDATE SET on_duty = excluded.on_duty, since_ms = excluded.since_ms",
+          "sii", e->subject, (int64_t)!strcmp(e->kind, "duty.started"), e->at_ms);
+  return dp_apply_roster_moved(a, e);
+}

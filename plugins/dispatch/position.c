@@ -1,0 +1,106 @@
+/*
+ * position.c - the last position of each user: volatile, in memory alone, never journalled. Written on the
+ * kernel thread, read there and by queries on reader threads, hence the lock. Knows no incident.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch.h"
+
+struct slot {
+  char user[FQ_ID_MAX]; /* "" is free */
+  struct dp_position at;
+};
+struct dp_positions {
+  pthread_mutex_t lock;
+  struct slot
+      *slots; /* open addressing; cap is a power of two, at most half full; users are never taken out */
+  size_t cap, used;
+};
+
+struct dp_positions *dp_positions_new(void) {
+  struct dp_positions *p = calloc(1, sizeof *p);
+  if (!p) abort();
+  p->cap = 256;
+  p->slots = calloc(p->cap, sizeof *p->slots);
+  if (!p->slots) abort();
+  pthread_mutex_init(&p->lock, NULL);
+  return p;
+}
+
+void dp_positions_free(struct dp_positions *p) {
+  if (!p) return;
+  pthread_mutex_destroy(&p->lock);
+  free(p->slots);
+  free(p);
+}
+
+static struct slot *find(struct slot *slots, size_t cap, const char *user) {
+  uint64_t h = 1469598103934665603u; /* FNV-1a */
+  for (const char *s = user; *s; s++)
+    h = (h ^ (unsigned char)*s) * 1099511628211u;
+  size_t i = h & (cap - 1);
+  while (*slots[i].user && strcmp(slots[i].user, user))
+    i = (i + 1) & (cap - 1);
+  return &slots[i];
+}
+
+void dp_position_put(struct dp_positions *p, const char *user, const struct dp_position *at) {
+  if (!*user) return;
+  pthread_mutex_lock(&p->lock);
+  if (2 * p->used >= p->cap) {
+    struct slot *more = calloc(2 * p->cap, sizeof *more);
+    if (!more) abort();
+    for (size_t i = 0; i < p->cap; i++)
+      if (*p->slots[i].user) *find(more, 2 * p->cap, p->slots[i].user) = p->slots[i];
+    free(p->slots);
+    p->slots = more;
+    p->cap *= 2;
+  }
+  struct slot *s = find(p->slots, p->cap, user);
+  if (!*s->user) {
+    dp_text(s->user, sizeof s->user, user);
+    p->used++;
+  }
+  /* A phone in the shade sends what it kept: an older fix never replaces a newer one. */
+  if (at->at_ms >= s->at.at_ms) s->at = *at;
+  pthread_mutex_unlock(&p->lock);
+}
+
+bool dp_position_get(struct dp_positions *p, const char *user, struct dp_position *out) {
+  if (!p) return false;
+  pthread_mutex_lock(&p->lock);
+  struct slot *s = find(p->slots, p->cap, user);
+  bool known = *s->user != '\0';
+  if (known) *out = s->at;
+  pthread_mutex_unlock(&p->lock);
+  return known;
+}
+
+size_t dp_positions_count(struct dp_positions *p) {
+  pthread_mutex_lock(&p->lock);
+  size_t n = p->used;
+  pthread_mutex_unlock(&p->lock);
+  return n;
+}
+
+/* A phone's clock may be wrong, so a fix from the future counts as of now. */
+void dp_position_update(struct fq_call *c) {
+  struct dp_self *self = c->self;
+  const char *text = fq_json_str(c->params, "at");
+  int64_t at_ms = text ? fq_time_parse(text) : c->now_ms;
+  if (at_ms > c->now_ms || at_ms < 0) at_ms = c->now_ms;
+  struct dp_position at = {.lon = fq_json_num(c->params, "lon", 0),
+                           .lat = fq_json_num(c->params, "lat", 0),
+                           .acc_m = fq_json_num(c->params, "acc", NAN),
+                           .at_ms = at_ms};
+  dp_position_put(self->positions, c->actor->name, &at);
+  fq_json *data = fq_json_object();
+  fq_json_set_str(data, "user", c->actor->name);
+  static const char *const members[] = {"lon", "lat", "acc", "speed", "heading", "battery"};
+  for (size_t k = 0; k < sizeof members / sizeof *members; k++)
+    dp_set_opt(data, members[k], c->params, members[k]);
+  fq_json_set_time(data, "at", at_ms);
+  fq_publish(c, "positions", c->actor->name, c->actor->org, data);
+}

@@ -1,0 +1,189 @@
+/*
+ * wire.c - rows as the JSON that terminals, pages and policies see: incident, task, clock. Also who may see
+ * an incident. Reads only; any thread with a handle of its own.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "dispatch.h"
+
+static void set_time(fq_json *j, const char *name, fq_stmt *q, int column) {
+  if (!fq_col_null(q, column)) fq_json_set_time(j, name, fq_col_int(q, column));
+}
+
+static void set_text(fq_json *j, const char *name, fq_stmt *q, int column) {
+  const char *s = fq_col_str(q, column);
+  if (s && *s) fq_json_set_str(j, name, s);
+}
+
+fq_json *dp_place_json(double lon, double lat, double acc_m) {
+  if (isnan(lon) || isnan(lat)) return NULL;
+  fq_json *place = fq_json_object();
+  fq_json_set_num(place, "lon", lon);
+  fq_json_set_num(place, "lat", lat);
+  if (acc_m >= 0) fq_json_set_num(place, "acc", acc_m); /* NAN is not >= 0 */
+  return place;
+}
+
+/* ---- tasks --------------------------------------------------------------------------------------- */
+
+#define TASK_COLUMNS                                                                                         \
+  "n, incident, to_user, to_unit, to_team, name, state, rev, note, reason, created_ms, delivered_ms,"        \
+  " seen_ms, accepted_ms, arrived_ms, fed_back_ms, finished_ms, expires_ms"
+
+static fq_json *task_row(fq_stmt *q) {
+  fq_json *t = fq_json_object(), *to = fq_json_object();
+  char id[FQ_ID_MAX];
+  dp_id_make(id, 't', fq_col_int(q, 0));
+  fq_json_set_str(t, "id", id);
+  dp_id_make(id, 'i', fq_col_int(q, 1));
+  fq_json_set_str(t, "incident", id);
+  set_text(to, "user", q, 2);
+  set_text(to, "unit", q, 3);
+  set_text(to, "team", q, 4);
+  fq_json_set(t, "to", to);
+  fq_json_set_str(t, "name", fq_col_str(q, 5));
+  fq_json_set_str(t, "state", fq_col_str(q, 6));
+  fq_json_set_int(t, "rev", fq_col_int(q, 7));
+  set_text(t, "note", q, 8);
+  set_text(t, "reason", q, 9);
+  static const char *const times[] = {"created_at", "delivered_at", "seen_at",     "accepted_at",
+                                      "arrived_at", "fed_back_at",  "finished_at", "expires_at"};
+  for (int k = 0; k < 8; k++)
+    set_time(t, times[k], q, 10 + k);
+  return t;
+}
+
+fq_json *dp_task_json(fq_db *db, int64_t n) {
+  fq_stmt *q = fq_sql(db, "SELECT " TASK_COLUMNS " FROM task WHERE n = ?1", "i", n);
+  if (!fq_row(q)) return NULL;
+  fq_json *t = task_row(q);
+  fq_done(q);
+  return t;
+}
+
+fq_json *dp_tasks_json(fq_db *db, int64_t incident) {
+  fq_json *list = fq_json_array();
+  fq_stmt *q = fq_sql(db, "SELECT " TASK_COLUMNS " FROM task WHERE incident = ?1 ORDER BY n", "i", incident);
+  while (fq_row(q))
+    fq_json_push(list, task_row(q));
+  return list;
+}
+
+/* ---- clocks -------------------------------------------------------------------------------------- */
+
+fq_json *dp_clocks_json(fq_db *db, const char *incident) {
+  fq_json *list = fq_json_array();
+  fq_stmt *q =
+      fq_sql(db,
+             "SELECT name, policy, CASE state WHEN 'dropped' THEN 'stopped' ELSE state END, from_ms,"
+             " due_ms, limit_ms, stopped_ms, remaining_ms, to_milestone FROM clock WHERE incident = ?1"
+             " ORDER BY due_ms, policy, name",
+             "i", dp_id_n(incident, 'i'));
+  while (fq_row(q)) {
+    fq_json *k = fq_json_object();
+    fq_json_set_str(k, "name", fq_col_str(q, 0));
+    fq_json_set_str(k, "policy", fq_col_str(q, 1));
+    fq_json_set_str(k, "state", fq_col_str(q, 2));
+    fq_json_set_time(k, "from_at", fq_col_int(q, 3));
+    fq_json_set_time(k, "due_at", fq_col_int(q, 4));
+    fq_json_set_int(k, "limit_ms", fq_col_int(q, 5));
+    set_time(k, "stopped_at", q, 6);
+    if (!fq_col_null(q, 7)) fq_json_set_int(k, "remaining_ms", fq_col_int(q, 7));
+    fq_json_set_str(k, "to", dp_milestone_name((enum dp_milestone)fq_col_int(q, 8)));
+    fq_json_push(list, k);
+  }
+  return list;
+}
+
+/* ---- the incident -------------------------------------------------------------------------------- */
+
+static void set_where(fq_db *db, fq_json *j, const char *org) {
+  struct dp_ladder l;
+  dp_ladder_of(db, org, &l);
+  fq_json *where = fq_json_object();
+  for (size_t x = 0; x < l.count; x++)
+    if (l.rungs[x].level != DP_L_COUNTY)
+      fq_json_set_str(where, dp_level_name(l.rungs[x].level), l.rungs[x].name);
+  fq_json_set(j, "where", where);
+}
+
+static void set_owner(fq_db *db, fq_json *j, const char *level, const char *org) {
+  struct fq_unit u;
+  fq_json *owner = fq_json_object();
+  fq_json_set_str(owner, "level", level);
+  fq_json_set_str(owner, "org", org);
+  fq_json_set_str(owner, "name", fq_org_unit(db, org, &u) ? u.name : org);
+  fq_json_set(j, "owner", owner);
+}
+
+fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
+  fq_stmt *q =
+      fq_sql(db,
+             "SELECT number, rev, state, category, level, title, text, lon, lat, acc, org, address,"
+             " reporter, source, owner_level, owner_org, card, urges, attachments, class, occurred_ms,"
+             " reported_ms, updated_ms, accepted_ms, dispatched_ms, handled_ms, verified_ms, closed_ms,"
+             " external_id, clock_skew FROM incident WHERE n = ?1",
+             "i", n);
+  if (!fq_row(q)) return NULL;
+  fq_json *j = fq_json_object();
+  char id[FQ_ID_MAX], org[FQ_ID_MAX], level[16], owner[FQ_ID_MAX];
+  dp_id_make(id, 'i', n);
+  fq_json_set_str(j, "id", id);
+  fq_json_set_int(j, "number", fq_col_int(q, 0));
+  fq_json_set_int(j, "rev", fq_col_int(q, 1));
+  fq_json_set_str(j, "state", fq_col_str(q, 2));
+  fq_json_set_str(j, "category", fq_col_str(q, 3));
+  fq_json_set_int(j, "level", fq_col_int(q, 4));
+  fq_json_set_str(j, "title", fq_col_str(q, 5));
+  if (with & DP_WITH_TEXT) set_text(j, "text", q, 6);
+  fq_json *place = fq_col_null(q, 7) ? NULL
+                                     : dp_place_json(fq_col_num(q, 7), fq_col_num(q, 8),
+                                                     fq_col_null(q, 9) ? -1 : fq_col_num(q, 9));
+  if (place) fq_json_set(j, "place", place);
+  dp_text(org, sizeof org, fq_col_str(q, 10));
+  fq_json_set_str(j, "grid", org);
+  fq_json_set_str(j, "org", org);
+  set_text(j, "address", q, 11);
+  fq_json_set_str(j, "reporter", fq_col_str(q, 12));
+  fq_json_set_str(j, "source", fq_col_str(q, 13));
+  dp_text(level, sizeof level, fq_col_str(q, 14));
+  dp_text(owner, sizeof owner, fq_col_str(q, 15));
+  set_text(j, "card", q, 16);
+  fq_json_set_int(j, "urges", fq_col_int(q, 17));
+  const char *files = fq_col_str(q, 18);
+  fq_json *attachments = files ? fq_json_parse(files, strlen(files), NULL) : NULL;
+  fq_json_set(j, "attachments", attachments ? attachments : fq_json_array());
+  set_text(j, "class", q, 19);
+  static const char *const times[] = {"occurred_at",   "reported_at", "updated_at",  "accepted_at",
+                                      "dispatched_at", "handled_at",  "verified_at", "closed_at"};
+  for (int k = 0; k < 8; k++)
+    set_time(j, times[k], q, 20 + k);
+  set_text(j, "external_id", q, 28);
+  if (fq_col_int(q, 29)) fq_json_set_bool(j, "clock_skew", true);
+  fq_done(q);
+  set_where(db, j, org);
+  set_owner(db, j, level, owner);
+  if (with & DP_WITH_CLOCKS) fq_json_set(j, "clocks", dp_clocks_json(db, id));
+  if (with & DP_WITH_TASKS) fq_json_set(j, "tasks", dp_tasks_json(db, n));
+  return j;
+}
+
+/* ---- who may see it ------------------------------------------------------------------------------ */
+
+/* Desks, and those who audit or serve them, see their subtree; everybody else only what is theirs. */
+bool dp_area_reach(const struct fq_actor *a) {
+  return a->system || (a->roles & (FQ_ROLE_DESK | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT |
+                                   FQ_ROLE_SERVICE | FQ_ROLE_POLICY));
+}
+
+bool dp_may_see(fq_db *db, const struct fq_actor *a, const struct dp_incident *i) {
+  if (a->system || !strcmp(a->name, i->reporter)) return true;
+  if (dp_area_reach(a) && fq_org_within(db, i->org, a->org)) return true;
+  bool unit = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT);
+  if (unit && !strcmp(i->owner_org, a->org)) return true;
+  return fq_int(db, 0,
+                "SELECT 1 FROM task WHERE incident = ?1 AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?3) "
+                "LIMIT 1",
+                "iss", i->n, a->name, unit ? a->org : NULL) != 0;
+}

@@ -1,0 +1,19 @@
+/* An enum parameter that lists no values. */
+#include <fengqiao.h>
+
+static enum fq_status run(struct fq_call *c) {
+  (void)c;
+  return FQ_OK;
+}
+
+static const struct fq_param params[] = {{.name = "state", .type = FQ_T_ENUM}, {0}};
+
+static const struct fq_method methods[] = {
+    {.name = "bad.call", .roles = FQ_ROLE_ALL, .params = params, .run = run, .zh = "调用", .en = "call"},
+    {0},
+};
+
+FQ_PLUGIN = {
+    FQ_PLUGIN_HEAD,   .name = "bad_param",        .version = "0.1.0",
+    .zh = "测试插件", .en = "a plugin for tests", .methods = methods,
+};

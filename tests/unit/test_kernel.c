@@ -1,0 +1,299 @@
+/* The kernel on an in-memory database with a fake clock: ticks, savepoints, rights, receipts, timers,
+ * rebuild. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "kernel/kernel.h"
+#include "store/db.h"
+
+#define T0 1795000000000LL
+
+/* A module that counts: one row a name. */
+static enum fq_status apply_added(struct fq_apply *a, const struct fq_entry *e) {
+  int64_t by = fq_json_int(e->data, "by", 0);
+  if (by == 13) return fq_fail(a->error, FQ_E_INTERNAL, "count.unlucky", "", "不吉利", "unlucky");
+  fq_exec(a->db, "INSERT INTO tally(name, n) VALUES(?1,?2) ON CONFLICT(name) DO UPDATE SET n = n + ?2", "si",
+          e->subject, by);
+  if (fq_json_get(e->data, "in_ms")) {
+    fq_json *p = fq_json_object();
+    fq_json_set_str(p, "name", e->subject);
+    fq_timer_set(a, e->subject, e->at_ms + fq_json_int(e->data, "in_ms", 0), "count.later", e->subject, p);
+  }
+  return FQ_OK;
+}
+
+static enum fq_status add(struct fq_call *c) {
+  const char *name = fq_json_str(c->params, "name");
+  fq_json *data = fq_json_dup(c->params);
+  enum fq_status st = fq_emit(
+      c, (struct fq_draft){
+             .kind = "count.added", .subject = name, .org = fq_json_str(c->params, "org"), .data = data});
+  if (st) return st;
+  fq_json_set_int(c->result, "total", fq_int(c->db, 0, "SELECT n FROM tally WHERE name = ?", "s", name));
+  if (fq_json_bool(c->params, "fail", false))
+    return fq_fail(c->error, FQ_E_CONFLICT, "count.asked", "", "要求失败", "asked to fail");
+  if (fq_json_bool(c->params, "write", false)) fq_exec(c->db, "DELETE FROM tally", "");
+  return FQ_OK;
+}
+
+static enum fq_status later(struct fq_call *c) {
+  fq_json *data = fq_json_object();
+  fq_json_set_int(data, "by", 100);
+  fq_json_set_int(data, "late_ms", fq_json_int(c->params, "late_ms", -1));
+  return fq_emit(
+      c, (struct fq_draft){.kind = "count.added", .subject = fq_json_str(c->params, "name"), .data = data});
+}
+
+static enum fq_status target(struct fq_call *c, struct fq_target *t) {
+  const char *org = fq_json_str(c->params, "org");
+  if (org) strcpy(t->org, org);
+  return FQ_OK;
+}
+
+static enum fq_status total(struct fq_query *q) {
+  fq_json_set_int(
+      q->result, "n",
+      fq_int(q->db, 0, "SELECT n FROM tally WHERE name = ?", "s", fq_json_str(q->params, "name")));
+  return FQ_OK;
+}
+
+static const char *const migrations[] = {"CREATE TABLE tally(name TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID",
+                                         NULL};
+static const struct fq_kind kinds[] = {{.name = "count.added", .apply = apply_added, .roles = FQ_ROLE_DESK},
+                                       {0}};
+static const struct fq_param add_params[] = {{.name = "name", .type = FQ_T_ID, .required = true},
+                                             {.name = "by", .type = FQ_T_INT, .min = -10, .max = 20},
+                                             {.name = "org", .type = FQ_T_ID},
+                                             {.name = "in_ms", .type = FQ_T_INT},
+                                             {.name = "fail", .type = FQ_T_BOOL},
+                                             {.name = "write", .type = FQ_T_BOOL},
+                                             {0}};
+static const struct fq_param name_params[] = {{.name = "name", .type = FQ_T_ID, .required = true}, {0}};
+static const struct fq_method methods[] = {
+    {.name = "count.add", .roles = FQ_ROLE_DESK, .params = add_params, .target = target, .run = add},
+    {.name = "count.later", .flags = FQ_INTERNAL, .params = name_params, .run = later},
+    {.name = "count.total", .roles = FQ_ROLE_DESK, .params = name_params, .query = total},
+    {0}};
+static const struct fq_plugin counter = {FQ_PLUGIN_HEAD, .name = "count", .migrations = migrations,
+                                         .kinds = kinds, .methods = methods};
+
+static fq_kernel *open_kernel(const char *dir, const char *file) {
+  struct fq_error e = {0};
+  fq_kernel *k = fq_kernel_open(
+      &(struct fq_kernel_config){.data_dir = dir, .file = file, .memory = !dir, .fake_clock = true}, &e);
+  assert_non_null(k);
+  assert_int_equal(fq_kernel_add(k, &counter, NULL, &e), FQ_OK);
+  if (fq_kernel_boot(k, &e)) fail_msg("%s", e.en);
+  fq_kernel_set_time(k, T0);
+  return k;
+}
+
+static enum fq_status last;
+static struct fq_error why;
+
+static int64_t run(fq_kernel *k, const struct fq_actor *a, const char *method, const char *json,
+                   const char *want) {
+  fq_json *result = NULL;
+  memset(&why, 0, sizeof why);
+  last = fq_kernel_call(k, a, method, fq_json_parse(json, strlen(json), NULL), &result, &why);
+  int64_t out = result && want ? fq_json_int(result, want, -1) : -1;
+  fq_json_free(result);
+  return out;
+}
+
+static void tree(fq_kernel *k) {
+  run(k, NULL, "org.import",
+      "{\"units\":[{\"id\":\"c\",\"kind\":\"county\",\"name\":\"县\"},{\"id\":\"t1\",\"parent\":\"c\","
+      "\"kind\":\"township\",\"name\":\"甲\"},"
+      "{\"id\":\"t2\",\"parent\":\"c\",\"kind\":\"township\",\"name\":\"乙\"},{\"id\":\"g1\",\"parent\":"
+      "\"t1\",\"kind\":\"grid\",\"name\":\"一\","
+      "\"lon\":110.5,\"lat\":27.0},{\"id\":\"g2\",\"parent\":\"t2\",\"kind\":\"grid\",\"name\":\"二\","
+      "\"lon\":110.6,\"lat\":27.1}]}",
+      NULL);
+  if (last) fail_msg("%s %s", why.en, why.path);
+}
+
+static void commands(void **s) {
+  fq_kernel *k = open_kernel(NULL, NULL);
+  assert_int_equal(run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":2}", "total"), 2);
+  assert_int_equal(run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":3}", "total"), 5);
+  assert_int_equal(run(k, NULL, "count.total", "{\"name\":\"a\"}", "n"), 5);
+  /* a failing handler leaves nothing, not even its entry */
+  run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":3,\"fail\":true}", NULL);
+  assert_int_equal(last, FQ_E_CONFLICT);
+  run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":13}", NULL);
+  assert_string_equal(why.code, "count.unlucky");
+  run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":1,\"write\":true}", NULL);
+  assert_int_equal(last, FQ_E_INTERNAL);
+  assert_non_null(strstr(why.en, "writing outside apply"));
+  assert_int_equal(run(k, NULL, "count.total", "{\"name\":\"a\"}", "n"), 5);
+  assert_int_equal(run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":1}", "n"),
+                   3); /* the journal has no gaps */
+  fq_kernel_close(k);
+}
+
+static void schema(void **s) {
+  fq_kernel *k = open_kernel(NULL, NULL);
+  run(k, NULL, "count.add", "{\"name\":\"a\",\"bye\":1}", NULL);
+  assert_int_equal(last, FQ_E_PARAMS);
+  assert_string_equal(why.path, "params.bye");
+  run(k, NULL, "count.add", "{\"by\":1}", NULL);
+  assert_string_equal(why.path, "params.name");
+  run(k, NULL, "count.add", "{\"name\":\"a b\"}", NULL);
+  assert_string_equal(why.code, "params.type");
+  run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":1.5}", NULL);
+  assert_string_equal(why.path, "params.by");
+  run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":21}", NULL);
+  assert_string_equal(why.code, "params.range");
+  run(k, NULL, "org.import", "{\"units\":[{\"id\":\"c\",\"kind\":\"county\",\"name\":\"县\",\"lon\":\"x\"}]}",
+      NULL);
+  assert_string_equal(why.path, "params.units[0].lon");
+  run(k, NULL, "nothing.here", "{}", NULL);
+  assert_int_equal(last, FQ_E_METHOD);
+  fq_kernel_close(k);
+}
+
+static void rights(void **s) {
+  fq_kernel *k = open_kernel(NULL, NULL);
+  tree(k);
+  struct fq_actor director = {.name = "d1", .org = "t1", .roles = FQ_ROLE_DIRECTOR},
+                  officer = {.name = "o", .org = "g1", .roles = FQ_ROLE_OFFICER};
+  run(k, &director, "count.add", "{\"name\":\"a\",\"by\":1,\"org\":\"g1\"}", NULL);
+  assert_int_equal(last, FQ_OK);
+  run(k, &director, "count.add", "{\"name\":\"a\",\"by\":1,\"org\":\"g2\"}", NULL);
+  assert_int_equal(last, FQ_E_FORBIDDEN);
+  assert_string_equal(why.code, "scope");
+  run(k, &director, "count.add", "{\"name\":\"a\",\"by\":1}", NULL); /* the county itself */
+  assert_int_equal(last, FQ_E_FORBIDDEN);
+  run(k, &officer, "count.add", "{\"name\":\"a\",\"by\":1,\"org\":\"g1\"}", NULL);
+  assert_string_equal(why.code, "role");
+  run(k, &director, "count.later", "{\"name\":\"a\"}", NULL);
+  assert_int_equal(last, FQ_E_METHOD);
+  fq_kernel_close(k);
+}
+
+static void receipts(void **s) {
+  fq_kernel *k = open_kernel(NULL, NULL);
+  const char *twice = "{\"name\":\"a\",\"by\":2,\"idem\":\"mhq0000000-0001\"}";
+  assert_int_equal(run(k, NULL, "count.add", twice, "n"), -1);
+  assert_string_equal(why.path, "params.idem"); /* 15 characters */
+  twice = "{\"name\":\"a\",\"by\":2,\"idem\":\"mhq0000000-00001\"}";
+  assert_int_equal(run(k, NULL, "count.add", twice, "n"), 1);
+  assert_int_equal(run(k, NULL, "count.add", twice, "n"), 1);
+  assert_int_equal(run(k, NULL, "count.total", "{\"name\":\"a\"}", "n"), 2);
+  run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":3,\"idem\":\"mhq0000000-00001\"}", NULL);
+  assert_int_equal(last, FQ_E_IDEMPOTENCY);
+  struct fq_actor other = {.name = "other", .org = "", .roles = FQ_ROLE_DESK, .system = true};
+  assert_int_equal(run(k, &other, "count.add", twice, "n"), 2); /* keys belong to their actor */
+  fq_kernel_close(k);
+}
+
+static void timers(void **s) {
+  fq_kernel *k = open_kernel(NULL, NULL);
+  struct fq_error e = {0};
+  run(k, NULL, "count.add", "{\"name\":\"b\",\"by\":1,\"in_ms\":60000}", NULL);
+  run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":1,\"in_ms\":30000}", NULL);
+  assert_int_equal(fq_kernel_run_until(k, T0 + 29999, &e), FQ_OK);
+  assert_int_equal(run(k, NULL, "count.total", "{\"name\":\"a\"}", "n"), 1);
+  assert_int_equal(fq_kernel_run_until(k, T0 + 30000, &e), FQ_OK);
+  assert_int_equal(run(k, NULL, "count.total", "{\"name\":\"a\"}", "n"), 101);
+  assert_int_equal(run(k, NULL, "count.total", "{\"name\":\"b\"}", "n"), 1);
+  /* The clock jumps over the other: it fires once, late, and knows how late. */
+  fq_kernel_set_time(k, T0 + 90000);
+  assert_int_equal(fq_kernel_run_until(k, T0 + 90000, &e), FQ_OK);
+  assert_int_equal(run(k, NULL, "count.total", "{\"name\":\"b\"}", "n"), 101);
+  assert_int_equal(
+      fq_int(fq_kernel_db(k), 0,
+             "SELECT data ->> 'late_ms' FROM journal WHERE kind = 'timer.fired' AND subject = 'b'", ""),
+      30000);
+  assert_int_equal(fq_kernel_run_until(k, T0 + 900000, &e), FQ_OK);
+  assert_int_equal(fq_int(fq_kernel_db(k), 0, "SELECT count(*) FROM journal WHERE kind = 'timer.fired'", ""),
+                   2);
+  fq_kernel_close(k);
+}
+
+static void rebuild(void **s) {
+  char dir[] = "/tmp/fq-kernel-XXXXXX", command[64];
+  struct fq_error e = {0};
+  int64_t rows = 0;
+  assert_non_null(mkdtemp(dir));
+  fq_kernel *k = open_kernel(dir, NULL);
+  tree(k);
+  run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":2,\"in_ms\":50,\"idem\":\"mhq0000000-00001\"}", NULL);
+  fq_kernel_run_until(k, T0 + 100, &e);
+  run(k, NULL, "user.add",
+      "{\"name\":\"u\",\"roles\":[\"dispatcher\"],\"org\":\"c\",\"password\":\"correct horse\"}", NULL);
+  assert_int_equal(last, FQ_OK);
+  fq_kernel_close(k);
+  char path[64];
+  snprintf(path, sizeof path, "%s/county.db", dir);
+  k = open_kernel(dir, "again.db");
+  assert_int_equal(fq_kernel_rebuild(k, path, &rows, &e), FQ_OK);
+  assert_int_equal(rows, 9);
+  assert_int_equal(run(k, NULL, "count.total", "{\"name\":\"a\"}", "n"), 102);
+  assert_int_equal(run(k, NULL, "session.login", "{\"name\":\"u\",\"password\":\"correct horse\"}", "n"), 10);
+  run(k, NULL, "session.login", "{\"name\":\"u\",\"password\":\"wrong horse\"}", NULL);
+  assert_int_equal(last, FQ_E_SIGNED_OUT);
+  fq_kernel_close(k);
+  /* One changed letter is found, and where. */
+  fq_db *db = fq_db_open(path, FQ_DB_WRITER, &e);
+  fq_db_run(db, "UPDATE journal SET data = replace(data, '甲', '丙') WHERE seq = 2");
+  fq_db_close(db);
+  k = open_kernel(dir, "third.db");
+  assert_int_equal(fq_kernel_rebuild(k, path, &rows, &e), FQ_E_STORAGE);
+  assert_string_equal(e.path, "journal:2");
+  fq_kernel_close(k);
+  snprintf(command, sizeof command, "rm -rf %s", dir);
+  assert_int_equal(system(command), 0);
+}
+
+static void lock_out(void **s) {
+  fq_kernel *k = open_kernel(NULL, NULL);
+  tree(k);
+  run(k, NULL, "user.add",
+      "{\"name\":\"u\",\"roles\":[\"dispatcher\"],\"org\":\"c\",\"password\":\"correct horse\"}", NULL);
+  for (int i = 0; i < 5; i++) {
+    run(k, NULL, "session.login", "{\"name\":\"u\",\"password\":\"guess\"}", NULL);
+    assert_int_equal(last, FQ_E_SIGNED_OUT);
+  }
+  run(k, NULL, "session.login", "{\"name\":\"u\",\"password\":\"correct horse\"}", NULL);
+  assert_int_equal(last, FQ_E_OVERLOADED);
+  assert_true(why.retry_after_ms > 0);
+  fq_kernel_set_time(k, T0 + 40000);
+  run(k, NULL, "session.login", "{\"name\":\"u\",\"password\":\"correct horse\"}", NULL);
+  assert_int_equal(last, FQ_OK);
+  fq_kernel_close(k);
+}
+
+static void places(void **s) {
+  fq_kernel *k = open_kernel(NULL, NULL);
+  char grid[FQ_ID_MAX];
+  assert_false(fq_org_grid_at(fq_kernel_db(k), 110.5, 27, grid));
+  tree(k);
+  assert_true(fq_org_grid_at(fq_kernel_db(k), 110.51, 27.01, grid));
+  assert_string_equal(grid, "g1");
+  assert_true(fq_org_grid_at(fq_kernel_db(k), 110.9, 27.3, grid));
+  assert_string_equal(grid, "g2");
+  assert_true(fq_org_within(fq_kernel_db(k), "g1", "c"));
+  assert_false(fq_org_within(fq_kernel_db(k), "g1", "t2"));
+  assert_false(fq_org_within(fq_kernel_db(k), "nowhere", "c"));
+  fq_kernel_close(k);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(commands), cmocka_unit_test(schema),
+                                     cmocka_unit_test(rights),   cmocka_unit_test(receipts),
+                                     cmocka_unit_test(timers),   cmocka_unit_test(rebuild),
+                                     cmocka_unit_test(lock_out), cmocka_unit_test(places)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
