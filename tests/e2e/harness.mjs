@@ -127,6 +127,7 @@ export async function person(browser, { width = 1280, height = 800, lang = "zh",
   const context = await browser.newContext({ viewport: { width, height }, locale: "zh-CN", timezoneId: "Asia/Shanghai", ...more });
   await context.addInitScript(
     ([l, th]) => {
+      if (!location.protocol.startsWith("http")) return; // Chromium's own error page has no storage
       if (!localStorage.getItem("fq.lang")) localStorage.setItem("fq.lang", l);
       if (!localStorage.getItem("fq.theme")) localStorage.setItem("fq.theme", th);
     },
