@@ -36,11 +36,9 @@ static void blob_path(const struct http *h, const char *sha256, char *out, size_
 
 static bool admit(struct http *h, const char *sha256) {
   if (!is_sha256(sha256)) {
-    h->close_after = h->content_length > 0;
     http_error(h, 400, FQ_E_PARAMS, "blob.name", "附件名应为 64 位小写十六进制 SHA-256",
                "a blob is named by 64 lower-case hexadecimal digits of its SHA-256");
   } else if (!h->token[0]) {
-    h->close_after = h->content_length > 0;
     http_error(h, 401, FQ_E_SIGNED_OUT, "session.signed_out", "请先登录", "sign in first");
   } else {
     return true;
@@ -153,7 +151,6 @@ static void admitted(struct job *j) {
   struct stat st;
   char path[600];
   if (!j->known) {
-    h->close_after = true;
     http_error(h, 401, FQ_E_SIGNED_OUT, "session.signed_out", "登录已失效", "not signed in");
     return;
   }
@@ -223,14 +220,12 @@ void blob_put(struct http *h, const char *sha256) {
   strcpy(u->sha256, sha256);
   h->upload = u;
   if (!read_range(h, u)) {
-    h->close_after = true;
     http_error(h, 400, FQ_E_PARAMS, "blob.range",
                "Content-Range 应为 bytes 起-止/总长，并与 Content-Length 相符",
                "Content-Range should be bytes FROM-TO/TOTAL and agree with Content-Length");
     return;
   }
   if (u->total > h->io->term->max_blob) {
-    h->close_after = true;
     http_error(h, 413, FQ_E_TOO_LARGE, "blob.too_large", "附件过大", "the blob is too large");
     return;
   }

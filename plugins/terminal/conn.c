@@ -91,7 +91,21 @@ void peer_kill(struct lws *wsi) {
   lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
 }
 
-/* Asks for the close frame; the sweep ends a socket that does not drain within CLOSE_WAIT_MS. */
+/* The close frame is ours, written raw: lws 4.1.6 on libuv as Debian builds it closes twice in a row and
+ * loses its own. Then the far end answers with its close frame, or the sweep ends the socket after
+ * CLOSE_WAIT_MS. */
+static void send_close_frame(struct peer *p) {
+  unsigned char frame[LWS_PRE + 4 + sizeof p->reason];
+  size_t len = strlen(p->reason);
+  if (len > 123) len = 123;
+  frame[LWS_PRE] = 0x88;
+  frame[LWS_PRE + 1] = (unsigned char)(len + 2);
+  frame[LWS_PRE + 2] = (unsigned char)(p->close_code >> 8);
+  frame[LWS_PRE + 3] = (unsigned char)p->close_code;
+  memcpy(frame + LWS_PRE + 4, p->reason, len);
+  if (lws_write(p->wsi, frame + LWS_PRE, len + 4, LWS_WRITE_RAW) < 0) peer_kill(p->wsi);
+}
+
 void peer_close(struct peer *p, int code, const char *reason) {
   if (!p->wsi || p->close_code) return;
   if (code == CLOSE_PROTOCOL || code == CLOSE_TOO_BIG) atomic_fetch_add(&p->io->term->protocol_closes, 1);
@@ -103,7 +117,7 @@ void peer_close(struct peer *p, int code, const char *reason) {
   queue_clear(p);
   peer_detach(p);
   if (p->kind == PEER_SOCKET)
-    lws_callback_on_writable(p->wsi);
+    send_close_frame(p);
   else
     peer_kill(p->wsi);
 }
@@ -314,11 +328,6 @@ int conn_receive(struct peer *p, const char *in, size_t len) {
 }
 
 int conn_writable(struct peer *p) {
-  if (p->close_code) {
-    lws_close_reason(p->wsi, (enum lws_close_status)p->close_code, (unsigned char *)p->reason,
-                     strlen(p->reason));
-    return -1;
-  }
   queue_flush_peer(p);
   return 0;
 }

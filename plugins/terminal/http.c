@@ -14,7 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STALL_MS = 30000, QUERY_CAP = 2048 };
+enum {
+  STALL_MS = 30000,
+  QUERY_CAP = 2048,
+  DISCARD_MAX =
+      16 << 20, /* a refused body is read to its end so that the client sees the answer, up to this */
+};
 
 static const char security[] =
     "X-Content-Type-Options: nosniff\r\n"
@@ -178,7 +183,6 @@ void http_want_body(struct http *h, int64_t max, void (*on_body)(struct http *h)
     h->close_after = true;
     http_error(h, 411, FQ_E_REQUEST, "http.length", "需要 Content-Length", "Content-Length is required");
   } else if (h->content_length > max) {
-    h->close_after = true; /* rather than read it all to the end */
     http_error(h, 413, FQ_E_TOO_LARGE, "http.too_large", "内容过大", "the body is too large");
   } else if (h->content_length == 0) {
     h->complete = true;
@@ -220,8 +224,8 @@ static void finish_head(struct http *h, int status, const char *type, const char
   struct tm tm;
   strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
   if (length >= 0) snprintf(size, sizeof size, "Content-Length: %lld\r\n", (long long)length);
-  if (h->io->stopping || length < 0) h->close_after = true;
-  if (h->content_length > 0 && !h->complete) h->close_after = h->close_after || h->content_length > 65536;
+  if (h->io->stopping || length == -1) h->close_after = true; /* its end is the end of the connection */
+  if (!h->complete && h->content_length > DISCARD_MAX) h->close_after = true;
   size_t cap = sizeof security + strlen(headers) + 512;
   h->head = grab(cap);
   h->head_len = (size_t)snprintf(h->head, cap, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s%s%s%s%s%s%s\r\n", status,
@@ -554,11 +558,14 @@ int http_begin(struct io *io, struct lws *wsi, const char *path, size_t len) {
   }
   if (h->content_length <= 0) lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
   char expect[32];
-  if (h->content_length > 0 && http_header(wsi, WSI_TOKEN_HTTP_EXPECT, expect, sizeof expect) &&
-      strcasecmp(expect, "100-continue") == 0 && h->content_length <= io->term->max_blob) {
-    unsigned char go[LWS_PRE + 32] = {0};
-    memcpy(go + LWS_PRE, "HTTP/1.1 100 Continue\r\n\r\n", 25);
-    if (lws_write(wsi, go + LWS_PRE, 25, LWS_WRITE_HTTP_HEADERS) < 0) return -1;
+  if (h->content_length > 0 && http_header(wsi, WSI_TOKEN_HTTP_EXPECT, expect, sizeof expect)) {
+    if (strcasecmp(expect, "100-continue") == 0 && h->content_length <= io->term->max_blob) {
+      unsigned char go[LWS_PRE + 32] = {0};
+      memcpy(go + LWS_PRE, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+      if (lws_write(wsi, go + LWS_PRE, 25, LWS_WRITE_HTTP_HEADERS) < 0) return -1;
+    } else {
+      h->close_after = true; /* told nothing, the client may leave its body out */
+    }
   }
   dispatch(h);
   return 0;

@@ -72,6 +72,8 @@ static int on_socket(struct lws *wsi, enum lws_callback_reasons reason, void *us
     return p ? conn_receive(p, in, len) : -1;
   case LWS_CALLBACK_SERVER_WRITEABLE:
     return p ? conn_writable(p) : -1;
+  case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: /* the answer to our close frame, or the far end's own */
+    return p && p->close_code ? -1 : 0;
   case LWS_CALLBACK_CLOSED:
     if (!p) return 0;
     lws_set_opaque_user_data(wsi, NULL);

@@ -1,0 +1,41 @@
+/*
+ * From a data directory to a kernel with its plugins. Reads like a table of contents.
+ */
+#ifndef FQ_MAIN_BOOT_H
+#define FQ_MAIN_BOOT_H
+
+#include "main/main.h"
+#include "plugin/registry.h"
+#include "policy/luaconf.h"
+
+struct server_options {
+  int64_t readers, helpers, tick_commands;
+  char plugins[256];
+};
+
+struct server {
+  struct common common;
+  char config_path[600];
+  fq_json *config; /* what fengqiao.lua says, with the command line laid over it */
+  struct fq_luaconf_lines *lines;
+  struct server_options options;
+  struct fq_registry registry;
+  fq_kernel *kernel;
+  int lock_fd;
+};
+
+enum boot_flag {
+  BOOT_SERVE = 1,   /* threads for readers and helpers; otherwise a kernel for one command */
+  BOOT_REBUILD = 2, /* the database is `file`, to be filled from the journal */
+};
+
+/* Reads and checks the configuration and loads the plugins; every mistake goes to `problems`. */
+size_t fq_boot_configure(struct server *s, const struct common *c, struct fq_problem_list *problems);
+/* Locks the data directory, opens the kernel, adds plugins and policies, boots. */
+enum fq_status fq_boot_open(struct server *s, int flags, const char *file, struct fq_error *e);
+void fq_boot_close(struct server *s);
+/* Both, complaining on stderr: the subcommands' usual way. -1: ready; else the exit code. */
+int fq_boot(struct server *s, const struct common *c, int flags);
+extern const struct fq_option fq_server_options[];
+
+#endif

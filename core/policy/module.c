@@ -1,0 +1,372 @@
+/*
+ * The policy module's table: entries, methods, options; and its own tables. Knows no incident. Kernel thread.
+ *
+ * Generations: a deployment makes generation g+1, the set of policies active from then on. Which generation
+ * decides about a subject is computed, not stored: the one that was current when the subject began (react.c).
+ * Rolling back makes a new generation too, and moves those that began under a withdrawn one to it.
+ */
+#include "policy/module.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "policy/lib_texts.h"
+#include "policy/limits.h"
+#include "policy/module_internal.h"
+
+static const char *const migrations[] = {
+    "CREATE TABLE policy_source(hash TEXT PRIMARY KEY, name TEXT NOT NULL, path TEXT NOT NULL, kinds TEXT "
+    "NOT NULL,"
+    " text TEXT NOT NULL);"
+    "CREATE TABLE policy_generation(gen INTEGER PRIMARY KEY, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    " actor TEXT NOT NULL, moved_to INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE policy_member(gen INTEGER NOT NULL, pack TEXT NOT NULL, pos INTEGER NOT NULL, hash TEXT "
+    "NOT NULL,"
+    " PRIMARY KEY(gen, pack, pos)) WITHOUT ROWID;"
+    "CREATE TABLE policy_pack(gen INTEGER NOT NULL, pack TEXT NOT NULL, version TEXT NOT NULL, digest TEXT "
+    "NOT NULL,"
+    " zh TEXT NOT NULL, en TEXT NOT NULL, since INTEGER NOT NULL, PRIMARY KEY(gen, pack)) WITHOUT ROWID;"
+    "CREATE TABLE policy_withdrawn(pack TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY(pack, digest)) "
+    "WITHOUT ROWID;"
+    "CREATE TABLE policy_failure(hash TEXT PRIMARY KEY, total INTEGER NOT NULL, in_a_row INTEGER NOT NULL,"
+    " last_seq INTEGER NOT NULL) WITHOUT ROWID;",
+    NULL};
+
+int64_t fq_policy_current(fq_db *db) {
+  return fq_int(db, 0, "SELECT max(gen) FROM policy_generation", "");
+}
+
+/* -- memory
+ * ---------------------------------------------------------------------------------------------------- */
+
+void fq_policy_forget(struct fq_policy *p) {
+  while (p->generations) {
+    struct fq_generation *g = p->generations;
+    p->generations = g->next;
+    free(g->list);
+    free(g);
+  }
+  fq_map_clear(&p->heard, NULL);
+  p->heard_known = false;
+}
+
+static struct fq_version *compiled(struct fq_policy *p, const char *hash, const char *path,
+                                   const char *text) {
+  struct fq_version *v = fq_map_get(p->compiled, hash);
+  if (v) return v;
+  struct fq_findings f = {0};
+  v = fq_version_compile(p->host, path, text, false, &f);
+  if (v) {
+    fq_map_put(&p->compiled, hash, v);
+  } else {
+    fq_log(FQ_LOG_ERROR, "policy %s no longer compiles: line %d: %s", path, f.list[0].line, f.list[0].en);
+  }
+  fq_findings_free(&f);
+  return v;
+}
+
+const struct fq_generation *fq_policy_generation(struct fq_policy *p, fq_db *db, int64_t number) {
+  for (struct fq_generation *g = p->generations; g; g = g->next)
+    if (g->number == number) return g;
+  struct fq_generation *g = fq_alloc(sizeof *g);
+  g->number = number;
+  fq_stmt *q = fq_sql(
+      db,
+      "SELECT m.pack, s.hash, s.name, s.path, s.text FROM policy_member m JOIN policy_source s USING(hash)"
+      " WHERE m.gen = ? ORDER BY m.pack, m.pos",
+      "i", number);
+  while (fq_row(q)) {
+    g->list = fq_realloc(g->list, (g->count + 1) * sizeof *g->list);
+    struct fq_active *a = &g->list[g->count++];
+    fq_copy(a->pack, sizeof a->pack, fq_col_str(q, 0));
+    fq_copy(a->hash, sizeof a->hash, fq_col_str(q, 1));
+    fq_copy(a->name, sizeof a->name, fq_col_str(q, 2));
+    fq_copy(a->path, sizeof a->path, fq_col_str(q, 3));
+    a->version = compiled(p, a->hash, a->path, fq_col_str(q, 4));
+  }
+  g->next = p->generations;
+  p->generations = g;
+  return g;
+}
+
+/* -- apply
+ * ----------------------------------------------------------------------------------------------------- */
+
+/* Generation g+1 begins as a copy of g without the pack. */
+static void begin_generation(struct fq_apply *a, const struct fq_entry *e, int64_t gen, const char *pack) {
+  int64_t before = fq_policy_current(a->db);
+  fq_exec(a->db, "INSERT INTO policy_generation(gen, seq, at_ms, actor) VALUES(?, ?, ?, ?)", "iiis", gen,
+          e->seq, e->at_ms, e->actor);
+  fq_exec(a->db,
+          "INSERT INTO policy_member(gen, pack, pos, hash) SELECT ?, pack, pos, hash FROM policy_member "
+          "WHERE gen = ?"
+          " AND pack <> ?",
+          "iis", gen, before, pack);
+  fq_exec(a->db,
+          "INSERT INTO policy_pack(gen, pack, version, digest, zh, en, since) SELECT ?, pack, version, "
+          "digest, zh, en, since"
+          " FROM policy_pack WHERE gen = ? AND pack <> ?",
+          "iis", gen, before, pack);
+}
+
+static enum fq_status apply_deployed(struct fq_apply *a, const struct fq_entry *e) {
+  const fq_json *d = e->data, *files = fq_json_get(d, "files");
+  const char *pack = fq_json_str(d, "pack");
+  int64_t gen = fq_json_int(d, "generation", 0), pos = 0;
+  begin_generation(a, e, gen, pack);
+  fq_exec(a->db,
+          "INSERT INTO policy_pack(gen, pack, version, digest, zh, en, since) VALUES(?, ?, ?, ?, ?, ?, ?)",
+          "isssssi", gen, pack, fq_json_str(d, "version"), fq_json_str(d, "digest"), fq_json_str(d, "zh"),
+          fq_json_str(d, "en"), e->at_ms);
+  fq_exec(a->db, "DELETE FROM policy_withdrawn WHERE pack = ? AND digest = ?", "ss", pack,
+          fq_json_str(d, "digest"));
+  fq_json_each(p, fq_json_get(d, "policies")) {
+    char *kinds = fq_json_print(fq_json_get(p, "kinds"));
+    const char *hash = fq_json_str(p, "hash"), *path = fq_json_str(p, "path");
+    fq_exec(a->db, "INSERT OR IGNORE INTO policy_source(hash, name, path, kinds, text) VALUES(?, ?, ?, ?, ?)",
+            "sssss", hash, fq_json_str(p, "name"), path, kinds, fq_json_str(files, path));
+    fq_exec(a->db, "INSERT INTO policy_member(gen, pack, pos, hash) VALUES(?, ?, ?, ?)", "isis", gen, pack,
+            pos++, hash);
+    fq_exec(a->db, "DELETE FROM policy_failure WHERE hash = ?", "s", hash); /* deployed anew, counted anew */
+    free(kinds);
+  }
+  fq_policy_forget(a->self);
+  return FQ_OK;
+}
+
+static enum fq_status apply_rolled_back(struct fq_apply *a, const struct fq_entry *e) {
+  const char *pack = fq_json_str(e->data, "pack");
+  int64_t gen = fq_json_int(e->data, "generation", 0), to = fq_json_int(e->data, "to", 0);
+  int64_t from = fq_policy_current(a->db);
+  fq_exec(a->db,
+          "INSERT OR IGNORE INTO policy_withdrawn(pack, digest) SELECT pack, digest FROM policy_pack WHERE "
+          "gen = ? AND"
+          " pack = ?",
+          "is", from, pack);
+  begin_generation(a, e, gen, pack);
+  fq_exec(a->db,
+          "INSERT INTO policy_member(gen, pack, pos, hash) SELECT ?, pack, pos, hash FROM policy_member "
+          "WHERE gen = ?"
+          " AND pack = ?",
+          "iis", gen, to, pack);
+  fq_exec(a->db,
+          "INSERT INTO policy_pack(gen, pack, version, digest, zh, en, since) SELECT ?, pack, version, "
+          "digest, zh, en, ?"
+          " FROM policy_pack WHERE gen = ? AND pack = ?",
+          "iiis", gen, e->at_ms, to, pack);
+  fq_exec(a->db, "UPDATE policy_generation SET moved_to = ?1 WHERE gen > ?2 AND gen < ?1 AND moved_to = 0",
+          "ii", gen, to);
+  fq_exec(
+      a->db,
+      "UPDATE policy_failure SET in_a_row = 0 WHERE hash IN (SELECT hash FROM policy_member WHERE gen = ?)",
+      "i", gen);
+  fq_policy_forget(a->self);
+  return FQ_OK;
+}
+
+static enum fq_status apply_decided(struct fq_apply *a, const struct fq_entry *e) {
+  const char *exit = fq_json_str(e->data, "exit");
+  if (exit && !strcmp(exit, "OK"))
+    fq_exec(a->db, "UPDATE policy_failure SET in_a_row = 0 WHERE hash = ? AND in_a_row > 0", "s",
+            fq_json_str(e->data, "version"));
+  return FQ_OK;
+}
+
+static enum fq_status apply_failed(struct fq_apply *a, const struct fq_entry *e) {
+  fq_exec(a->db,
+          "INSERT INTO policy_failure(hash, total, in_a_row, last_seq) VALUES(?1, 1, 1, ?2) ON "
+          "CONFLICT(hash) DO UPDATE"
+          " SET total = total + 1, in_a_row = in_a_row + 1, last_seq = ?2",
+          "si", fq_json_str(e->data, "version"), e->seq);
+  return FQ_OK;
+}
+
+static enum fq_status apply_nothing(struct fq_apply *a, const struct fq_entry *e) {
+  return FQ_OK;
+}
+
+/* -- the table
+ * ------------------------------------------------------------------------------------------------- */
+
+#define ADMINS (FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT)
+
+static const struct fq_kind kinds[] = {{.name = "policy.decided",
+                                        .apply = apply_decided,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "规则作出决定",
+                                        .en = "a policy decided"},
+                                       {.name = "policy.refused",
+                                        .apply = apply_nothing,
+                                        .roles = ADMINS,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "规则的命令被拒绝",
+                                        .en = "a policy's command was refused"},
+                                       {.name = "policy.failed",
+                                        .apply = apply_failed,
+                                        .roles = FQ_ROLE_DESK | ADMINS,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "规则出错,已按默认规则处理",
+                                        .en = "a policy failed; the built-in default decided"},
+                                       {.name = "pack.deployed",
+                                        .apply = apply_deployed,
+                                        .roles = ADMINS,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "规则包已部署",
+                                        .en = "a pack was deployed"},
+                                       {.name = "policy.rolled_back",
+                                        .apply = apply_rolled_back,
+                                        .roles = FQ_ROLE_DESK | ADMINS,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "规则包已退回",
+                                        .en = "a pack was rolled back"},
+                                       {0}};
+
+static const struct fq_param deploy_params[] = {
+    {.name = "pack", .type = FQ_T_ID, .required = true, .zh = "包名", .en = "the pack's name"},
+    {.name = "files",
+     .type = FQ_T_ANY,
+     .required = true,
+     .zh = "文件:路径与内容",
+     .en = "files: {path: text}"},
+    {.name = "force", .type = FQ_T_BOOL, .zh = "内容未变也部署", .en = "also when nothing has changed"},
+    {0}};
+static const struct fq_param check_params[] = {
+    {.name = "pack", .type = FQ_T_ID, .required = true, .zh = "包名", .en = "the pack's name"},
+    {.name = "files",
+     .type = FQ_T_ANY,
+     .required = true,
+     .zh = "文件:路径与内容",
+     .en = "files: {path: text}"},
+    {0}};
+static const struct fq_param rollback_params[] = {{.name = "pack",
+                                                   .type = FQ_T_ID,
+                                                   .zh = "包名;只装了一个时可不写",
+                                                   .en = "the pack; may be left out when there is one"},
+                                                  {0}};
+static const struct fq_param why_params[] = {{.name = "subject",
+                                              .type = FQ_T_ID,
+                                              .required = true,
+                                              .zh = "主体,如事件编号",
+                                              .en = "what was decided about"},
+                                             {.name = "limit",
+                                              .type = FQ_T_INT,
+                                              .min = 1,
+                                              .max = 200,
+                                              .zh = "条数",
+                                              .en = "decisions, 50 when left out"},
+                                             {0}};
+
+static const struct fq_method methods[] = {
+    {.name = "pack.deploy",
+     .roles = FQ_ROLE_ADMIN_SYSTEM,
+     .params = deploy_params,
+     .run = fq_policy_deploy,
+     .zh = "部署规则包",
+     .en = "checks and deploys a pack; it decides from the next tick on",
+     .result = "{pack, version, generation, policies, changed}"},
+    {.name = "pack.check",
+     .roles = FQ_ROLE_ADMIN_SYSTEM,
+     .params = check_params,
+     .query = fq_policy_check,
+     .zh = "检查规则包",
+     .en = "finds everything wrong with a pack",
+     .result = "{ok, findings:[{path, line, exit, zh, en}]}"},
+    {.name = "pack.list",
+     .roles = FQ_ROLE_DESK | ADMINS,
+     .query = fq_policy_packs,
+     .zh = "已部署的规则包",
+     .en = "deployed packs",
+     .result = "{generation, rows:[{pack, version, zh, en, digest, since}]}"},
+    {.name = "policy.list",
+     .roles = FQ_ROLE_DESK | ADMINS,
+     .query = fq_policy_list,
+     .zh = "生效的规则",
+     .en = "active policies",
+     .result = "{generation, rows:[{policy, pack, version, path, kinds, failures, in_a_row}]}"},
+    {.name = "policy.rollback",
+     .roles = FQ_ROLE_ADMIN_SYSTEM,
+     .params = rollback_params,
+     .run = fq_policy_rollback,
+     .zh = "退回上一个规则包版本",
+     .en = "brings back a pack's previous version, also for what is open",
+     .result = "{pack, version, generation}"},
+    {.name = "policy.why",
+     .roles = FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT | ADMINS,
+     .params = why_params,
+     .query = fq_policy_why,
+     .zh = "为何如此决定",
+     .en = "decisions about a subject, executed again from what was recorded",
+     .result =
+         "{rows:[{n, at, entry:{n, kind}, policy, pack, version, exit, answers, commands, identical}]}"},
+    {0}};
+
+#define STEPS_TEXT(n)  STEPS_TEXT_(n)
+#define STEPS_TEXT_(n) #n
+static const struct fq_option options[] = {
+    {"steps", FQ_O_INT, FQ_OPTION_AT(struct fq_policy, steps), .fallback = STEPS_TEXT(FQ_STEPS_DEFAULT),
+     .min = 10000, .max = 100000000, .zh = "一次决定的步数上限", .en = "instructions one decision may take"},
+    {"cpu", FQ_O_DURATION, FQ_OPTION_AT(struct fq_policy, cpu_ms), .fallback = "50 ms", .min = 1, .max = 5000,
+     .zh = "一次决定的处理器时间上限", .en = "processor time one decision may take"},
+    {"failures", FQ_O_INT, FQ_OPTION_AT(struct fq_policy, failures),
+     .fallback = STEPS_TEXT(FQ_POLICY_FAILURES), .min = 1, .max = 1000, .zh = "连续出错多少次后退回",
+     .en = "failures in a row until the last good version comes back"},
+    {0}};
+
+static double m_decisions(void *self) {
+  return ((struct fq_policy *)self)->decisions;
+}
+static double m_failed(void *self) {
+  return ((struct fq_policy *)self)->failed;
+}
+static double m_refused(void *self) {
+  return ((struct fq_policy *)self)->refused;
+}
+static double m_cpu(void *self) {
+  return ((struct fq_policy *)self)->cpu_us / 1e6;
+}
+static const struct fq_metric metrics[] = {
+    {"fengqiao_policy_decisions_total", "decisions taken", true, m_decisions},
+    {"fengqiao_policy_failed_total", "decisions that failed", true, m_failed},
+    {"fengqiao_policy_refused_total", "commands of policies that were refused", true, m_refused},
+    {"fengqiao_policy_cpu_seconds_total", "processor time of decisions", true, m_cpu},
+    {0}};
+
+static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
+  struct fq_policy *p = self;
+  if (!p->failures) p->failures = FQ_POLICY_FAILURES;
+  p->kernel = k;
+  p->modules = fq_kernel_modules(k, &p->modules_count);
+  p->host = fq_host_new(p->modules, p->modules_count, &(struct fq_host_limits){p->steps, p->cpu_ms}, e);
+  if (!p->host) return e->status;
+  struct fq_findings f = {0};
+  p->fallback = fq_version_compile(p->host, "default.lua", fq_lib_default, true, &f);
+  if (!p->fallback) fq_fail(e, FQ_E_POLICY, "policy.default", "default.lua", "%s", "%s", f.list[0].en);
+  fq_findings_free(&f);
+  if (!p->fallback) return e->status;
+  fq_kernel_set_react(k, fq_policy_react, p);
+  return FQ_OK;
+}
+
+static void free_version(void *v) {
+  fq_version_free(v);
+}
+
+static void fini(void *self) {
+  struct fq_policy *p = self;
+  fq_policy_forget(p);
+  fq_map_clear(&p->compiled, free_version);
+  fq_version_free(p->fallback);
+  fq_host_free(p->host);
+  p->fallback = NULL;
+  p->host = NULL;
+}
+
+const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
+                                           .version = "1",     .zh = "规则",
+                                           .en = "policies",   .migrations = migrations,
+                                           .kinds = kinds,     .methods = methods,
+                                           .options = options, .self_bytes = sizeof(struct fq_policy),
+                                           .metrics = metrics, .init = init,
+                                           .fini = fini};

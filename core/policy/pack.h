@@ -1,0 +1,33 @@
+/*
+ * A pack: a county's policies and dictionaries as one thing.
+ *     <dir>/pack.lua            name, version, title = { zh, en }, policies = { paths }, requires = { plugins
+ * } <dir>/policies/x.lua      dictionaries/x.csv      scenarios/x.lua      i18n/x.json org.csv is imported on
+ * its own, by the command line.
+ */
+#ifndef FQ_POLICY_PACK_H
+#define FQ_POLICY_PACK_H
+
+#include "policy/host.h"
+
+/* Reads a directory into the parameters of pack.deploy: {pack, files: {path: text}}. NULL and an error with
+ * the path. Scenarios stay where they are: they are run before a deployment, not deployed. Any thread. */
+fq_json *fq_pack_read(const char *dir, struct fq_error *e);
+/* One file as text; NULL and an error. The caller frees. */
+char *fq_pack_file(const char *dir, const char *name, struct fq_error *e);
+/* Names ending in `suffix` in <dir>/<folder>, sorted: an array of "folder/name". Empty when there is no such
+ * folder. */
+fq_json *fq_pack_list(const char *dir, const char *folder, const char *suffix);
+
+struct fq_pack {
+  char name[FQ_ID_MAX], version[48], zh[96], en[96];
+  char digest[65]; /* SHA-256 over all paths and texts */
+  struct fq_version **versions;
+  size_t count;
+};
+/* Everything wrong with the files goes into findings; false when there is any. The host's modules decide what
+ * is known. Clear `out` in either case. */
+bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t count, const char *name,
+                   const fq_json *files, struct fq_pack *out, struct fq_findings *f);
+void fq_pack_clear(struct fq_pack *p);
+
+#endif

@@ -1,0 +1,238 @@
+/*
+ * From an entry to commands: which policies hear it, what they decide, what the kernel says to that; and what
+ * happens when one fails. Kernel thread, inside the tick.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "policy/module_internal.h"
+#include "store/db.h"
+
+struct turn {
+  struct fq_policy *policy;
+  struct fq_call *call;
+  const struct fq_entry *entry;
+  fq_json *context;
+  int64_t generation;
+  bool fell_back; /* the default decides once an entry, however many policies have failed */
+  char root[FQ_ID_MAX];
+};
+
+/* Most entries are heard by nobody: one look-up in memory settles those. */
+static bool heard(struct fq_policy *p, fq_db *db, const char *kind) {
+  if (!p->heard_known) {
+    fq_stmt *q = fq_sql(db, "SELECT kinds FROM policy_source", "");
+    while (fq_row(q)) {
+      const char *text = fq_col_str(q, 0);
+      fq_json *kinds = fq_json_parse(text, strlen(text), NULL);
+      fq_json_each(k, kinds) fq_map_put(&p->heard, fq_json_as_str(k), p);
+      fq_json_free(kinds);
+    }
+    p->heard_known = true;
+  }
+  return fq_map_get(p->heard, kind) != NULL;
+}
+
+/* When did the subject's present life begin? 0: it is not alive, or begins in this very tick (rows reach the
+ * journal at the tick's end), which is the present generation as well. */
+static int64_t began(struct fq_policy *p, fq_db *db, const char *subject) {
+  fq_stmt *q =
+      fq_sql(db, "SELECT seq, kind FROM journal WHERE subject = ? AND subject <> '' ORDER BY seq DESC", "s",
+             subject);
+  while (fq_row(q)) {
+    const struct fq_kind *k = fq_kernel_kind(p->kernel, fq_col_str(q, 1));
+    uint32_t flags = k ? k->flags : 0;
+    if (!(flags & (FQ_KIND_BEGINS | FQ_KIND_ENDS))) continue;
+    int64_t seq = flags & FQ_KIND_BEGINS ? fq_col_int(q, 0) : 0;
+    fq_done(q);
+    return seq;
+  }
+  return 0;
+}
+
+/* The generation that decides: the one of the subject's beginning, unless that was withdrawn. */
+static int64_t generation_of(struct fq_policy *p, fq_db *db, const struct fq_entry *e) {
+  int64_t current = fq_policy_current(db);
+  if (!current || !e->subject[0]) return current;
+  int64_t since = fq_int(db, 0, "SELECT seq FROM policy_generation WHERE gen = ?", "i", current);
+  int64_t first = fq_int(db, INT64_MAX,
+                         "SELECT seq FROM journal WHERE subject = ? AND subject <> '' ORDER BY seq LIMIT 1",
+                         "s", e->subject);
+  if (first > since) return current; /* one look at an index: nearly always the end of it */
+  int64_t seq = began(p, db, e->subject);
+  if (!seq || seq > since) return current;
+  int64_t gen = fq_int(db, 0, "SELECT max(gen) FROM policy_generation WHERE seq <= ?", "i", seq);
+  if (!gen) return current; /* it began before there was any policy */
+  for (int64_t to;
+       (to = fq_int(db, 0, "SELECT moved_to FROM policy_generation WHERE gen = ?", "i", gen)) > gen;)
+    gen = to;
+  return gen;
+}
+
+static void emit(struct turn *t, const char *kind, fq_json *data) {
+  struct fq_error *e = t->call->error;
+  struct fq_draft d = {.kind = kind, .subject = t->entry->subject, .org = t->entry->org, .data = data};
+  if (fq_emit(t->call, d)) fq_log(FQ_LOG_ERROR, "policy: %s not recorded: %s", kind, e ? e->en : "");
+  if (e) *e = (struct fq_error){0};
+}
+
+static fq_json *facts(const struct turn *t, const struct fq_active *a) {
+  fq_json *o = fq_json_object();
+  fq_json_set_str(o, "policy", a->name);
+  fq_json_set_str(o, "pack", a->pack);
+  fq_json_set_str(o, "version", a->hash);
+  fq_json_set_int(o, "generation", t->generation);
+  fq_json_set_int(o, "entry", t->entry->seq);
+  return o;
+}
+
+static void record(struct turn *t, const struct fq_active *a, const struct fq_decision *d) {
+  fq_json *o = facts(t, a);
+  fq_json_set_str(o, "exit", fq_exit_name(d->exit));
+  if (t->context) fq_json_set(o, "context", fq_json_dup(t->context));
+  fq_json_set(o, "answers", fq_json_dup(d->answers));
+  fq_json_set(o, "commands", fq_json_dup(d->commands));
+  fq_json_set_int(o, "us", d->cpu_us);
+  emit(t, "policy.decided", o);
+}
+
+static void obey(struct turn *t, const struct fq_active *a, const struct fq_decision *d) {
+  char name[FQ_ID_MAX];
+  snprintf(name, sizeof name, "policy/%.56s", a->name);
+  struct fq_actor actor = {.name = name, .org = t->root, .roles = FQ_ROLE_POLICY};
+  fq_json_each(c, d->commands) {
+    struct fq_error error = {0};
+    const char *method = fq_json_str(c, "method");
+    const fq_json *params = fq_json_get(c, "params");
+    if (!fq_tick_run(t->call, &actor, t->entry->seq, method, fq_json_dup(params), NULL, &error)) continue;
+    t->policy->refused++;
+    fq_json *o = facts(t, a);
+    fq_json_set_str(o, "method", method);
+    fq_json_set(o, "params", fq_json_dup(params));
+    fq_json_set_int(o, "status", error.status);
+    fq_json_set_str(o, "code", error.code);
+    if (error.path[0]) fq_json_set_str(o, "path", error.path);
+    fq_json_set_str(o, "message_zh", error.zh);
+    fq_json_set_str(o, "message_en", error.en);
+    emit(t, "policy.refused", o);
+  }
+}
+
+/* The line itself and its neighbours, as [{line, text}]. */
+static fq_json *lines_around(const char *text, int line) {
+  fq_json *out = fq_json_array();
+  int n = 1;
+  for (const char *p = text; p && line > 0; n++) {
+    const char *end = strchr(p, '\n');
+    if (n >= line - 1 && n <= line + 1) {
+      fq_json *o = fq_json_object();
+      char *copy = fq_strndup(p, end ? (size_t)(end - p) : strlen(p));
+      fq_json_set_int(o, "line", n);
+      fq_json_set_str(o, "text", copy);
+      fq_json_push(out, o);
+      free(copy);
+    }
+    p = end ? end + 1 : NULL;
+  }
+  return out;
+}
+
+static void decide(struct turn *t, const struct fq_active *a);
+
+static void fall_back(struct turn *t) {
+  struct fq_policy *p = t->policy;
+  if (t->fell_back || !fq_version_hears(p->fallback, t->entry->kind)) return;
+  struct fq_active a = {.version = p->fallback};
+  t->fell_back = true;
+  fq_copy(a.name, sizeof a.name, "default");
+  fq_copy(a.path, sizeof a.path, p->fallback->path);
+  fq_copy(a.hash, sizeof a.hash, p->fallback->hash);
+  decide(t, &a);
+}
+
+static void failed(struct turn *t, const struct fq_active *a, const struct fq_decision *d) {
+  struct fq_policy *p = t->policy;
+  p->failed++;
+  fq_json *o = facts(t, a);
+  fq_json_set_str(o, "reason", fq_exit_name(d->exit));
+  fq_json_set_str(o, "file", a->path);
+  fq_json_set_int(o, "line", d->line);
+  if (a->version) fq_json_set(o, "lines", lines_around(a->version->text, d->line));
+  char *zh = fq_printf("规则包 %s 的规则 %s(%s:%d)%s:%s", a->pack, a->name, a->path, d->line,
+                       fq_exit_zh(d->exit), d->zh);
+  char *en = fq_printf("policy %s of pack %s (%s:%d): %s: %s", a->name, a->pack, a->path, d->line,
+                       fq_exit_en(d->exit), d->en);
+  fq_json_set_str(o, "message_zh", zh);
+  fq_json_set_str(o, "message_en", en);
+  fq_log(FQ_LOG_ERROR, "%s", en);
+  free(zh);
+  free(en);
+  emit(t, "policy.failed", o);
+  if (!a->pack[0])
+    return; /* the default itself: there is nothing behind it but the dispatcher, who has been told */
+  fall_back(t);
+  fq_db *db = t->call->db;
+  if (fq_int(db, 0, "SELECT in_a_row FROM policy_failure WHERE hash = ?", "s", a->hash) < p->failures) return;
+  /* Only when the failing text is what is active now: a pinned old version failing must not undo a good new
+   * one. */
+  int64_t active = fq_int(db, 0, "SELECT count(*) FROM policy_member WHERE gen = ? AND hash = ?", "is",
+                          fq_policy_current(db), a->hash);
+  int64_t to = active ? fq_policy_last_good(db, a->pack) : 0;
+  if (to)
+    fq_policy_emit_rollback(t->call, a->pack, to, "规则连续出错,自动退回",
+                            "failed repeatedly, rolled back automatically");
+}
+
+static void decide(struct turn *t, const struct fq_active *a) {
+  struct fq_policy *p = t->policy;
+  struct fq_question q = {.entry = t->entry, .context = t->context, .db = t->call->db};
+  struct fq_decision d;
+  if (a->version) {
+    fq_decide(p->host, a->version, &q, &d);
+  } else {
+    d = (struct fq_decision){.exit = FQ_EXIT_SYNTAX, .commands = fq_json_array(), .answers = fq_json_array()};
+    fq_copy(d.zh, sizeof d.zh, "规则在当前插件下无法编译");
+    fq_copy(d.en, sizeof d.en, "does not compile with the plugins loaded now");
+  }
+  p->decisions++;
+  p->cpu_us += (double)d.cpu_us;
+  fq_db *db = t->call->db;
+  /* A view's wrong statement is the view's fault, not the tick's; trouble with the disk is everybody's. */
+  if (fq_failed(db) && fq_db_status(db) != FQ_E_STORAGE) fq_db_clear(db);
+  record(t, a, &d);
+  if (d.exit == FQ_EXIT_OK)
+    obey(t, a, &d);
+  else
+    failed(t, a, &d);
+  fq_decision_clear(&d);
+}
+
+void fq_policy_react(void *self, struct fq_call *c, const struct fq_entry *e) {
+  struct fq_policy *p = self;
+  if (!heard(p, c->db, e->kind)) return;
+  struct turn t = {.policy = p, .call = c, .entry = e};
+  t.generation = generation_of(p, c->db, e);
+  const struct fq_generation *g = fq_policy_generation(p, c->db, t.generation);
+  struct fq_active *list = NULL; /* a copy: a roll-back on the way throws the generation's memory away */
+  size_t count = 0;
+  for (size_t i = 0; i < g->count; i++) {
+    if (g->list[i].version && !fq_version_hears(g->list[i].version, e->kind)) continue;
+    list = fq_realloc(list, (count + 1) * sizeof *list);
+    list[count++] = g->list[i];
+  }
+  if (count) {
+    fq_stmt *q = fq_sql(c->db, "SELECT id FROM org WHERE parent = '' ORDER BY id LIMIT 1", "");
+    if (fq_row(q)) {
+      fq_copy(t.root, sizeof t.root, fq_col_str(q, 0));
+      fq_done(q);
+    }
+    t.context = fq_host_context(p->modules, p->modules_count, c->db, e);
+    for (size_t i = 0; i < count && !fq_failed(c->db); i++)
+      decide(&t, &list[i]);
+  }
+  fq_json_free(t.context);
+  free(list);
+}
