@@ -217,7 +217,11 @@ function call(ws, method, p = {}) {
   }
   if (method === "hb") return { time: now() };
   const s = sessions.get(ws);
-  if (method === "session.close") return sessions.delete(ws), {};
+  if (method === "session.close" || method === "session.logout") {
+    if (p.token) delete state.tokens[p.token];
+    sessions.delete(ws);
+    return {};
+  }
   if (!s) throw new Refusal(-32001, "尚未登录", "not signed in");
   return run(s.user, method, p);
 }

@@ -7,7 +7,8 @@ import type { User } from "../shared/types";
 import { sharePosition } from "./position";
 
 export interface Duty {
-  onDuty: Ref<boolean>;
+  /** null: nobody has said so yet. */
+  onDuty: Ref<boolean | null>;
   failure: ShallowRef<unknown>;
   toggle(): Promise<void>;
   stop(): void;
@@ -15,14 +16,15 @@ export interface Duty {
 
 export function createDuty(session: Session, user: User, storage: Pick<Storage, "getItem" | "setItem">): Duty {
   const key = `fq.field.duty.${user.id}`;
-  const onDuty = ref(storage.getItem(key) === "on");
+  const kept = storage.getItem(key);
+  const onDuty = ref<boolean | null>(kept === null ? null : kept === "on");
   const failure = shallowRef<unknown>(null);
   let unshare: (() => void) | null = null;
 
   const stopWatch = watch(
     onDuty,
     (on) => {
-      storage.setItem(key, on ? "on" : "off");
+      if (on !== null) storage.setItem(key, on ? "on" : "off");
       if (on) unshare ??= sharePosition(session.link);
       else {
         unshare?.();
@@ -34,12 +36,12 @@ export function createDuty(session: Session, user: User, storage: Pick<Storage, 
   const stopEntries = session.store.watchEntries((e) => {
     if (e.kind !== "duty.started" && e.kind !== "duty.ended") return;
     const who = e.data?.["user"] ?? e.subject;
-    if (who === user.id || who === user.name) onDuty.value = e.kind === "duty.started";
+    if (who === user.id) onDuty.value = e.kind === "duty.started";
   });
   const ask = async () => {
     try {
       const r = await session.link.query<{ rows?: { user?: string; on_duty?: boolean }[] }>("duty.list", { org: user.org });
-      if (r.rows) onDuty.value = r.rows.some((x) => (x.user === user.id || x.user === user.name) && x.on_duty !== false);
+      if (r.rows) onDuty.value = r.rows.some((x) => x.user === user.id && x.on_duty !== false);
     } catch {
       /* not allowed to ask: the phone's memory stands */
     }

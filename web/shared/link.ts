@@ -191,9 +191,11 @@ export class Link {
     else if (!this.socket) this.dial();
   }
 
-  /** Ends the session; nothing is retried. */
+  /** Ends the session and its token; nothing is retried. */
   signOut(): void {
-    if (this.state === "up") this.sendRaw({ jsonrpc: "2.0", id: this.nextId++, method: "session.close", params: {} });
+    if (this.state === "up") {
+      this.sendRaw({ jsonrpc: "2.0", id: this.nextId++, method: "session.logout", params: { token: this.token } });
+    }
     this.forget("idle");
   }
 
@@ -414,9 +416,9 @@ export class Link {
   private openSession(): void {
     const cursor = this.cursor;
     const id = this.nextId++;
-    const params: Record<string, unknown> = { token: this.token };
+    // A token is bound to the device it was given to, so the device is named each time.
+    const params: Record<string, unknown> = { token: this.token, device: this.opt.device };
     if (cursor) Object.assign(params, { sid: cursor.sid, epoch: cursor.epoch, last: cursor.last });
-    else params["device"] = this.opt.device;
     if (this.opt.topics.length) params["topics"] = this.opt.topics;
     const method = cursor ? "session.resume" : "session.open";
     // Not through request(): the reply must be acted on before the next frame is looked at.

@@ -144,6 +144,9 @@ export interface TimelineEntry {
   actor?: string;
   org?: string;
   cause?: number;
+  /** What its kind means, from the server: for kinds this page has no word for. */
+  zh?: string;
+  en?: string;
   data?: Record<string, unknown>;
 }
 

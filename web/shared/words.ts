@@ -264,11 +264,13 @@ export const words = dictionary({
   "duty.off": ["下岗", "Go off duty"],
   "duty.isOn": ["在岗", "On duty"],
   "duty.isOff": ["未上岗", "Off duty"],
+  "duty.isUnknown": ["在岗状态未知", "Duty not known"],
 
   "outbox.waiting": ["{n} 条操作等待发送", "{n} waiting to be sent"],
   "outbox.failed": ["未能执行：{what}", "Not done: {what}"],
 
   "policy.failed": ["规则出错，已改用内置规则", "A policy failed; the built-in one decided"],
+  "policy.look": ["查看事件", "Show the incident"],
   "sound.on": ["声音：开", "Sound: on"],
   "sound.off": ["声音：关", "Sound: off"],
   "keys.help": [
@@ -316,6 +318,7 @@ export const words = dictionary({
   "kind.clock.paused": ["计时暂停", "Clock paused"],
   "kind.clock.resumed": ["计时恢复", "Clock resumed"],
   "kind.timer.fired": ["定时触发", "Timer fired"],
+  "kind.incident.voided": ["作废", "Voided"],
   "kind.policy.decided": ["规则决定", "Policy decided"],
   "kind.policy.failed": ["规则出错", "Policy failed"],
   "actor.system": ["系统", "system"],

@@ -65,7 +65,7 @@ describe("following", () => {
     expect(w.link.state).toBe("down");
     expect(w.sockets).toHaveLength(2);
     w.socket().hello();
-    expect(w.socket().last("session.resume").params).toEqual({ token: "tok", sid: "s1", epoch: "e1", last: 12 });
+    expect(w.socket().last("session.resume").params).toEqual({ token: "tok", device: "d1", sid: "s1", epoch: "e1", last: 12 });
     w.socket().reply("session.resume", { sid: "s1", epoch: "e1", resumed: true, head: 15 });
     w.socket().event(13, 12);
     w.socket().event(15, 13);
@@ -244,11 +244,11 @@ describe("calling", () => {
     expect(w.link.state).toBe("signed_out");
   });
 
-  it("closes the session when signing out, and does not come back", async () => {
+  it("ends the token when signing out, and does not come back", async () => {
     const w = await opened();
     const s = w.socket();
     w.link.signOut();
-    expect(s.has("session.close")).toBe(true);
+    expect(s.last("session.logout").params).toEqual({ token: "tok" });
     vi.advanceTimersByTime(60_000);
     expect(w.sockets).toHaveLength(1);
     expect(w.link.state).toBe("idle");
