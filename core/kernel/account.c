@@ -235,10 +235,8 @@ static const struct fq_kind kinds[] = {{.name = "user.set",
 
 /* ---- commands ---------------------------------------------------------------------------------------- */
 
-/* A password hash (prepared) or a plain one was given: the hash is sealed before it becomes part of an entry.
- */
-static void seal_password(struct fq_call *c, fq_json *data) {
-  const char *hash = fq_json_str(c->params, "password");
+/* A hash becomes part of an entry only sealed. */
+static void seal_password(struct fq_call *c, fq_json *data, const char *hash) {
   if (!hash) return;
   char *sealed = fq_seal(c->tick->kernel->key, hash);
   fq_json_set_str(data, "password", sealed);
@@ -255,13 +253,15 @@ static enum fq_status no_such_user(struct fq_call *c, const char *name) {
 
 /* `u` is an account as user.add takes it; its password, if any, is a hash by now. */
 static enum fq_status set_account(struct fq_call *c, const fq_json *u, const char *path) {
-  const char *name = fq_json_str(u, "name"), *org = fq_json_str(u, "org"), *hash = fq_json_str(u, "password"), *unknown = NULL;
+  const char *name = fq_json_str(u, "name"), *org = fq_json_str(u, "org"), *hash = fq_json_str(u, "password"),
+             *unknown = NULL;
   if (!fq_role_mask(fq_json_get(u, "roles"), &unknown))
-    return fq_fail(c->error, FQ_E_PARAMS, "user.role", path, "用户 %s:没有角色 %s", "user %s: no role %s", name,
-                   unknown ? unknown : "");
+    return fq_fail(c->error, FQ_E_PARAMS, "user.role", path, "用户 %s:没有角色 %s", "user %s: no role %s",
+                   name, unknown ? unknown : "");
   struct fq_unit unit;
   if (!fq_org_unit(c->db, org, &unit))
-    return fq_fail(c->error, FQ_E_PARAMS, "org.unknown", path, "用户 %s:没有单位 %s", "user %s: no unit %s", name, org);
+    return fq_fail(c->error, FQ_E_PARAMS, "org.unknown", path, "用户 %s:没有单位 %s", "user %s: no unit %s",
+                   name, org);
   fq_json *data = fq_json_dup(u);
   fq_json_remove(data, "password");
   fq_json_remove(data, "name");
@@ -270,7 +270,9 @@ static enum fq_status set_account(struct fq_call *c, const fq_json *u, const cha
   return fq_emit(c, (struct fq_draft){.kind = "user.set", .subject = name, .org = org, .data = data});
 }
 
-static enum fq_status add(struct fq_call *c) { return set_account(c, c->params, "params"); }
+static enum fq_status add(struct fq_call *c) {
+  return set_account(c, c->params, "params");
+}
 
 /* Many at once, for whoever holds the data directory: passwords come as hashes. */
 static enum fq_status import(struct fq_call *c) {
@@ -413,7 +415,8 @@ static const struct fq_param import_item[] = {
          {.name = "password", .type = FQ_T_STRING, .max = 200},
          {0}}}};
 static const struct fq_param import_params[] = {
-    {.name = "users", .type = FQ_T_ARRAY, .required = true, .members = import_item, .min = 1, .max = 200}, {0}};
+    {.name = "users", .type = FQ_T_ARRAY, .required = true, .members = import_item, .min = 1, .max = 200},
+    {0}};
 static const struct fq_param name_params[] = {NAME, {0}};
 static const struct fq_param password_params[] = {NAME, PASSWORD(true), {0}};
 static const struct fq_param login_params[] = {
@@ -486,7 +489,13 @@ static const struct fq_method methods[] = {
      .zh = "签发令牌",
      .en = "issue a token",
      .result = "{token, expires, user}"},
-    {.name = "user.import", .flags = FQ_INTERNAL, .params = import_params, .run = import, .zh = "导入账号", .en = "import accounts", .result = "{set}"},
+    {.name = "user.import",
+     .flags = FQ_INTERNAL,
+     .params = import_params,
+     .run = import,
+     .zh = "导入账号",
+     .en = "import accounts",
+     .result = "{set}"},
     {.name = "user.list",
      .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_SECURITY | FQ_ROLE_ADMIN_AUDIT | FQ_ROLE_DESK,
      .params = list_params,

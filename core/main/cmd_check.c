@@ -46,5 +46,7 @@ const struct command fq_command_check = {
     "check", run, "检查配置和插件", "check the configuration and the plugins",
     "usage: fengqiao check [--data DIR] [--config FILE] [--plugins DIR] [--json]\n\n"
     "列出 fengqiao.lua 的全部错误(行号、期望的值)和无法加载的插件;不打开数据库,可在服务器运行时使用。\n"
-    "Lists every mistake in fengqiao.lua, with line and expectation, and plugins that cannot be loaded. Does\n"
-    "not open the database: safe beside a running server. Rule packs are checked by `fengqiao pack check`.\n"};
+    "Lists every mistake in fengqiao.lua, with line and expectation, and plugins that cannot be loaded. "
+    "Does\n"
+    "not open the database: safe beside a running server. Rule packs are checked by `fengqiao pack "
+    "check`.\n"};

@@ -15,7 +15,8 @@ static bool write_sample(const struct server *s, struct fq_error *e) {
   FILE *f = fopen(path, "wx");
   if (!f && errno == EEXIST) return true; /* somebody's configuration is not ours to change */
   if (!f) {
-    fq_fail(e, FQ_E_STORAGE, "init.config", path, "无法写入 %s:%s", "cannot write %s: %s", path, strerror(errno));
+    fq_fail(e, FQ_E_STORAGE, "init.config", path, "无法写入 %s:%s", "cannot write %s: %s", path,
+            strerror(errno));
     return false;
   }
   fputs("-- 枫桥配置 / Fengqiao configuration. `fengqiao check` 检查本文件 / checks this file.\n"
@@ -33,8 +34,8 @@ int fq_init(const struct common *c) {
   struct fq_error e = {0};
   struct server s = {0};
   if (mkdir(c->data, 0700) && errno != EEXIST) {
-    fq_fail(&e, FQ_E_STORAGE, "init.dir", c->data, "无法创建数据目录 %s:%s", "cannot create the data directory %s: %s", c->data,
-            strerror(errno));
+    fq_fail(&e, FQ_E_STORAGE, "init.dir", c->data, "无法创建数据目录 %s:%s",
+            "cannot create the data directory %s: %s", c->data, strerror(errno));
     return fq_complain(&e);
   }
   int code = fq_boot(&s, c, 0);
@@ -52,7 +53,8 @@ static int run(int argc, char **argv) {
   code = fq_init(&c);
   if (code == EXIT_DONE && !c.quiet)
     printf("数据目录已就绪 / the data directory is ready: %s\n"
-           "下一步 / next: fengqiao org import --data %s ORG.csv; fengqiao user add …; fengqiao pack deploy …; fengqiao serve\n",
+           "下一步 / next: fengqiao org import --data %s ORG.csv; fengqiao user add …; fengqiao pack deploy "
+           "…; fengqiao serve\n",
            c.data, c.data);
   return code;
 }

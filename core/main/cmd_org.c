@@ -10,7 +10,8 @@ static int import(const struct common *c, const char *path) {
   int code = fq_local_open(&l, c);
   if (code >= 0) return code;
   code = fq_county_units(&l, path, &done, &e) ? (fq_complain(&e), EXIT_REFUSED) : EXIT_DONE;
-  if (code == EXIT_DONE && !c->quiet) printf("已导入 %lld 个单位 / %lld units imported\n", (long long)done, (long long)done);
+  if (code == EXIT_DONE && !c->quiet)
+    printf("已导入 %lld 个单位 / %lld units imported\n", (long long)done, (long long)done);
   fq_local_close(&l);
   return code;
 }

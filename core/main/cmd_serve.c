@@ -7,13 +7,16 @@
 #include "loop/loop.h"
 #include "main/control.h"
 
-static void stop(void *kernel) { fq_kernel_stop(kernel); }
+static void stop(void *kernel) {
+  fq_kernel_stop(kernel);
+}
 
 int fq_serve(struct server *s, void (*ready)(struct server *s, void *arg), void *arg) {
   struct fq_error e = {0};
   struct control *control = fq_control_open(s->kernel, s->common.data, &e);
   int code = EXIT_DONE;
-  if (!control || fq_kernel_start(s->kernel, &e)) code = fq_complain(&e);
+  if (!control || fq_kernel_start(s->kernel, &e))
+    code = fq_complain(&e);
   else {
     fq_loop_on_signal(fq_kernel_loop(s->kernel), SIGINT, stop, s->kernel);
     fq_loop_on_signal(fq_kernel_loop(s->kernel), SIGTERM, stop, s->kernel);
@@ -40,7 +43,8 @@ static int run(int argc, char **argv) {
 
 const struct command fq_command_serve = {
     "serve", run, "启动服务器", "run the server",
-    "usage: fengqiao serve [--data DIR] [--listen ADDRESS:PORT] [--config FILE] [--plugins DIR] [--pages DIR]\n\n"
+    "usage: fengqiao serve [--data DIR] [--listen ADDRESS:PORT] [--config FILE] [--plugins DIR] [--pages "
+    "DIR]\n\n"
     "在前台运行,Ctrl-C 或 SIGTERM 停止;停止前已确认的都已落盘。\n"
     "Runs in the foreground until SIGINT or SIGTERM; whatever was acknowledged is on disk.\n"
     "--listen and --pages override terminal.listen and terminal.pages of fengqiao.lua.\n"};

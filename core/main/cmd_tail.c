@@ -9,13 +9,16 @@
 #include "store/journal.h"
 
 static volatile sig_atomic_t stopped;
-static void on_signal(int signo) { stopped = 1; }
+static void on_signal(int signo) {
+  stopped = 1;
+}
 
 static void print_row(const struct fq_row *r, bool json) {
   char at[32];
   fq_time_format(r->at_ms, at);
   if (!json) {
-    printf("%8lld  %s  %-22s %-12s %-18s %s  %s\n", (long long)r->seq, at, r->kind, r->subject, r->org, r->actor, r->data);
+    printf("%8lld  %s  %-22s %-12s %-18s %s  %s\n", (long long)r->seq, at, r->kind, r->subject, r->org,
+           r->actor, r->data);
     return;
   }
   fq_json *o = fq_json_object(), *data = fq_json_parse(r->data, strlen(r->data), NULL);

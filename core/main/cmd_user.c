@@ -37,7 +37,8 @@ static int add(const struct common *c, int argc, char **argv) {
   if (argc < 3) return -1;
   fq_json *p = named(argv[0]), *roles = fq_json_array();
   fq_json_set_str(p, "org", argv[1]);
-  for (int i = 2; i < argc && strncmp(argv[i], "display=", 8); i++) fq_json_push(roles, fq_json_new_str(argv[i]));
+  for (int i = 2; i < argc && strncmp(argv[i], "display=", 8); i++)
+    fq_json_push(roles, fq_json_new_str(argv[i]));
   if (!strncmp(argv[argc - 1], "display=", 8)) fq_json_set_str(p, "display", argv[argc - 1] + 8);
   fq_json_set(p, "roles", roles);
   char *password = ask_password();
@@ -61,7 +62,8 @@ static int import(const struct common *c, const char *path) {
   int code = fq_local_open(&l, c);
   if (code >= 0) return code;
   code = fq_county_users(&l, path, NULL, false, &done, &e) ? (fq_complain(&e), EXIT_REFUSED) : EXIT_DONE;
-  if (code == EXIT_DONE && !c->quiet) printf("已导入 %lld 个账号 / %lld accounts imported\n", (long long)done, (long long)done);
+  if (code == EXIT_DONE && !c->quiet)
+    printf("已导入 %lld 个账号 / %lld accounts imported\n", (long long)done, (long long)done);
   fq_local_close(&l);
   return code;
 }
@@ -118,18 +120,25 @@ static int run(int argc, char **argv) {
   int code = fq_common(&argc, argv, &c, &fq_command_user);
   if (code >= 0) return code;
   const char *verb = argc > 1 ? argv[1] : "";
-  if (!strcmp(verb, "add")) code = add(&c, argc - 2, argv + 2);
-  else if (!strcmp(verb, "password") && argc == 3) code = password(&c, argv[2]);
-  else if (!strcmp(verb, "disable") && argc == 3) code = fq_local_once(&c, "user.disable", named(argv[2]));
-  else if (!strcmp(verb, "list") && argc == 2) code = fq_local_once(&c, "user.list", fq_json_object());
-  else if (!strcmp(verb, "import") && argc == 3) code = import(&c, argv[2]);
-  else if (!strcmp(verb, "token") && argc == 3) code = tokens(&c, argv[2]);
+  if (!strcmp(verb, "add"))
+    code = add(&c, argc - 2, argv + 2);
+  else if (!strcmp(verb, "password") && argc == 3)
+    code = password(&c, argv[2]);
+  else if (!strcmp(verb, "disable") && argc == 3)
+    code = fq_local_once(&c, "user.disable", named(argv[2]));
+  else if (!strcmp(verb, "list") && argc == 2)
+    code = fq_local_once(&c, "user.list", fq_json_object());
+  else if (!strcmp(verb, "import") && argc == 3)
+    code = import(&c, argv[2]);
+  else if (!strcmp(verb, "token") && argc == 3)
+    code = tokens(&c, argv[2]);
   return code < 0 ? fq_usage(&fq_command_user, stderr) : code;
 }
 
 const struct command fq_command_user = {
     "user", run, "账号", "accounts",
-    "usage: fengqiao user [--data DIR] add NAME ORG ROLE… [display=显示名]   (密码从标准输入 / password on stdin)\n"
+    "usage: fengqiao user [--data DIR] add NAME ORG ROLE… [display=显示名]   (密码从标准输入 / password on "
+    "stdin)\n"
     "       fengqiao user password NAME\n"
     "       fengqiao user disable NAME\n"
     "       fengqiao user list\n"

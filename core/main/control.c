@@ -1,6 +1,6 @@
 /*
- * The control socket: see control.h. Whoever can open it could as well open the database: file permissions are the
- * right. Kernel thread.
+ * The control socket: see control.h. Whoever can open it could as well open the database: file permissions
+ * are the right. Kernel thread.
  */
 #include "main/control.h"
 
@@ -61,8 +61,10 @@ static void answer(struct client *c, fq_json *result, const struct fq_error *err
   fq_json *out = fq_json_object();
   fq_json_set_str(out, "jsonrpc", "2.0");
   fq_json_set_int(out, "id", 1);
-  if (error) fq_json_set(out, "error", fq_json_from_error(error));
-  else fq_json_set(out, "result", result ? result : fq_json_object());
+  if (error)
+    fq_json_set(out, "error", fq_json_from_error(error));
+  else
+    fq_json_set(out, "result", result ? result : fq_json_object());
   send_line(c, out);
   fq_json_free(out);
 }
@@ -73,7 +75,8 @@ static void reply(struct fq_request *r) {
   if (c->gone) {
     fq_json_free(r->result);
     release(c);
-  } else answer(c, r->result, r->error.status ? &r->error : NULL);
+  } else
+    answer(c, r->result, r->error.status ? &r->error : NULL);
   fq_json_free(r->params);
   free(r->result_text);
   free(r);
@@ -113,7 +116,8 @@ static void happened(struct bufferevent *io, short what, void *arg) {
   if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) hang_up(arg);
 }
 
-static void accepted(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from, int len, void *arg) {
+static void accepted(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from, int len,
+                     void *arg) {
   struct control *control = arg;
   struct client *c = fq_alloc(sizeof *c);
   *c = (struct client){.control = control, .next = control->clients, .at = &control->clients};
@@ -131,18 +135,21 @@ struct control *fq_control_open(fq_kernel *k, const char *data_dir, struct fq_er
   snprintf(c->path, sizeof c->path, "%s/control.sock", data_dir);
   if (strlen(c->path) >= sizeof at.sun_path) {
     fq_fail(e, FQ_E_STORAGE, "control.path", c->path, "数据目录的路径过长,无法建立控制套接字(最多 %zu 字节)",
-            "the data directory's path is too long for a control socket (at most %zu bytes)", sizeof at.sun_path - 14);
+            "the data directory's path is too long for a control socket (at most %zu bytes)",
+            sizeof at.sun_path - 14);
     free(c);
     return NULL;
   }
   strcpy(at.sun_path, c->path);
   unlink(c->path); /* the data directory is locked: an old socket is nobody's */
   mode_t old = umask(0177);
-  c->listener = evconnlistener_new_bind(fq_loop_base(fq_kernel_loop(k)), accepted, c, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC,
-                                        16, (struct sockaddr *)&at, sizeof at);
+  c->listener = evconnlistener_new_bind(fq_loop_base(fq_kernel_loop(k)), accepted, c,
+                                        LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 16,
+                                        (struct sockaddr *)&at, sizeof at);
   umask(old);
   if (c->listener) return c;
-  fq_fail(e, FQ_E_STORAGE, "control.listen", c->path, "无法建立控制套接字:%s", "cannot open the control socket: %s", strerror(errno));
+  fq_fail(e, FQ_E_STORAGE, "control.listen", c->path, "无法建立控制套接字:%s",
+          "cannot open the control socket: %s", strerror(errno));
   free(c);
   return NULL;
 }
@@ -150,7 +157,8 @@ struct control *fq_control_open(fq_kernel *k, const char *data_dir, struct fq_er
 void fq_control_close(struct control *c) {
   if (!c) return;
   evconnlistener_free(c->listener);
-  while (c->clients) hang_up(c->clients);
+  while (c->clients)
+    hang_up(c->clients);
   unlink(c->path);
   free(c);
 }

@@ -9,7 +9,8 @@
 #include "base/csv.h"
 
 #define BATCH 100 /* units or accounts of one command: one transaction each */
-#define DEMO_LOG2_N 12 /* a published password needs no slow hash; 12 ms, so that a test can sign in by the hundred */
+#define DEMO_LOG2_N                                                                                          \
+  12 /* a published password needs no slow hash; 12 ms, so that a test can sign in by the hundred */
 
 static fq_json *read_table(const char *path, struct fq_error *e) {
   size_t len = 0;
@@ -39,7 +40,8 @@ static enum fq_status at_line(struct fq_error *e, const char *path, const fq_jso
   return e->status;
 }
 
-static enum fq_status flush(struct local *l, const char *method, const char *member, fq_json **batch, struct fq_error *e) {
+static enum fq_status flush(struct local *l, const char *method, const char *member, fq_json **batch,
+                            struct fq_error *e) {
   if (!fq_json_size(*batch)) return FQ_OK;
   fq_json *params = fq_json_object();
   fq_json_set(params, member, *batch);
@@ -54,14 +56,16 @@ enum fq_status fq_county_units(struct local *l, const char *path, int64_t *done,
   const fq_json *from = fq_json_first(rows);
   for (const fq_json *row = from; row && !st; row = fq_json_next(row)) {
     fq_json *unit = fq_json_object();
-    for (size_t i = 0; i < sizeof text / sizeof text[0]; i++) copy(unit, row, text[i], false);
+    for (size_t i = 0; i < sizeof text / sizeof text[0]; i++)
+      copy(unit, row, text[i], false);
     if (!copy(unit, row, "lon", true) || !copy(unit, row, "lat", true)) {
       fq_fail(e, FQ_E_PARAMS, "csv.number", "", "经纬度不是数字", "lon or lat is no number");
       st = at_line(e, path, row);
     }
     fq_json_push(batch, unit);
     (*done)++;
-    if (!st && (fq_json_size(batch) == BATCH || !fq_json_next(row)) && (st = flush(l, "org.import", "units", &batch, e)))
+    if (!st && (fq_json_size(batch) == BATCH || !fq_json_next(row)) &&
+        (st = flush(l, "org.import", "units", &batch, e)))
       at_line(e, path, from);
     if (!fq_json_size(batch)) from = fq_json_next(row);
   }
@@ -91,8 +95,8 @@ static enum fq_status officer(struct local *l, const fq_json *row, bool on_duty,
   return fq_local_call(l, "duty.start", params, NULL, e);
 }
 
-enum fq_status fq_county_users(struct local *l, const char *path, const char *password, bool on_duty, int64_t *done,
-                               struct fq_error *e) {
+enum fq_status fq_county_users(struct local *l, const char *path, const char *password, bool on_duty,
+                               int64_t *done, struct fq_error *e) {
   fq_json *rows = read_table(path, e), *batch = fq_json_array();
   enum fq_status st = rows ? FQ_OK : e->status;
   char *hash = password ? fq_password_hash(password, DEMO_LOG2_N) : NULL;
@@ -106,7 +110,8 @@ enum fq_status fq_county_users(struct local *l, const char *path, const char *pa
     if (hash) fq_json_set_str(user, "password", hash);
     fq_json_push(batch, user);
     (*done)++;
-    if ((fq_json_size(batch) == BATCH || !fq_json_next(row)) && (st = flush(l, "user.import", "users", &batch, e)))
+    if ((fq_json_size(batch) == BATCH || !fq_json_next(row)) &&
+        (st = flush(l, "user.import", "users", &batch, e)))
       at_line(e, path, from);
     if (!fq_json_size(batch)) from = fq_json_next(row);
   }
