@@ -1,0 +1,28 @@
+/* fengqiao policy: what policies are active, why they decided, back to the last version. */
+#include "main/local.h"
+
+#include <string.h>
+
+static int with(const struct common *c, const char *method, const char *name, const char *value) {
+  fq_json *p = fq_json_object();
+  if (value) fq_json_set_str(p, name, value);
+  return fq_local_once(c, method, p);
+}
+
+static int run(int argc, char **argv) {
+  struct common c;
+  int code = fq_common(&argc, argv, &c, &fq_command_policy);
+  if (code >= 0) return code;
+  if (argc == 2 && !strcmp(argv[1], "list")) return with(&c, "policy.list", NULL, NULL);
+  if (argc == 3 && !strcmp(argv[1], "why")) return with(&c, "policy.why", "subject", argv[2]);
+  if (argc >= 2 && argc <= 3 && !strcmp(argv[1], "rollback"))
+    return with(&c, "policy.rollback", "pack", argc == 3 ? argv[2] : NULL);
+  return fq_usage(&fq_command_policy, stderr);
+}
+
+const struct command fq_command_policy = {
+    "policy", run, "规则", "policies",
+    "usage: fengqiao policy [--data DIR] list\n"
+    "       fengqiao policy why SUBJECT         每个决定的依据,并原样重放 / what was decided and why, "
+    "re-executed\n"
+    "       fengqiao policy rollback [PACK]     退回上一版本 / back to the version before\n"};
