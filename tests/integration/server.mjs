@@ -157,7 +157,8 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
     async session(name, options = {}) {
       const client = await server.connect(options);
       client.token = options.token ?? (await server.login(name));
-      client.opened = await client.call("session.open", { token: client.token, ...(options.device ? { device: options.device } : {}) });
+      const { device, topics } = options;
+      client.opened = await client.call("session.open", { token: client.token, ...(device ? { device } : {}), ...(topics ? { topics } : {}) });
       return client;
     },
     /** What /metrics says, by name without the prefix. */

@@ -290,6 +290,40 @@ describe("a terminal that is silent or slow", () => {
     await server.stop();
   });
 
+  test("hears the latest of volatile messages and is not closed for them", async () => {
+    const server = await startServer({ terminal: { send_budget: "8 KiB", socket_buffer: "8 KiB" } });
+    await server.call("user.add", { name: "officer-1", display: "网格员", roles: ["officer"], org: "430525", password: PASSWORD });
+    const slow = await server.session("desk", { topics: ["positions"] });
+    const deaf = await server.session("desk");
+    const officer = await server.session("officer-1");
+    const move = (lon) => officer.socket.send(JSON.stringify({ jsonrpc: "2.0", method: "position.update", params: { lon, lat: 27, acc: 5 } }));
+    move(110.5);
+    const first = await slow.hear((m) => m.method === "positions");
+    assert.equal(first.params.key, "officer-1");
+    assert.equal(first.params.data.lon, 110.5);
+    slow.socket._socket.pause();
+    const sent = 110.6;
+    let behind = false;
+    for (let i = 0; i < 200 && !behind; i++) {
+      for (let k = 0; k < 50; k++) move(110.5 + k / 1000);
+      await officer.call("hb", {});
+      behind = (await server.metrics()).terminal_queue_bytes > 0;
+    }
+    assert.ok(behind, "the reader never fell behind");
+    for (let k = 0; k < 20; k++) move(110.5 + k / 1000);
+    move(sent);
+    await officer.call("hb", {});
+    const m = await server.metrics();
+    assert.equal(m.terminal_slow_closes_total, 0);
+    assert.ok(m.terminal_queue_bytes <= 8192);
+    slow.socket._socket.resume();
+    await slow.hear((x) => x.method === "positions" && x.params.data.lon === sent);
+    assert.equal(deaf.heard.filter((x) => x.method === "positions").length, 0, "heard by those who asked for the topic");
+    assert.equal(officer.heard.filter((x) => x.error).length, 0);
+    await Promise.all([slow, deaf, officer].map((c) => c.close()));
+    await server.stop();
+  });
+
   test("hears 1012 with a delay when the server goes, and finds it again", async () => {
     const server = await startServer();
     const clients = await Promise.all(Array.from({ length: 20 }, () => server.connect()));
