@@ -88,7 +88,7 @@ size_t fq_boot_configure(struct server *s, const struct common *c, struct fq_pro
     overlay(s, "listen", c->listen);
     overlay(s, "pages", c->pages);
   }
-  s->policy = fq_alloc(fq_policy_module.self_bytes);
+  s->policy = fq_policy_new();
   fq_options_parse(fq_policy_module.options, "policy", fq_json_get(s->config, "policy"), &source, s->policy,
                    problems);
   const char *names[32];
@@ -134,9 +134,10 @@ enum fq_status fq_boot_open(struct server *s, int flags, const char *file, struc
                              e);
   if (!s->kernel) return e->status;
   if (fq_registry_add(&s->registry, s->kernel, e) ||
-      fq_kernel_add(s->kernel, &fq_policy_module, s->policy, e) || fq_kernel_boot(s->kernel, e))
+      fq_kernel_add(s->kernel, &fq_policy_module, s->policy, e))
     return e->status;
-  return FQ_OK;
+  s->policy = NULL; /* the kernel's now */
+  return fq_kernel_boot(s->kernel, e);
 }
 
 void fq_boot_close(struct server *s) {

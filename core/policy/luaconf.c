@@ -37,7 +37,9 @@ static int run(lua_State *L) {
   if (fq_sandbox_load(L, job->path, job->text, job->len) != LUA_OK) return lua_error(L);
   lua_pushvalue(L, 1);
   if (!lua_setupvalue(L, -2, 1)) lua_pop(L, 1); /* a file without a global has no _ENV */
-  lua_call(L, 0, 0);
+  lua_call(L, 0, 1);
+  if (lua_istable(L, 2)) lua_replace(L, 1); /* `return { ... }` instead of assignments */
+  lua_settop(L, 1);
   lua_pushnil(L);
   lua_setmetatable(L, 1);
   job->out = fq_lua_read(L, 1, &job->flaw);

@@ -4,6 +4,7 @@
  * The file is plain assignments, run in the policy sandbox:
  *     listen = "127.0.0.1:8080"
  *     terminal = { max_frame = "64 KiB", heartbeat = "25 s" }
+ * or one `return { ... }` of the same.
  * Returns an object of what was assigned, and the line each key was written on. NULL and a filled error
  * otherwise, whose path is "<path>:<line>". Any thread; each call has a sandbox of its own.
  */

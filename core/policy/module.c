@@ -359,8 +359,7 @@ static void fini(void *self) {
   fq_map_clear(&p->compiled, free_version);
   fq_version_free(p->fallback);
   fq_host_free(p->host);
-  p->fallback = NULL;
-  p->host = NULL;
+  free(p);
 }
 
 const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
@@ -370,3 +369,14 @@ const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
                                            .options = options, .self_bytes = sizeof(struct fq_policy),
                                            .metrics = metrics, .init = init,
                                            .fini = fini};
+
+void *fq_policy_new(void) {
+  return fq_alloc(sizeof(struct fq_policy));
+}
+
+enum fq_status fq_policy_add(fq_kernel *k, struct fq_error *e) {
+  void *self = fq_policy_new();
+  enum fq_status st = fq_kernel_add(k, &fq_policy_module, self, e);
+  if (st) free(self);
+  return st;
+}

@@ -7,7 +7,12 @@
 
 #include "kernel/kernel.h"
 
-extern const struct fq_plugin
-    fq_policy_module; /* .self_bytes and .options as any plugin's; zeroed options are defaults */
+extern const struct fq_plugin fq_policy_module;
+
+/* Adds the module with default options to a kernel that has not booted. */
+enum fq_status fq_policy_add(fq_kernel *k, struct fq_error *e);
+/* The same in two steps, to fill in options between them: fq_policy_module.options describes the state, in
+ * which zero means the default. Once added, the kernel's closing frees it. */
+void *fq_policy_new(void);
 
 #endif
