@@ -22,8 +22,10 @@ static bool field(struct cursor *c, struct fq_buf *b) {
     c->p++;
     for (c->open_quote = true; c->p < c->end; c->p++) {
       if (*c->p == '\n') c->line++;
-      if (*c->p != '"') fq_buf_add(b, c->p, 1);
-      else if (c->p + 1 < c->end && c->p[1] == '"') fq_buf_add(b, c->p++, 1);
+      if (*c->p != '"')
+        fq_buf_add(b, c->p, 1);
+      else if (c->p + 1 < c->end && c->p[1] == '"')
+        fq_buf_add(b, c->p++, 1);
       else {
         c->p++;
         c->open_quote = false;
@@ -40,7 +42,8 @@ static bool field(struct cursor *c, struct fq_buf *b) {
   return false;
 }
 
-static fq_json *bad(struct fq_error *e, const char *path, int line, const char *zh, const char *en, fq_json *rows, fq_json *head) {
+static fq_json *bad(struct fq_error *e, const char *path, int line, const char *zh, const char *en,
+                    fq_json *rows, fq_json *head) {
   char at[160];
   snprintf(at, sizeof at, "%.140s:%d", path, line);
   fq_fail(e, FQ_E_PARAMS, "csv", at, "%s:%s(%s)", "%s: %s (%s)", at, zh, en);
@@ -70,15 +73,18 @@ fq_json *fq_csv_parse(const char *path, const char *text, size_t len, struct fq_
     bool more = true, any = false, extra = false;
     while (more) {
       more = field(&c, &b);
-      if (!column) extra = extra || b.len || more;
+      if (!column)
+        extra = extra || b.len || more;
       else {
         if (b.len) fq_json_set_str(row, fq_json_as_str(column), b.data), any = true;
         column = fq_json_next(column);
       }
     }
     fq_json_set_int(row, "#", line);
-    if (any) fq_json_push(rows, row);
-    else fq_json_free(row);
+    if (any)
+      fq_json_push(rows, row);
+    else
+      fq_json_free(row);
     if (c.open_quote) {
       bad(e, path, line, "引号没有结束", "a quote does not end", NULL, NULL);
       goto out;

@@ -235,10 +235,8 @@ static const struct fq_kind kinds[] = {{.name = "user.set",
 
 /* ---- commands ---------------------------------------------------------------------------------------- */
 
-/* A password hash (prepared) or a plain one was given: the hash is sealed before it becomes part of an entry.
- */
-static void seal_password(struct fq_call *c, fq_json *data) {
-  const char *hash = fq_json_str(c->params, "password");
+/* A hash becomes part of an entry only sealed. */
+static void seal_password(struct fq_call *c, fq_json *data, const char *hash) {
   if (!hash) return;
   char *sealed = fq_seal(c->tick->kernel->key, hash);
   fq_json_set_str(data, "password", sealed);
@@ -253,27 +251,47 @@ static enum fq_status no_such_user(struct fq_call *c, const char *name) {
   return fq_fail(c->error, FQ_E_NOT_FOUND, "user.unknown", "params.name", "没有用户 %s", "no user %s", name);
 }
 
-static enum fq_status add(struct fq_call *c) {
-  const char *name = fq_json_str(c->params, "name"), *org = fq_json_str(c->params, "org"), *unknown = NULL;
-  if (!fq_role_mask(fq_json_get(c->params, "roles"), &unknown))
-    return fq_fail(c->error, FQ_E_PARAMS, "user.role", "params.roles", "没有角色 %s", "no role %s",
-                   unknown ? unknown : "");
+/* `u` is an account as user.add takes it; its password, if any, is a hash by now. */
+static enum fq_status set_account(struct fq_call *c, const fq_json *u, const char *path) {
+  const char *name = fq_json_str(u, "name"), *org = fq_json_str(u, "org"), *hash = fq_json_str(u, "password"),
+             *unknown = NULL;
+  if (!fq_role_mask(fq_json_get(u, "roles"), &unknown))
+    return fq_fail(c->error, FQ_E_PARAMS, "user.role", path, "用户 %s:没有角色 %s", "user %s: no role %s",
+                   name, unknown ? unknown : "");
   struct fq_unit unit;
   if (!fq_org_unit(c->db, org, &unit))
-    return fq_fail(c->error, FQ_E_PARAMS, "org.unknown", "params.org", "没有单位 %s", "no unit %s", org);
-  fq_json *data = fq_json_dup(c->params);
+    return fq_fail(c->error, FQ_E_PARAMS, "org.unknown", path, "用户 %s:没有单位 %s", "user %s: no unit %s",
+                   name, org);
+  fq_json *data = fq_json_dup(u);
   fq_json_remove(data, "password");
   fq_json_remove(data, "name");
   if (!fq_json_str(data, "display")) fq_json_set_str(data, "display", name);
-  seal_password(c, data);
+  seal_password(c, data, hash);
   return fq_emit(c, (struct fq_draft){.kind = "user.set", .subject = name, .org = org, .data = data});
+}
+
+static enum fq_status add(struct fq_call *c) {
+  return set_account(c, c->params, "params");
+}
+
+/* Many at once, for whoever holds the data directory: passwords come as hashes. */
+static enum fq_status import(struct fq_call *c) {
+  int i = 0;
+  fq_json_each(u, fq_json_get(c->params, "users")) {
+    char path[48];
+    snprintf(path, sizeof path, "params.users[%d]", i++);
+    enum fq_status st = set_account(c, u, path);
+    if (st) return st;
+  }
+  fq_json_set_int(c->result, "set", i);
+  return FQ_OK;
 }
 
 static enum fq_status password(struct fq_call *c) {
   const char *name = fq_json_str(c->params, "name");
   if (!exists(c->db, name)) return no_such_user(c, name);
   fq_json *data = fq_json_object();
-  seal_password(c, data);
+  seal_password(c, data, fq_json_str(c->params, "password"));
   return fq_emit(c, (struct fq_draft){.kind = "user.password_set", .subject = name, .data = data});
 }
 
@@ -387,6 +405,18 @@ static const struct fq_param add_params[] = {
     {.name = "org", .type = FQ_T_ID, .required = true, .zh = "所属单位", .en = "unit"},
     PASSWORD(false),
     {0}};
+static const struct fq_param import_item[] = {
+    {.type = FQ_T_OBJECT,
+     .members = (const struct fq_param[]){
+         NAME,
+         {.name = "display", .type = FQ_T_STRING, .min = 1, .max = 60},
+         {.name = "roles", .type = FQ_T_ARRAY, .required = true, .members = role_item, .min = 1, .max = 11},
+         {.name = "org", .type = FQ_T_ID, .required = true},
+         {.name = "password", .type = FQ_T_STRING, .max = 200},
+         {0}}}};
+static const struct fq_param import_params[] = {
+    {.name = "users", .type = FQ_T_ARRAY, .required = true, .members = import_item, .min = 1, .max = 200},
+    {0}};
 static const struct fq_param name_params[] = {NAME, {0}};
 static const struct fq_param password_params[] = {NAME, PASSWORD(true), {0}};
 static const struct fq_param login_params[] = {
@@ -459,6 +489,13 @@ static const struct fq_method methods[] = {
      .zh = "签发令牌",
      .en = "issue a token",
      .result = "{token, expires, user}"},
+    {.name = "user.import",
+     .flags = FQ_INTERNAL,
+     .params = import_params,
+     .run = import,
+     .zh = "导入账号",
+     .en = "import accounts",
+     .result = "{set}"},
     {.name = "user.list",
      .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_SECURITY | FQ_ROLE_ADMIN_AUDIT | FQ_ROLE_DESK,
      .params = list_params,

@@ -9,8 +9,9 @@
 #include "base/mem.h"
 #include "kernel/internal.h"
 
-#define QUEUE_MAX 20000 /* some seconds of work at the measured rate: beyond it an honest "later" is better  \
-                         */
+#define QUEUE_MAX                                                                                            \
+  20000 /* some seconds of work at the measured rate: beyond it an honest "later" is better                  \
+         */
 
 void fq_state_free(struct fq_request *r) {
   if (!r->state) return;

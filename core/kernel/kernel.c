@@ -79,11 +79,9 @@ fail:
   return NULL;
 }
 
-static enum fq_status taken(struct fq_error *e, const struct fq_plugin *p, const char *what_zh,
-                            const char *what_en, const char *name) {
-  return fq_fail(e, FQ_E_CONFLICT, "module.duplicate", name, "模块 %s:%s“%s”已由别的模块登记(%s)",
-                 "module %s: %s \"%s\" is already declared by another module (%s)", p->name, what_zh, name,
-                 what_en);
+static enum fq_status taken(struct fq_error *e, const struct fq_plugin *p, const char *name) {
+  return fq_fail(e, FQ_E_CONFLICT, "module.duplicate", name, "模块 %s:“%s”已由别的模块登记",
+                 "module %s: \"%s\" is already declared by another module", p->name, name);
 }
 
 static struct bound_kind *kind_slot(fq_kernel *k, const char *name) {
@@ -108,10 +106,10 @@ enum fq_status fq_kernel_add(fq_kernel *k, const struct fq_plugin *p, void *self
                    "too many modules (at most %d)", MAX_MODULES);
   for (const struct fq_kind *x = p->kinds; x && x->name; x++) {
     struct bound_kind *b = fq_map_get(k->kinds, x->name);
-    if (b && b->kind) return taken(e, p, "记录种类", "entry kind", x->name);
+    if (b && b->kind) return taken(e, p, x->name);
   }
   for (const struct fq_method *x = p->methods; x && x->name; x++)
-    if (fq_map_get(k->methods, x->name)) return taken(e, p, "方法", "method", x->name);
+    if (fq_map_get(k->methods, x->name)) return taken(e, p, x->name);
   struct fq_module *m = &k->modules[k->module_count++];
   *m = (struct fq_module){.table = p, .self = self};
   for (const struct fq_kind *x = p->kinds; x && x->name; x++) {
@@ -156,6 +154,7 @@ enum fq_status fq_kernel_boot(fq_kernel *k, struct fq_error *e) {
       if (!e->status)
         fq_fail(e, FQ_E_INTERNAL, "module.init", m->table->name, "模块 %s 启动失败",
                 "module %s failed to initialise", m->table->name);
+      if (!e->path[0]) fq_copy(e->path, sizeof e->path, m->table->name);
       k->inited++; /* its fini runs as well */
       return e->status;
     }

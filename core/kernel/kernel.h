@@ -41,9 +41,9 @@ const struct fq_kind *fq_kernel_kind(const fq_kernel *k, const char *name);
  * `system`. Policies react and due timers fire as in any tick. */
 enum fq_status fq_kernel_call(fq_kernel *k, const struct fq_actor *actor, const char *method, fq_json *params,
                               fq_json **result, struct fq_error *e);
-/* Fake clock only: moves time forward to `ms`, firing each timer at its own due time on the way. */
 /* A request as `system`: the control socket. Answered by r->reply like any other. */
 void fq_submit_system(fq_kernel *k, struct fq_request *r);
+/* Fake clock only: moves time forward to `ms`, firing each timer at its own due time on the way. */
 enum fq_status fq_kernel_run_until(fq_kernel *k, int64_t ms, struct fq_error *e);
 void fq_kernel_set_time(fq_kernel *k, int64_t ms);
 

@@ -10,11 +10,13 @@
 #include "base/mem.h"
 #include "kernel/internal.h"
 
-#define WINDOW 100000 /* entries a resume may look back over; beyond it a snapshot is cheaper for everybody  \
-                       */
+#define WINDOW                                                                                               \
+  100000 /* entries a resume may look back over; beyond it a snapshot is cheaper for everybody               \
+          */
 #define BATCH_MAX 10000 /* ... and may send */
-#define SMALL     64 /* what came in while the reader read is read on the kernel thread when it is this little \
-                      */
+#define SMALL                                                                                                \
+  64 /* what came in while the reader read is read on the kernel thread when it is this little               \
+      */
 
 void *fq_reader_open(void *arg) {
   fq_kernel *k = arg;

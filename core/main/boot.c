@@ -10,29 +10,60 @@
 
 #include "policy/module.h"
 
-#define AT(member) .offset = offsetof(struct server_options, member), .cap_bytes = sizeof(((struct server_options *)0)->member)
-const struct fq_option fq_server_options[] = {
-    {.name = "plugins", .type = FQ_O_STRING, AT(plugins), .fallback = "dispatch terminal", .zh = "启用的插件,空格分隔,按此顺序", .en = "plugins to run, separated by spaces, in this order"},
-    {.name = "readers", .type = FQ_O_INT, AT(readers), .fallback = "2", .min = 1, .max = 64, .zh = "查询线程数", .en = "threads for queries"},
-    {.name = "helpers", .type = FQ_O_INT, AT(helpers), .fallback = "2", .min = 1, .max = 64, .zh = "辅助线程数(口令、附件、外发)", .en = "threads for passwords, blobs and outgoing messages"},
-    {.name = "tick_commands", .type = FQ_O_INT, AT(tick_commands), .fallback = "512", .min = 1, .max = 10000, .zh = "一个事务最多处理的命令数", .en = "most commands in one transaction"},
-    {0}};
+#define AT(member)                                                                                           \
+  .offset = offsetof(struct server_options, member), .cap_bytes = sizeof(((struct server_options *)0)->member)
+const struct fq_option fq_server_options[] = {{.name = "plugins",
+                                               .type = FQ_O_STRING,
+                                               AT(plugins),
+                                               .fallback = "dispatch terminal",
+                                               .zh = "启用的插件,空格分隔,按此顺序",
+                                               .en = "plugins to run, separated by spaces, in this order"},
+                                              {.name = "readers",
+                                               .type = FQ_O_INT,
+                                               AT(readers),
+                                               .fallback = "2",
+                                               .min = 1,
+                                               .max = 64,
+                                               .zh = "查询线程数",
+                                               .en = "threads for queries"},
+                                              {.name = "helpers",
+                                               .type = FQ_O_INT,
+                                               AT(helpers),
+                                               .fallback = "2",
+                                               .min = 1,
+                                               .max = 64,
+                                               .zh = "辅助线程数(口令、附件、外发)",
+                                               .en = "threads for passwords, blobs and outgoing messages"},
+                                              {.name = "tick_commands",
+                                               .type = FQ_O_INT,
+                                               AT(tick_commands),
+                                               .fallback = "512",
+                                               .min = 1,
+                                               .max = 10000,
+                                               .zh = "一个事务最多处理的命令数",
+                                               .en = "most commands in one transaction"},
+                                              {0}};
 
-static int line_of(void *ctx, const char *path) { return ctx ? fq_luaconf_line(ctx, path) : 0; }
+static int line_of(void *ctx, const char *path) {
+  return ctx ? fq_luaconf_line(ctx, path) : 0;
+}
 
 static void read_config(struct server *s, struct fq_problem_list *problems) {
   struct fq_error e = {0};
   size_t len = 0;
-  if (s->common.config) fq_copy(s->config_path, sizeof s->config_path, s->common.config);
-  else snprintf(s->config_path, sizeof s->config_path, "%s/fengqiao.lua", s->common.data);
-  if (!s->common.config && access(s->config_path, F_OK)) s->config = fq_json_object(); /* all defaults */
+  if (s->common.config)
+    fq_copy(s->config_path, sizeof s->config_path, s->common.config);
+  else
+    snprintf(s->config_path, sizeof s->config_path, "%s/fengqiao.lua", s->common.data);
+  if (!s->common.config && access(s->config_path, F_OK))
+    s->config = fq_json_object(); /* all defaults */
   else {
     char *text = fq_read_file(s->config_path, &len, &e);
     if (text) s->config = fq_luaconf_load(s->config_path, text, len, &s->lines, &e);
     free(text);
     if (!s->config) {
       const char *colon = strrchr(e.path, ':');
-      fq_problem_add(problems, s->config_path, colon ? atoi(colon + 1) : 0, NULL, "%.200s", "%.200s", e.zh[0] ? e.zh : e.en);
+      fq_problem_add_error(problems, s->config_path, colon ? atoi(colon + 1) : 0, NULL, &e);
       s->config = fq_json_object();
     }
   }
@@ -46,14 +77,20 @@ static void overlay(struct server *s, const char *name, const char *value) {
 }
 
 size_t fq_boot_configure(struct server *s, const struct common *c, struct fq_problem_list *problems) {
-  static const char *const sections[] = {"server", NULL};
+  static const char *const sections[] = {"server", "policy", NULL};
   s->common = *c;
   s->lock_fd = -1;
   read_config(s, problems);
-  overlay(s, "listen", c->listen);
-  overlay(s, "pages", c->pages);
   struct fq_option_source source = {.file = s->config_path, .line = line_of, .ctx = s->lines};
-  fq_options_parse(fq_server_options, "server", fq_json_get(s->config, "server"), &source, &s->options, problems);
+  fq_options_parse(fq_server_options, "server", fq_json_get(s->config, "server"), &source, &s->options,
+                   problems);
+  if (strstr(s->options.plugins, "terminal")) {
+    overlay(s, "listen", c->listen);
+    overlay(s, "pages", c->pages);
+  }
+  s->policy = fq_policy_new();
+  fq_options_parse(fq_policy_module.options, "policy", fq_json_get(s->config, "policy"), &source, s->policy,
+                   problems);
   const char *names[32];
   size_t count = 0;
   char *list = fq_strdup(s->options.plugins), *rest = list, *word;
@@ -71,13 +108,15 @@ size_t fq_boot_configure(struct server *s, const struct common *c, struct fq_pro
   return problems->count;
 }
 
-static enum fq_status lock(struct server *s, struct fq_error *e) {
+enum fq_status fq_boot_lock(struct server *s, struct fq_error *e) {
+  if (s->lock_fd >= 0) return FQ_OK;
   char path[600];
   snprintf(path, sizeof path, "%s/lock", s->common.data);
   s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (s->lock_fd < 0)
-    return fq_fail(e, FQ_E_STORAGE, "data.dir", s->common.data, "数据目录 %s 无法使用:%s(先运行 fengqiao init)",
-                   "cannot use the data directory %s: %s (run `fengqiao init` first)", s->common.data, strerror(errno));
+    return fq_fail(
+        e, FQ_E_STORAGE, "data.dir", s->common.data, "数据目录 %s 无法使用:%s(先运行 fengqiao init)",
+        "cannot use the data directory %s: %s (run `fengqiao init` first)", s->common.data, strerror(errno));
   if (flock(s->lock_fd, LOCK_EX | LOCK_NB))
     return fq_fail(e, FQ_E_CONFLICT, "data.locked", s->common.data, "数据目录 %s 正被另一个 fengqiao 使用",
                    "the data directory %s is in use by another fengqiao", s->common.data);
@@ -86,7 +125,7 @@ static enum fq_status lock(struct server *s, struct fq_error *e) {
 
 enum fq_status fq_boot_open(struct server *s, int flags, const char *file, struct fq_error *e) {
   bool serve = flags & BOOT_SERVE;
-  if (!(flags & BOOT_REBUILD) && lock(s, e)) return e->status;
+  if (fq_boot_lock(s, e)) return e->status;
   s->kernel = fq_kernel_open(&(struct fq_kernel_config){.data_dir = s->common.data,
                                                         .file = file,
                                                         .readers = serve ? (int)s->options.readers : 0,
@@ -94,14 +133,18 @@ enum fq_status fq_boot_open(struct server *s, int flags, const char *file, struc
                                                         .tick_commands = (int)s->options.tick_commands},
                              e);
   if (!s->kernel) return e->status;
-  if (fq_registry_add(&s->registry, s->kernel, e) || fq_policy_add(s->kernel, e) || fq_kernel_boot(s->kernel, e)) return e->status;
-  return FQ_OK;
+  if (fq_registry_add(&s->registry, s->kernel, e) ||
+      fq_kernel_add(s->kernel, &fq_policy_module, s->policy, e))
+    return e->status;
+  s->policy = NULL; /* the kernel's now */
+  return fq_kernel_boot(s->kernel, e);
 }
 
 void fq_boot_close(struct server *s) {
   fq_kernel_close(s->kernel);
   fq_registry_free(&s->registry);
   fq_json_free(s->config);
+  free(s->policy);
   fq_luaconf_lines_free(s->lines);
   if (s->lock_fd >= 0) close(s->lock_fd);
   *s = (struct server){.lock_fd = -1};
@@ -116,7 +159,8 @@ int fq_boot(struct server *s, const struct common *c, int flags) {
     fputs(text, stderr);
     free(text);
     code = EXIT_FAILED;
-  } else if (fq_boot_open(s, flags, NULL, &e)) code = fq_complain(&e);
+  } else if (fq_boot_open(s, flags, NULL, &e))
+    code = fq_complain(&e);
   fq_problems_free(&problems);
   if (code >= 0) fq_boot_close(s);
   return code;

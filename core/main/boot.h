@@ -20,18 +20,20 @@ struct server {
   struct fq_luaconf_lines *lines;
   struct server_options options;
   struct fq_registry registry;
+  void *policy; /* the policy module's state */
   fq_kernel *kernel;
   int lock_fd;
 };
 
 enum boot_flag {
   BOOT_SERVE = 1,   /* threads for readers and helpers; otherwise a kernel for one command */
-  BOOT_REBUILD = 2, /* the database is `file`, to be filled from the journal */
+  BOOT_REBUILD = 2, /* to be filled from the journal: the database is `file` */
 };
 
 /* Reads and checks the configuration and loads the plugins; every mistake goes to `problems`. */
 size_t fq_boot_configure(struct server *s, const struct common *c, struct fq_problem_list *problems);
-/* Locks the data directory, opens the kernel, adds plugins and policies, boots. */
+enum fq_status fq_boot_lock(struct server *s, struct fq_error *e);
+/* Locks the data directory if need be, opens the kernel, adds plugins and policies, boots. */
 enum fq_status fq_boot_open(struct server *s, int flags, const char *file, struct fq_error *e);
 void fq_boot_close(struct server *s);
 /* Both, complaining on stderr: the subcommands' usual way. -1: ready; else the exit code. */

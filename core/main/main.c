@@ -19,33 +19,56 @@ int fq_usage(const struct command *self, FILE *to) {
 }
 
 int fq_common(int *argc, char **argv, struct common *c, const struct command *self) {
-  static const struct option options[] = {{"data", required_argument, NULL, 'd'},    {"plugins", required_argument, NULL, 'P'},
-                                          {"listen", required_argument, NULL, 'l'},  {"pages", required_argument, NULL, 'w'},
-                                          {"config", required_argument, NULL, 'c'},  {"json", no_argument, NULL, 'j'},
-                                          {"quiet", no_argument, NULL, 'q'},         {"help", no_argument, NULL, 'h'},
+  static const struct option options[] = {{"data", required_argument, NULL, 'd'},
+                                          {"plugins", required_argument, NULL, 'P'},
+                                          {"listen", required_argument, NULL, 'l'},
+                                          {"pages", required_argument, NULL, 'w'},
+                                          {"config", required_argument, NULL, 'c'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {"quiet", no_argument, NULL, 'q'},
+                                          {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
   const char *data = getenv("FENGQIAO_DATA");
-  *c = (struct common){.data = data ? data : "fengqiao-data", .plugins = getenv("FENGQIAO_PLUGINS"), .pages = getenv("FENGQIAO_PAGES")};
+  *c = (struct common){.data = data ? data : "fengqiao-data",
+                       .plugins = getenv("FENGQIAO_PLUGINS"),
+                       .pages = getenv("FENGQIAO_PAGES")};
   int o;
   opterr = 0;
   optind = 0; /* not 1: getopt may have been used before */
   while ((o = getopt_long(*argc, argv, "", options, NULL)) != -1) {
     switch (o) {
-    case 'd': c->data = optarg; break;
-    case 'P': c->plugins = optarg; break;
-    case 'l': c->listen = optarg; break;
-    case 'w': c->pages = optarg; break;
-    case 'c': c->config = optarg; break;
-    case 'j': c->json = true; break;
-    case 'q': c->quiet = true; break;
-    case 'h': return fq_usage(self, stdout);
+    case 'd':
+      c->data = optarg;
+      break;
+    case 'P':
+      c->plugins = optarg;
+      break;
+    case 'l':
+      c->listen = optarg;
+      break;
+    case 'w':
+      c->pages = optarg;
+      break;
+    case 'c':
+      c->config = optarg;
+      break;
+    case 'j':
+      c->json = true;
+      break;
+    case 'q':
+      c->quiet = true;
+      break;
+    case 'h':
+      return fq_usage(self, stdout);
     default:
-      fprintf(stderr, "fengqiao %s: 不认识的选项或缺少参数 / unknown option or missing argument: %s\n\n", self->name, argv[optind - 1]);
+      fprintf(stderr, "fengqiao %s: 不认识的选项或缺少参数 / unknown option or missing argument: %s\n\n",
+              self->name, argv[optind - 1]);
       return fq_usage(self, stderr);
     }
   }
   int rest = 1;
-  for (int i = optind; i < *argc; i++) argv[rest++] = argv[i];
+  for (int i = optind; i < *argc; i++)
+    argv[rest++] = argv[i];
   argv[rest] = NULL;
   *argc = rest;
   return -1;
@@ -96,7 +119,8 @@ char *fq_read_file(const char *path, size_t *len, struct fq_error *e) {
     return NULL;
   }
   fq_buf_add(&b, "", 0);
-  while ((n = fread(chunk, 1, sizeof chunk, f)) > 0) fq_buf_add(&b, chunk, n);
+  while ((n = fread(chunk, 1, sizeof chunk, f)) > 0)
+    fq_buf_add(&b, chunk, n);
   bool failed = ferror(f);
   fclose(f);
   if (failed) {

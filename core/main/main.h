@@ -1,6 +1,6 @@
 /*
- * The command line: one file a subcommand, and what they share. The whole of core/main runs on the main thread,
- * which becomes the kernel thread while serving.
+ * The command line: one file a subcommand, and what they share. The whole of core/main runs on the main
+ * thread, which becomes the kernel thread while serving.
  *
  * Exit codes: 0 done, 1 it failed, 2 wrong usage, 3 refused by the server.
  */
@@ -24,7 +24,9 @@ struct command {
 };
 
 #define DECLARE(name) extern const struct command fq_command_##name;
-#define FQ_COMMANDS(X) X(serve) X(demo) X(init) X(check) X(call) X(tail) X(user) X(org) X(pack) X(policy) X(journal) X(load) X(doctor)
+#define FQ_COMMANDS(X)                                                                                       \
+  X(serve)                                                                                                   \
+  X(demo) X(init) X(check) X(call) X(tail) X(user) X(org) X(pack) X(policy) X(journal) X(load) X(doctor)
 FQ_COMMANDS(DECLARE)
 
 /* Options that many subcommands take. */
@@ -34,7 +36,8 @@ struct common {
   const char *listen, *pages, *config;
   bool json, quiet;
 };
-/* Takes the common options out of argv; what is left is in argv[1..]. -1: go on; else the exit code (--help). */
+/* Takes the common options out of argv; what is left is in argv[1..]. -1: go on; else the exit code (--help).
+ */
 int fq_common(int *argc, char **argv, struct common *c, const struct command *self);
 int fq_usage(const struct command *self, FILE *to);
 /* Prints an error in both languages, with its path, and returns the exit code for it. */

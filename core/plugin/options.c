@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "policy/suggest.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -142,17 +143,16 @@ static const struct fq_option *find(const struct fq_option *table, const char *n
 
 static void unknown_name(const struct fq_option *table, const char *path, const char *name,
                          const struct fq_option_source *source, struct fq_problem_list *problems) {
-  enum { NAMES = 128 };
-  const char *names[NAMES];
-  size_t n = 0;
-  for (const struct fq_option *o = table; o && o->name && n < NAMES; o++)
-    names[n++] = o->name;
-  const char *near = fq_nearest(name, names, n);
+  struct fq_suggest suggest;
+  fq_suggest_start(&suggest, name);
+  for (const struct fq_option *o = table; o && o->name; o++)
+    fq_suggest_try(&suggest, o->name);
+  const char *near = fq_suggest_best(&suggest);
   int line = line_of(source, path);
   if (near)
     fq_problem_add(problems, file_of(source), line, path, "没有这个选项,是不是想写 %s?",
                    "no such option; did you mean %s?", near);
-  else if (n)
+  else if (table && table->name)
     fq_problem_add(problems, file_of(source), line, path, "没有这个选项", "no such option");
   else
     fq_problem_add(problems, file_of(source), line, path, "没有这个选项:它没有任何选项可设",
@@ -203,6 +203,27 @@ size_t fq_options_parse(const struct fq_option *table, const char *plugin, const
   return problems->count - before;
 }
 
+size_t fq_options_reload(const struct fq_option *table, const char *plugin, const fq_json *values,
+                         const struct fq_option_source *source, void *self, size_t self_bytes,
+                         struct fq_problem_list *problems, struct fq_problem_list *waiting) {
+  char *fresh = fq_alloc(self_bytes ? self_bytes : 1);
+  size_t mistakes = fq_options_parse(table, plugin, values, source, fresh, problems);
+  for (const struct fq_option *o = table; !mistakes && o && o->name; o++) {
+    char *now = (char *)self + o->offset;
+    if (memcmp(now, fresh + o->offset, o->cap_bytes) == 0) continue;
+    if (o->reloadable) {
+      memcpy(now, fresh + o->offset, o->cap_bytes);
+      continue;
+    }
+    char path[128];
+    snprintf(path, sizeof path, "%s.%s", plugin, o->name);
+    fq_problem_add(waiting, file_of(source), line_of(source, path), path, "%s 改了,重启后生效",
+                   "%s has changed; it takes effect after a restart", o->name);
+  }
+  free(fresh);
+  return mistakes;
+}
+
 size_t fq_options_sections(const fq_json *config, const char *const *known, size_t count,
                            const struct fq_option_source *source, struct fq_problem_list *problems) {
   size_t before = problems->count;
@@ -210,10 +231,14 @@ size_t fq_options_sections(const fq_json *config, const char *const *known, size
   fq_json_each(member, config) {
     const char *name = fq_json_name(member);
     bool found = false;
-    for (size_t i = 0; i < count && !found; i++)
+    struct fq_suggest suggest;
+    fq_suggest_start(&suggest, name);
+    for (size_t i = 0; i < count && !found; i++) {
       found = strcmp(known[i], name) == 0;
+      fq_suggest_try(&suggest, known[i]);
+    }
     if (found) continue;
-    const char *near = fq_nearest(name, known, count);
+    const char *near = fq_suggest_best(&suggest);
     if (near)
       fq_problem_add(problems, file_of(source), line_of(source, name), name, "没有这一节,是不是想写 %s?",
                      "no such section; did you mean %s?", near);

@@ -27,6 +27,13 @@ struct fq_option_source {
 size_t fq_options_parse(const struct fq_option *table, const char *plugin, const fq_json *values,
                         const struct fq_option_source *source, void *self, struct fq_problem_list *problems);
 
+/* The same for a plugin that is running, on the kernel thread: reloadable options that changed are stored,
+ * others that changed go to `waiting`, one problem each: they wait for a restart. With any mistake nothing is
+ * stored. Gives the number of mistakes. */
+size_t fq_options_reload(const struct fq_option *table, const char *plugin, const fq_json *values,
+                         const struct fq_option_source *source, void *self, size_t self_bytes,
+                         struct fq_problem_list *problems, struct fq_problem_list *waiting);
+
 /* Members of the whole configuration that nobody reads: a mistyped section is a mistake, too. */
 size_t fq_options_sections(const fq_json *config, const char *const *known, size_t count,
                            const struct fq_option_source *source, struct fq_problem_list *problems);

@@ -25,6 +25,9 @@ struct fq_problem_list {
 /* Both formats take the same arguments in the same order. `file` and `path` may be NULL. */
 void fq_problem_add(struct fq_problem_list *list, const char *file, int line, const char *path,
                     const char *zh, const char *en, ...) FQ_PRINTF(5, 7) FQ_PRINTF(6, 7);
+/* An error that was met on the way: its two messages, and its own path when `path` is NULL. */
+void fq_problem_add_error(struct fq_problem_list *list, const char *file, int line, const char *path,
+                          const struct fq_error *e);
 void fq_problems_free(struct fq_problem_list *list);
 
 /* One mistake in two lines, Chinese first:
@@ -32,8 +35,5 @@ void fq_problems_free(struct fq_problem_list *list);
  *     fengqiao.lua:12: terminal.max_frame: unknown …
  * The caller frees. "" for an empty list. */
 char *fq_problems_text(const struct fq_problem_list *list);
-
-/* The one of `names` that `word` was probably meant to be, or NULL when nothing is near. */
-const char *fq_nearest(const char *word, const char *const *names, size_t count);
 
 #endif

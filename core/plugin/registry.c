@@ -5,9 +5,9 @@
  */
 #include "plugin/registry.h"
 #include "base/mem.h"
+#include "policy/suggest.h"
 
 #include <dirent.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,13 +16,12 @@
 #define FQ_PKGLIBDIR "/usr/local/lib/fengqiao"
 #endif
 
-enum { DIR_NAMES = 64 };
-
 char *fq_registry_find(const char *dir, const char *name) {
   char *tries[] = {
       fq_printf("%s/%s.so", dir, name),
       fq_printf("%s/.libs/%s.so", dir, name),
       fq_printf("%s/%s/.libs/%s.so", dir, name, name),
+      fq_printf("%s/plugins/%s/.libs/%s.so", dir, name, name),
   };
   char *found = NULL;
   for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
@@ -40,21 +39,17 @@ static bool name_ok(const char *s) {
   return n > 0 && n < 32 && !s[n];
 }
 
-/* The plugins that are there, for the hint beside a mistyped name. */
-static size_t list_dir(const char *dir, char *names[DIR_NAMES]) {
-  size_t n = 0;
-  char *dirs[] = {fq_strdup(dir), fq_printf("%s/.libs", dir)};
-  for (size_t i = 0; i < 2; i++) {
-    DIR *d = opendir(dirs[i]);
-    free(dirs[i]);
-    if (!d) continue;
-    for (struct dirent *f; n < DIR_NAMES && (f = readdir(d));) {
-      size_t len = strlen(f->d_name);
-      if (len > 3 && strcmp(f->d_name + len - 3, ".so") == 0) names[n++] = fq_strndup(f->d_name, len - 3);
-    }
-    closedir(d);
+/* Is a plugin that is there meant? */
+static void suggest_from(struct fq_suggest *suggest, const char *dir) {
+  DIR *d = opendir(dir);
+  for (struct dirent *f; d && (f = readdir(d));) {
+    size_t len = strlen(f->d_name);
+    if (len <= 3 || strcmp(f->d_name + len - 3, ".so") != 0) continue;
+    char *name = fq_strndup(f->d_name, len - 3);
+    fq_suggest_try(suggest, name);
+    free(name);
   }
-  return n;
+  if (d) closedir(d);
 }
 
 struct loading {
@@ -62,7 +57,6 @@ struct loading {
   const struct fq_registry_config *config;
   const char *dir;
   struct fq_problem_list *problems;
-  char path[32]; /* of the name at hand: "plugins[2]" */
 };
 
 static int line_of(const struct loading *l, const char *path) {
@@ -70,20 +64,24 @@ static int line_of(const struct loading *l, const char *path) {
   return s->line ? s->line(s->ctx, path) : 0;
 }
 
+/* Where the configuration lists the plugins. */
+#define LIST "server.plugins"
 #define PROBLEM(l, ...)                                                                                      \
-  fq_problem_add((l)->problems, (l)->config->source.file, line_of(l, (l)->path), (l)->path, __VA_ARGS__)
+  fq_problem_add((l)->problems, (l)->config->source.file, line_of(l, LIST), LIST, __VA_ARGS__)
 
 static void no_such_plugin(const struct loading *l, const char *name) {
-  char *there[DIR_NAMES];
-  size_t n = list_dir(l->dir, there);
-  const char *near = fq_nearest(name, (const char *const *)there, n);
+  struct fq_suggest suggest;
+  fq_suggest_start(&suggest, name);
+  suggest_from(&suggest, l->dir);
+  char *libs = fq_printf("%s/.libs", l->dir);
+  suggest_from(&suggest, libs);
+  free(libs);
+  const char *near = fq_suggest_best(&suggest);
   if (near)
     PROBLEM(l, "%s 里没有插件 %s,是不是想写 %s?", "%s has no plugin %s; did you mean %s?", l->dir, name,
             near);
   else
     PROBLEM(l, "%s 里没有插件 %s(%s.so)", "%s has no plugin %s (%s.so)", l->dir, name, name);
-  while (n)
-    free(there[--n]);
 }
 
 static const struct fq_registry_slot *loaded_as(const struct fq_registry *r, const char *name) {
@@ -106,10 +104,7 @@ static void load_one(struct loading *l, const char *name) {
   struct fq_loaded loaded;
   struct fq_error e = {0};
   if (fq_plugin_load(path, &loaded, &e) != FQ_OK) {
-    PROBLEM(l, "%s", "%s", "");
-    struct fq_problem *p = &l->problems->items[l->problems->count - 1];
-    fq_copy(p->zh, sizeof p->zh, e.zh);
-    fq_copy(p->en, sizeof p->en, e.en);
+    fq_problem_add_error(l->problems, l->config->source.file, line_of(l, LIST), LIST, &e);
     free(path);
     return;
   }
@@ -156,11 +151,9 @@ static void check_sections(struct loading *l) {
 size_t fq_registry_load(struct fq_registry *r, const struct fq_registry_config *config,
                         struct fq_problem_list *problems) {
   size_t before = problems->count;
-  struct loading l = {r, config, config->dir ? config->dir : FQ_PKGLIBDIR, problems, ""};
-  for (size_t i = 0; i < config->count; i++) {
-    snprintf(l.path, sizeof l.path, "plugins[%zu]", i + 1); /* as Lua counts */
+  struct loading l = {r, config, config->dir ? config->dir : FQ_PKGLIBDIR, problems};
+  for (size_t i = 0; i < config->count; i++)
     load_one(&l, config->names[i]);
-  }
   check_sections(&l);
   return problems->count - before;
 }

@@ -44,7 +44,7 @@ enum fq_status fq_registry_add(const struct fq_registry *r, fq_kernel *k, struct
 void fq_registry_free(struct fq_registry *r);
 
 /* The file of a plugin: DIR/NAME.so, else where libtool keeps it before installation (DIR/.libs/NAME.so,
- * DIR/NAME/.libs/NAME.so). NULL when there is none; the caller frees. */
+ * DIR/NAME/.libs/NAME.so, DIR/plugins/NAME/.libs/NAME.so). NULL when there is none; the caller frees. */
 char *fq_registry_find(const char *dir, const char *name);
 
 #endif

@@ -22,8 +22,8 @@ static bool word_ok(const char *s) {
   return s && s[0] >= 'a' && s[0] <= 'z' && strspn(s, lower) == strlen(s) && strlen(s) < 32;
 }
 
-/* "incident.reported": words joined by dots, at least two. */
-static bool dotted_ok(const char *s) {
+/* "incident.reported": words joined by dots, at least so many. */
+static bool dotted_ok(const char *s, size_t least) {
   if (!s || strlen(s) >= FQ_ID_MAX || s[0] < 'a' || s[0] > 'z') return false;
   size_t words = 0;
   for (const char *p = s; *p; p++) {
@@ -31,7 +31,7 @@ static bool dotted_ok(const char *s) {
     if (n == 0) return false;
     words++;
     p += n;
-    if (!*p) return words >= 2;
+    if (!*p) return words >= least;
     if (*p != '.') return false;
   }
   return false; /* ends with a dot */
@@ -49,7 +49,7 @@ static enum fq_status check_kinds(const struct fq_plugin *p, struct fq_error *e)
     if (i == LIST_MAX)
       return BAD("kinds", "kinds 没有以全零元素结尾", "kinds does not end with a zeroed element");
     if (!k->name) return BAD("kinds", "kinds[%d] 没有名字", "kinds[%d] has no name", i);
-    if (!dotted_ok(k->name) || doubled(k->name))
+    if (!dotted_ok(k->name, 2) || doubled(k->name))
       return BAD(k->name, "kinds[%d] 的名字 \"%s\" 不合规:应如 incident.reported",
                  "kinds[%d] has the name \"%s\": expected something like incident.reported", i, k->name);
     if (!k->apply)
@@ -75,7 +75,7 @@ static enum fq_status check_also(const struct fq_plugin *p, struct fq_error *e) 
     if (i == LIST_MAX)
       return BAD("also_applies", "also_applies 没有以全零元素结尾",
                  "also_applies does not end with a zeroed element");
-    if (!dotted_ok(k->name))
+    if (!dotted_ok(k->name, 2))
       return BAD("also_applies", "also_applies[%d] 的名字 \"%s\" 不合规",
                  "also_applies[%d] has the bad name \"%s\"", i, k->name ? k->name : "");
     if (!k->apply)
@@ -179,7 +179,7 @@ static enum fq_status check_methods(const struct fq_plugin *p, struct fq_error *
     if (i == LIST_MAX)
       return BAD("methods", "methods 没有以全零元素结尾", "methods does not end with a zeroed element");
     if (!m->name) return BAD("methods", "methods[%d] 没有名字", "methods[%d] has no name", i);
-    if (!dotted_ok(m->name) || doubled(m->name))
+    if (!dotted_ok(m->name, 1) || doubled(m->name))
       return BAD(m->name, "methods[%d] 的名字 \"%s\" 不合规:应如 incident.report",
                  "methods[%d] has the name \"%s\": expected something like incident.report", i, m->name);
     for (int j = 0; j < i; j++)
@@ -199,7 +199,7 @@ static enum fq_status check_reactions(const struct fq_plugin *p, struct fq_error
     const struct fq_reaction *r = &p->reactions[i];
     if (i == LIST_MAX)
       return BAD("reactions", "reactions 没有以全零元素结尾", "reactions does not end with a zeroed element");
-    if (!dotted_ok(r->kind))
+    if (!dotted_ok(r->kind, 2))
       return BAD("reactions", "reactions[%d] 的 kind \"%s\" 不合规", "reactions[%d] has the bad kind \"%s\"",
                  i, r->kind ? r->kind : "");
     if (!r->fn) return BAD(r->kind, "对 %s 的反应没有函数", "the reaction to %s has no function", r->kind);

@@ -71,8 +71,9 @@ static enum fq_status warn_points(struct fq_call *c) {
   return FQ_OK;
 }
 
-static fq_json *about(const char *policy, const char *name) {
+static fq_json *about(const char *incident, const char *policy, const char *name) {
   fq_json *data = fq_json_object();
+  fq_json_set_str(data, "incident", incident);
   fq_json_set_str(data, "clock", name);
   fq_json_set_str(data, "policy", policy);
   return data;
@@ -80,7 +81,7 @@ static fq_json *about(const char *policy, const char *name) {
 
 static enum fq_status breach(struct fq_call *c, const struct dp_incident *i, const char *policy,
                              const char *name, int64_t due_ms, int64_t limit_ms, int64_t late_ms) {
-  fq_json *data = about(policy, name);
+  fq_json *data = about(i->id, policy, name);
   fq_json_set_time(data, "due_at", due_ms);
   fq_json_set_int(data, "limit_ms", limit_ms);
   fq_json_set_int(data, "late_ms", late_ms);
@@ -121,7 +122,7 @@ enum fq_status dp_clock_start(struct fq_call *c) {
     reached_ms = i.at_ms[m];
   bool over = reached_ms ? reached_ms > due_ms : c->now_ms >= due_ms;
 
-  fq_json *data = about(policy, name);
+  fq_json *data = about(i.id, policy, name);
   fq_json_set_str(data, "from", dp_milestone_name((enum dp_milestone)from));
   fq_json_set_str(data, "to", dp_milestone_name((enum dp_milestone)to));
   fq_json_set_time(data, "from_at", i.at_ms[from]);
@@ -149,7 +150,7 @@ enum fq_status dp_clock_warn(struct fq_call *c) {
   struct dp_incident i;
   struct clock k;
   if (!due(c, &i, &k)) return FQ_OK;
-  fq_json *data = about(k.key.policy, k.key.name);
+  fq_json *data = about(i.id, k.key.policy, k.key.name);
   fq_json_set_num(data, "share", fq_json_num(c->params, "share", 0));
   fq_json_set_time(data, "due_at", k.due_ms);
   fq_json_set_int(data, "late_ms", fq_json_int(c->params, "late_ms", 0));
@@ -179,7 +180,7 @@ static enum fq_status by_hand(struct fq_call *c, const char *kind, bool from_pau
   if (from_paused ? !paused : !runs(&k) && !(paused && !strcmp(kind, "clock.stopped")))
     return fq_fail(c->error, FQ_E_CONFLICT, "clock.state", "params.name", "时钟现为 %s", "the clock is %s",
                    k.state);
-  return dp_emit(c, &i, kind, about(policy, name), NULL);
+  return dp_emit(c, &i, kind, about(i.id, policy, name), NULL);
 }
 
 enum fq_status dp_clock_stop(struct fq_call *c) {

@@ -22,6 +22,7 @@ struct upload {
   int fd;
   int64_t start, end, total; /* of this request: [start, end) of total */
   int64_t at;
+  bool present;
 };
 
 static const char json_type[] = "application/json; charset=utf-8";
@@ -99,7 +100,6 @@ static void commit(struct http *h) {
   struct message m = {.method = "blob.commit", .has_id = true, .id = "null"};
   struct call *c = call_new(h->io, &m, h->token, h->remote);
   fq_json_set_str(c->req.params, "sha256", u->sha256);
-  fq_json_set_int(c->req.params, "size", u->total);
   http_send(h, c);
 }
 
@@ -136,11 +136,9 @@ void blob_reply(struct call *c) {
   struct http *h = c->http;
   struct upload *u = h->upload;
   if (c->req.error.status) {
-    /* what does not have this hash will not get it by sending more */
-    if (c->req.error.status == FQ_E_CONFLICT || c->req.error.status == FQ_E_PARAMS) unlink(u->part);
     if (h->wsi) http_fail(h, &c->req.error);
   } else if (h->wsi) {
-    whole(h, 201, u->sha256, u->total);
+    whole(h, u->present ? 200 : 201, u->sha256, u->total);
   }
   http_done(h);
 }
@@ -155,8 +153,10 @@ static void admitted(struct job *j) {
     return;
   }
   blob_path(h, u->sha256, path, sizeof path);
-  if (stat(path, &st) == 0) {
-    whole(h, 200, u->sha256, st.st_size);
+  if (stat(path, &st) == 0) { /* here already: the kernel says whether it knows of it too */
+    u->total = st.st_size;
+    u->present = true;
+    commit(h);
     return;
   }
   const char *dir = fq_data_dir(h->io->term->kernel);

@@ -41,7 +41,7 @@ struct fq_kernel {
   fq_json *kept; /* everything handed to the test, freed at the end */
   fq_json *provided, *calls, *published;
   struct mock_job *jobs, **jobs_tail;
-  char health[256];
+  char health[256], data_dir[256];
   const struct fq_transport *transport;
   void *transport_self;
 };
@@ -58,6 +58,8 @@ enum fq_status mock_check_params(const struct fq_param *table, const fq_json *pa
 void mock_journal_open(void);
 void mock_fire_due(int64_t until_ms, bool late);
 enum fq_status mock_apply(int64_t seq, struct fq_error *e);
+/* mock_transport.c */
+void mock_transport_close(void);
 /* mock_kernel.c */
 enum fq_status mock_run(const struct fq_actor *actor, int64_t cause, bool inside, const char *method,
                         fq_json *params, fq_json **result, struct fq_error *e);

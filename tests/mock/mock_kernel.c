@@ -59,6 +59,7 @@ void mock_stop(void) {
   if (mock.plugin->stop) mock.plugin->stop(mock.self, &mock);
   mock_pump();
   if (mock.plugin->fini) mock.plugin->fini(mock.self);
+  mock_transport_close();
   free(mock.self);
   fq_db_close(mock.db);
   fq_json_free(mock.kept);

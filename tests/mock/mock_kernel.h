@@ -68,6 +68,15 @@ const fq_json *mock_outbox(void);   /* [{channel, key, expires_ms, payload}] */
 const fq_json *mock_published(const char *topic, const char *key); /* the latest, NULL when none */
 const fq_json *mock_calls(const char *method); /* parameters a provided method was given */
 
+/* ---- for transports. Tokens that session.open and fq_token_actor() know; what /readyz says; an event or a
+ * volatile message to every open session. `text` is that of struct fq_event. */
+void mock_token(const char *token, const char *name, uint32_t roles, const char *org);
+void mock_not_ready(const char *why); /* NULL: ready */
+void mock_data_dir(const char *dir);
+void mock_send(int64_t seq, int64_t previous, const char *text);
+void mock_signal(const char *topic, const char *key, const char *json);
+size_t mock_sessions(void);
+
 /* Empties the plugin's tables, timers and outbox, applies the whole journal again, and fails the test at
  * the first row that differs: an apply that looks at a clock, an option or a random number shows here. */
 void mock_rebuild(void);

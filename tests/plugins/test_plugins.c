@@ -127,7 +127,7 @@ static void a_failing_apply_leaves_nothing(void **state) {
 
 static size_t load(struct fq_registry *r, const char *dir, const char *const *names, size_t count,
                    const char *values, struct fq_problem_list *problems) {
-  static const char *const sections[] = {"server", "plugins", NULL};
+  static const char *const sections[] = {"server", NULL};
   fq_json *j = values ? fq_json_parse(values, strlen(values), NULL) : NULL;
   struct fq_registry_config config = {.dir = dir,
                                       .names = names,
@@ -153,7 +153,7 @@ static void a_registry_tells_all_that_is_wrong(void **state) {
   assert_int_equal(r.count, 2); /* good and smaller stand */
   static const char *const expected[] = {
       "fengqiao.lua: good.speed: 没有这个选项",
-      "fengqiao.lua: plugins[2]: duplicate plugin name good:",
+      "fengqiao.lua: server.plugins: duplicate plugin name good:",
       "same_name.so",
       "插件 kind_no_apply.so 被拒绝:kind bad.happened 没有 apply",
       "has no plugin abi_majro; did you mean abi_major?",

@@ -171,6 +171,34 @@ static void secrets_stay_secret(void **state) {
   fq_problems_free(&list);
 }
 
+static size_t reload(const char *text, struct self *s, struct fq_problem_list *p,
+                     struct fq_problem_list *waiting) {
+  fq_json *j = fq_json_parse(text, strlen(text), NULL);
+  size_t n = fq_options_reload(table, "t", j, &source, s, sizeof *s, p, waiting);
+  fq_json_free(j);
+  return n;
+}
+
+static void a_reload_stores_what_may_change(void **state) {
+  (void)state;
+  struct self s;
+  struct fq_problem_list p = {0}, waiting = {0};
+  parse("{\"count\":7,\"key\":\"abc\"}", &s, &p);
+  assert_int_equal(reload("{\"wait\":\"90 s\",\"key\":\"abc\",\"count\":7}", &s, &p, &waiting), 0);
+  assert_int_equal(s.wait_ms, 90000);
+  assert_int_equal(waiting.count, 0);
+  assert_int_equal(reload("{\"wait\":\"80 s\",\"key\":\"xyz\",\"count\":8}", &s, &p, &waiting), 0);
+  assert_int_equal(s.wait_ms, 80000);
+  assert_int_equal(s.count, 7);
+  assert_string_equal(s.key, "abc");
+  assert_int_equal(waiting.count, 2);
+  assert_string_equal(waiting.items[0].path, "t.count");
+  assert_int_equal(reload("{\"wait\":\"70 s\",\"ratio\":9}", &s, &p, &waiting), 1); /* all or nothing */
+  assert_int_equal(s.wait_ms, 80000);
+  fq_problems_free(&p);
+  fq_problems_free(&waiting);
+}
+
 static void a_section_must_be_a_table(void **state) {
   (void)state;
   struct self s;
@@ -263,6 +291,7 @@ int main(void) {
       cmocka_unit_test(units),
       cmocka_unit_test(every_mistake_is_told),
       cmocka_unit_test(secrets_stay_secret),
+      cmocka_unit_test(a_reload_stores_what_may_change),
       cmocka_unit_test(a_section_must_be_a_table),
       cmocka_unit_test(mistyped_sections),
       cmocka_unit_test(long_values_are_cut_between_characters),

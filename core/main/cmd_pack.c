@@ -1,0 +1,31 @@
+/* fengqiao pack: rule packs from the shell. */
+#include "main/local.h"
+
+#include <string.h>
+
+#include "policy/pack.h"
+
+static int with_files(const struct common *c, const char *method, const char *dir) {
+  struct fq_error e = {0};
+  fq_json *params = fq_pack_read(dir, &e);
+  if (!params) return fq_complain(&e);
+  return fq_local_once(c, method, params);
+}
+
+static int run(int argc, char **argv) {
+  struct common c;
+  int code = fq_common(&argc, argv, &c, &fq_command_pack);
+  if (code >= 0) return code;
+  if (argc == 3 && !strcmp(argv[1], "deploy")) return with_files(&c, "pack.deploy", argv[2]);
+  if (argc == 3 && !strcmp(argv[1], "check")) return with_files(&c, "pack.check", argv[2]);
+  if (argc == 2 && !strcmp(argv[1], "list")) return fq_local_once(&c, "pack.list", fq_json_object());
+  return fq_usage(&fq_command_pack, stderr);
+}
+
+const struct command fq_command_pack = {
+    "pack", run, "规则包", "rule packs",
+    "usage: fengqiao pack [--data DIR] check DIR     检查,列出全部问题 / lists everything wrong\n"
+    "       fengqiao pack deploy DIR                 在两个事务之间生效 / takes effect between two ticks\n"
+    "       fengqiao pack list\n\n"
+    "部署不会断开任何终端;未结事件沿用立案时的规则版本。\n"
+    "Deploying disconnects nobody; open incidents keep the policy versions they began with.\n"};

@@ -1,0 +1,26 @@
+/*
+ * Calling methods as `system` from the command line: through the control socket when a server runs on the
+ * data directory, otherwise by opening the directory here.
+ */
+#ifndef FQ_MAIN_LOCAL_H
+#define FQ_MAIN_LOCAL_H
+
+#include "main/boot.h"
+
+struct local {
+  int fd; /* the control socket, or -1 */
+  struct server server;
+  struct fq_buf in;
+};
+int fq_local_open(struct local *l,
+                  const struct common *c); /* -1: ready; else the exit code, after complaining */
+/* Takes params. The caller frees *result. */
+enum fq_status fq_local_call(struct local *l, const char *method, fq_json *params, fq_json **result,
+                             struct fq_error *e);
+void fq_local_close(struct local *l);
+/* Opens, calls, prints the result as JSON (unless quiet), closes; the exit code. */
+int fq_local_once(const struct common *c, const char *method, fq_json *params);
+/* Connects to the control socket; -1 when no server listens. */
+int fq_control_connect(const char *data_dir);
+
+#endif

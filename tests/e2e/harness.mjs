@@ -1,0 +1,165 @@
+// What the browser tests stand on: a server of their own (the real one, or the stand-in with FQ_E2E_FAKE=1),
+// Chromium, and signing in. Environment: FQ_WEB_DIR (a web/ with node_modules), FQ_PAGES (its build),
+// FQ_SERVER_BIN (the fengqiao binary), CHROMIUM.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const webDir = resolve(process.env.FQ_WEB_DIR ?? join(here, "../../web"));
+const require = createRequire(join(webDir, "package.json"));
+const pages = resolve(process.env.FQ_PAGES ?? join(webDir, "dist"));
+const binary = process.env.FQ_SERVER_BIN ?? "";
+const chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const fake = process.env.FQ_E2E_FAKE === "1";
+export const PASSWORD = "fengqiao-demo";
+
+/** Why the tests cannot run here, or "". */
+export function missing() {
+  if (!existsSync(chromiumPath)) return `no Chromium at ${chromiumPath}`;
+  if (!existsSync(join(webDir, "node_modules/playwright-core"))) return `no playwright-core in ${webDir}/node_modules`;
+  if (!existsSync(join(pages, "console/index.html"))) return `no pages in ${pages}`;
+  if (!fake && !existsSync(binary)) return `no server binary (FQ_SERVER_BIN=${binary})`;
+  return "";
+}
+
+/** axe-core's source, to be run inside a page. */
+export const axePath = () => require.resolve("axe-core/axe.min.js");
+
+export function freePort() {
+  return new Promise((done, fail) => {
+    const s = createServer();
+    s.on("error", fail);
+    s.listen(0, "127.0.0.1", () => {
+      const { port } = s.address();
+      s.close(() => done(port));
+    });
+  });
+}
+
+/** Polls until `ask` gives something truthy. Tests wait for conditions; the limit only ends a hopeless wait. */
+export async function until(what, ask, limitMs = 30_000) {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    let last;
+    try {
+      const v = await ask();
+      if (v) return v;
+    } catch (e) {
+      last = e;
+    }
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}${last ? `: ${last.message}` : ""}`);
+    await new Promise((r) => setTimeout(r, 50));
+  }
+}
+
+/** A demo county of its own. stop() ends it gently, kill() as a power cut would; start() brings it back. */
+export async function startServer() {
+  const dir = mkdtempSync(join(tmpdir(), "fq-e2e-"));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  let child = null;
+  let log = "";
+  const start = async () => {
+    const args = fake
+      ? [join(webDir, "dev/fake-server.mjs"), "--listen", `127.0.0.1:${port}`, "--pages", pages, "--data", join(dir, "fake.json"), "--auto"]
+      : ["demo", "--data", join(dir, "county"), "--listen", `127.0.0.1:${port}`, "--quiet", "--pages", pages];
+    child = spawn(fake ? process.execPath : binary, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const mine = child;
+    mine.stdout.on("data", (d) => (log += d));
+    mine.stderr.on("data", (d) => (log += d));
+    let exited = false;
+    mine.on("exit", () => (exited = true));
+    await until(
+      "the server to be ready",
+      async () => {
+        if (exited) throw new Error("exited");
+        return (await fetch(`${url}/readyz`)).status === 200;
+      },
+      120_000,
+    ).catch((e) => {
+      throw new Error(`${e.message}\n${log.slice(-4000)}`);
+    });
+  };
+  const end = (signal) =>
+    new Promise((done) => {
+      if (!child || child.exitCode !== null || child.signalCode !== null) return done();
+      child.on("exit", () => done());
+      child.kill(signal);
+    });
+  await start();
+  return {
+    url,
+    start,
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
+    log: () => log,
+    async dispose() {
+      await end("SIGTERM");
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function startBrowser() {
+  const { chromium } = require("playwright-core");
+  return chromium.launch({
+    executablePath: chromiumPath,
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** A person at a device: a fresh browser profile, watched for anything the page complains about. */
+export async function person(browser, { width = 1280, height = 800, lang = "zh", theme = "dark", ...more } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, locale: "zh-CN", timezoneId: "Asia/Shanghai", ...more });
+  await context.addInitScript(
+    ([l, th]) => {
+      if (!location.protocol.startsWith("http")) return; // Chromium's own error page has no storage
+      if (!localStorage.getItem("fq.lang")) localStorage.setItem("fq.lang", l);
+      if (!localStorage.getItem("fq.theme")) localStorage.setItem("fq.theme", th);
+    },
+    [lang, theme],
+  );
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  const complaints = [];
+  page.on("pageerror", (e) => complaints.push(String(e)));
+  page.on("console", (m) => {
+    // A broken connection is what some tests are about; Chromium reports it on its own.
+    if (m.type() === "error" && !/ERR_|WebSocket|Failed to load resource/.test(m.text())) complaints.push(m.text());
+  });
+  return { context, page, complaints };
+}
+
+export async function signIn(page, url, name, password = PASSWORD) {
+  await page.goto(url);
+  await page.fill("input[name=name]", name);
+  await page.fill("input[name=password]", password);
+  await page.click("button[type=submit]");
+}
+
+export const linkUp = (page) => page.waitForSelector(".link.up");
+
+/** Serious findings of axe-core, as short lines. The page's content policy allows no injected script, so
+ * axe runs through the debugger's evaluate. */
+export async function axe(page) {
+  const { readFileSync } = await import("node:fs");
+  await page.evaluate(readFileSync(axePath(), "utf8") + "\n;undefined");
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  return violations
+    .filter((v) => v.impact === "serious" || v.impact === "critical")
+    .map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target.join(" ")} (${n.failureSummary.split("\n")[1]?.trim()})`).join("; ")}`);
+}

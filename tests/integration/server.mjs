@@ -1,0 +1,161 @@
+// A server of one's own for an integration test: the real binary, a temporary data directory, a free port.
+//   const server = await startServer({ terminal: { heartbeat: "300 ms" } });
+//   const client = await server.connect();  ...  await server.stop();
+// FENGQIAO names the binary (default: ../../fengqiao below the build directory).
+import { spawn, execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { get } from "node:https";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { connect } from "./client.mjs";
+
+const run = promisify(execFile);
+export const binary = resolve(process.env.FENGQIAO ?? join(process.cwd(), "fengqiao"));
+export const PASSWORD = "integration-test-1";
+const COUNTY = "430525";
+
+export function freePort() {
+  return new Promise((done, fail) => {
+    const s = createServer();
+    s.on("error", fail);
+    s.listen(0, "127.0.0.1", () => {
+      const { port } = s.address();
+      s.close(() => done(port));
+    });
+  });
+}
+
+/** Polls until ask() gives something truthy; the limit only ends a hopeless wait. */
+export async function until(what, ask, limitMs = 30_000) {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    let last;
+    try {
+      const value = await ask();
+      if (value) return value;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}${last ? `: ${last.message}` : ""}`);
+    await new Promise((r) => setTimeout(r, 20));
+  }
+}
+
+function lua(value) {
+  if (typeof value !== "object") return JSON.stringify(value);
+  return `{\n${Object.entries(value).map(([k, v]) => `  ${k} = ${lua(v)},\n`).join("")}}`;
+}
+
+/** Is it up? With TLS by node:https: fetch takes no certificate authority. */
+function ready(port, ca) {
+  if (!ca) return fetch(`http://127.0.0.1:${port}/readyz`).then((r) => r.status === 200);
+  return new Promise((done, fail) => {
+    get({ host: "127.0.0.1", port, path: "/readyz", ca, agent: false }, (r) => {
+      r.resume();
+      done(r.statusCode === 200);
+    }).on("error", fail);
+  });
+}
+
+/**
+ * config: { terminal: { max_frame: "2 KiB" } } and so on, written as fengqiao.lua.
+ * ca: the certificate authority when the configuration turns TLS on.
+ */
+export async function startServer(config = {}, { accounts = true, ca = null } = {}) {
+  const dir = mkdtempSync(join(tmpdir(), "fengqiao-test-"));
+  const data = join(dir, "county");
+  const port = await freePort();
+  const url = `http${ca ? "s" : ""}://127.0.0.1:${port}`;
+  let child = null;
+  let exited = null;
+  let log = "";
+
+  await run(binary, ["init", "--data", data]);
+  const sections = Object.entries(config).map(([name, options]) => `${name} = ${lua(options)}\n`);
+  if (sections.length) writeFileSync(join(data, "fengqiao.lua"), sections.join(""));
+
+  const call = async (method, params = {}) => {
+    const { stdout } = await run(binary, ["call", "--data", data, method, JSON.stringify(params)]);
+    return stdout.trim() ? JSON.parse(stdout) : null;
+  };
+
+  async function start() {
+    child = spawn(binary, ["serve", "--data", data, "--listen", `127.0.0.1:${port}`], { stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.on("data", (d) => (log += d));
+    child.stderr.on("data", (d) => (log += d));
+    const mine = child;
+    exited = new Promise((done) => mine.on("exit", (code, signal) => done({ code, signal })));
+    let over = false;
+    exited.then(() => (over = true));
+    await until("/readyz", async () => {
+      if (over) throw new Error(`the server ended:\n${log}`);
+      return ready(port, ca);
+    });
+  }
+
+  async function end(signal) {
+    if (!child) return null;
+    child.kill(signal);
+    const result = await exited;
+    child = null;
+    return result;
+  }
+
+  if (accounts) {
+    await call("org.import", { units: [{ id: COUNTY, parent: "", kind: "county", name: "洞口县", lon: 110.57, lat: 27.06 }] });
+    await call("user.add", { name: "admin", display: "管理员", roles: ["admin.system"], org: COUNTY, password: PASSWORD });
+    await call("user.add", { name: "desk", display: "调度员", roles: ["dispatcher"], org: COUNTY, password: PASSWORD });
+  }
+  await start();
+
+  const server = {
+    url,
+    port,
+    data,
+    call,
+    start,
+    get log() {
+      return log;
+    },
+    get pid() {
+      return child?.pid;
+    },
+    connect: (options) => connect(`ws${ca ? "s" : ""}://127.0.0.1:${port}/ws`, options),
+    /** A token by POST /api/v1/rpc. */
+    async login(name, password = PASSWORD) {
+      const reply = await server.rpc({ jsonrpc: "2.0", id: 1, method: "session.login", params: { name, password } });
+      if (!reply.result) throw new Error(`login of ${name}: ${JSON.stringify(reply.error)}`);
+      return reply.result.token;
+    },
+    async rpc(body, token) {
+      const headers = { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
+      const response = await fetch(`${url}/api/v1/rpc`, { method: "POST", headers, body: JSON.stringify(body) });
+      const text = await response.text();
+      return text ? JSON.parse(text) : null;
+    },
+    /** A connected client with an open session. */
+    async session(name, options = {}) {
+      const client = await server.connect(options);
+      client.token = options.token ?? (await server.login(name));
+      client.opened = await client.call("session.open", { token: client.token, ...(options.device ? { device: options.device } : {}) });
+      return client;
+    },
+    /** What /metrics says, by name without the prefix. */
+    async metrics() {
+      const text = await (await fetch(`${url}/metrics`)).text();
+      return Object.fromEntries([...text.matchAll(/^fengqiao_(\w+)(?:\{[^}]*\})? ([\d.e+-]+)$/gm)].map((m) => [m[1], Number(m[2])]));
+    },
+    /** SIGTERM; resolves to { code, signal }. */
+    halt: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
+    /** Ends the server and removes its data; fails when it did not end cleanly. */
+    async stop() {
+      const result = await end("SIGTERM");
+      rmSync(dir, { recursive: true, force: true });
+      if (result && result.code !== 0) throw new Error(`the server ended with ${JSON.stringify(result)}:\n${log}`);
+    },
+  };
+  return server;
+}

@@ -1,0 +1,234 @@
+/* Who owns, who is sent, who sees: the ladder, the candidates, the queries of the dispatch plugin. */
+#include <stdio.h>
+#include <string.h>
+
+#include "dispatch_world.h"
+
+static const fq_json *nth(const fq_json *list, size_t n) {
+  const fq_json *m = fq_json_first(list);
+  while (m && n--)
+    m = fq_json_next(m);
+  return m;
+}
+
+static size_t rows(const char *who, const char *method, const char *params) {
+  return fq_json_size(fq_json_get(act(who, method, "%s", params), "rows"));
+}
+
+static void owner_is(const fq_json *result, const char *level, const char *org) {
+  const fq_json *owner = fq_json_get(result, "owner");
+  assert_string_equal(fq_json_str(owner, "level"), level);
+  assert_string_equal(fq_json_str(owner, "org"), org);
+}
+
+/* ---- the ladder -------------------------------------------------------------------------------------- */
+
+static void first_owner(void **state) {
+  const char *params = "{\"category\":\"fire\",\"title\":\"x\",\"grid\":\"%s\"}";
+  owner_is(act("dispatcher", "incident.report", params, GRID_A1), "grid", GRID_A1);
+  /* nobody at the grid, nobody at the village */
+  owner_is(act("dispatcher", "incident.report", params, GRID_A3), "township", "430525100000");
+  assert_non_null(strstr(entry("incident.reported", "data"), "\"skipped\":[{\"level\":\"grid\""));
+  /* nobody in the whole township */
+  owner_is(act("dispatcher", "incident.report", params, GRID_C1), "county", "430525");
+  /* off duty is nobody; a3 never signed on */
+  act("officer-a1", "duty.end", "{}");
+  owner_is(act("dispatcher", "incident.report", params, GRID_A1), "township", "430525100000");
+  /* a desk that signed off is nobody, too */
+  act("director-a", "duty.end", "{}");
+  owner_is(act("dispatcher", "incident.report", params, GRID_A1), "county", "430525");
+  act("director-a", "duty.start", "{}");
+  owner_is(act("dispatcher", "incident.report", params, GRID_A1), "township", "430525100000");
+  /* disabled is nobody */
+  act("system", "user.disable", "{\"name\":\"director-a\"}");
+  owner_is(act("dispatcher", "incident.report", params, GRID_A1), "county", "430525");
+  /* and when there is really nobody, the county answers for it */
+  act("system", "user.disable", "{\"name\":\"commander\"}");
+  act("dispatcher", "duty.end", "{}");
+  owner_is(act("officer-b1", "incident.report", params, GRID_A1), "county", "430525");
+}
+
+static void up_the_ladder(void **state) {
+  char i[FQ_ID_MAX];
+  snprintf(i, sizeof i, "%s", report("officer-a1", GRID_A1, "fire"));
+  /* the village is empty: skipped at once */
+  owner_is(
+      act("officer-a1", "incident.escalate", "{\"id\":\"%s\",\"to\":\"village\",\"reason\":\"管不了\"}", i),
+      "township", "430525100000");
+  assert_non_null(strstr(entry("incident.escalated", "data"), "\"skipped\":[{\"level\":\"village\""));
+  assert_string_equal(entry("incident.escalated", "audience"), "user/officer-a1");
+  owner_is(incident(i), "township", "430525100000");
+  assert_string_equal(fq_json_str(fq_json_get(incident(i), "owner"), "name"), "甲镇");
+  refused("director-a", "incident.escalate", FQ_E_CONFLICT, "incident.owner",
+          "{\"id\":\"%s\",\"to\":\"township\",\"reason\":\"x\"}", i);
+  refused("director-a", "incident.escalate", FQ_E_CONFLICT, "incident.owner",
+          "{\"id\":\"%s\",\"to\":\"village\",\"reason\":\"x\"}", i);
+  owner_is(act("director-a", "incident.escalate", "{\"id\":\"%s\",\"to\":\"county\",\"reason\":\"x\"}", i),
+           "county", "430525");
+  refused("dispatcher", "incident.escalate", FQ_E_CONFLICT, "incident.owner",
+          "{\"id\":\"%s\",\"to\":\"county\",\"reason\":\"x\"}", i);
+  /* to an empty township: on to the county */
+  act("director-b", "duty.end", "{}");
+  snprintf(i, sizeof i, "%s", report("officer-b1", GRID_B1, "fire"));
+  owner_is(act("policy/report-up", "incident.escalate",
+               "{\"id\":\"%s\",\"to\":\"township\",\"reason\":\"超时\"}", i),
+           "county", "430525");
+}
+
+/* ---- candidates ---------------------------------------------------------------------------------------- */
+
+static const char *excluded_because(const fq_json *result, const char *user) {
+  fq_json_each(x, fq_json_get(result, "excluded")) if (!strcmp(fq_json_str(x, "user"),
+                                                               user)) return fq_json_str(x, "reason_en");
+  return NULL;
+}
+
+static void ranked_is(const fq_json *result, const char *order) {
+  char got[256] = "";
+  fq_json_each(r, fq_json_get(result, "rows")) {
+    if (*got) strcat(got, " ");
+    strcat(got, fq_json_str(r, "user"));
+    assert_true(fq_json_size(fq_json_get(r, "reasons_zh")) >= 3);
+    assert_int_equal(fq_json_size(fq_json_get(r, "reasons_zh")), fq_json_size(fq_json_get(r, "reasons_en")));
+  }
+  assert_string_equal(got, order);
+}
+
+static void candidates(void **state) {
+  char i[FQ_ID_MAX];
+  act("dispatcher", "incident.report",
+      "{\"category\":\"fire\",\"title\":\"x\",\"grid\":\"%s\",\"place\":{\"lon\":110.515,\"lat\":27.1}}",
+      GRID_A1);
+  snprintf(i, sizeof i, "%s", fq_json_str(w.result, "id"));
+  /* a1 1.5 km with the skill; b1 21 km with it; a2 half a kilometre away without it (counts as 20 km) */
+  const fq_json *r = act("dispatcher", "incident.candidates", "{\"id\":\"%s\"}", i);
+  ranked_is(r, "officer-a1 officer-a2 officer-b1");
+  assert_string_equal(excluded_because(r, "officer-a3"), "off duty");
+  const fq_json *first = nth(fq_json_get(r, "rows"), 0);
+  int64_t metres = fq_json_int(first, "distance_m", 0);
+  assert_true(metres > 1300 && metres < 1700);
+  assert_string_equal(fq_json_as_str(nth(fq_json_get(first, "reasons_en"), 0)), "has the skill fire");
+  assert_non_null(
+      strstr(fq_json_as_str(nth(fq_json_get(first, "reasons_en"), 2)), "from the centre of the grid"));
+  assert_non_null(strstr(fq_json_as_str(nth(fq_json_get(first, "reasons_zh"), 2)), "按所属网格中心"));
+  assert_true(fq_json_num(first, "score", 0) > fq_json_num(nth(fq_json_get(r, "rows"), 1), "score", 0));
+
+  /* a fresh position counts, for ten minutes */
+  act("officer-b1", "position.update", "{\"lon\":110.5151,\"lat\":27.1,\"acc\":5}");
+  r = act("dispatcher", "incident.candidates", "{\"id\":\"%s\"}", i);
+  ranked_is(r, "officer-b1 officer-a1 officer-a2");
+  first = nth(fq_json_get(r, "rows"), 0);
+  assert_non_null(strstr(fq_json_as_str(nth(fq_json_get(first, "reasons_en"), 2)), "position of 0 s ago"));
+  at(11 * MINUTE);
+  ranked_is(act("dispatcher", "incident.candidates", "{\"id\":\"%s\"}", i),
+            "officer-a1 officer-a2 officer-b1");
+  /* a fix kept in the phone for an hour says nothing about now */
+  act("officer-b1", "position.update", "{\"lon\":110.5151,\"lat\":27.1,\"at\":\"2026-11-21T23:00:00Z\"}");
+  ranked_is(act("dispatcher", "incident.candidates", "{\"id\":\"%s\"}", i),
+            "officer-a1 officer-a2 officer-b1");
+
+  /* load: one of a1's two; then full; on it already; has declined */
+  char other[FQ_ID_MAX], t[FQ_ID_MAX];
+  snprintf(other, sizeof other, "%s", report("officer-b1", GRID_A1, "fire"));
+  task_for(other, "officer-a1");
+  r = act("dispatcher", "incident.candidates", "{\"id\":\"%s\"}", i);
+  assert_int_equal(fq_json_int(nth(fq_json_get(r, "rows"), 0), "load", -1), 1);
+  snprintf(other, sizeof other, "%s", report("officer-b1", GRID_A1, "fire"));
+  task_for(other, "officer-a1");
+  r = act("dispatcher", "incident.candidates", "{\"id\":\"%s\"}", i);
+  ranked_is(r, "officer-a2 officer-b1");
+  assert_string_equal(excluded_because(r, "officer-a1"), "at capacity");
+  snprintf(t, sizeof t, "%s", task_for(i, "officer-a2"));
+  r = act("dispatcher", "incident.candidates", "{\"id\":\"%s\"}", i);
+  ranked_is(r, "officer-b1");
+  assert_string_equal(excluded_because(r, "officer-a2"), "already on this incident");
+  act("officer-a2", "task.decline", "{\"id\":\"%s\",\"reason\":\"不会\"}", t);
+  r = act("dispatcher", "incident.candidates", "{\"id\":\"%s\"}", i);
+  assert_string_equal(excluded_because(r, "officer-a2"), "declined this incident or let it lapse");
+  act("system", "user.disable", "{\"name\":\"officer-b1\"}");
+  ranked_is(act("dispatcher", "incident.candidates", "{\"id\":\"%s\"}", i), "");
+}
+
+/* ---- queries ---------------------------------------------------------------------------------------------
+ */
+
+static void who_sees_what(void **state) {
+  char a[FQ_ID_MAX], b[FQ_ID_MAX], c[FQ_ID_MAX];
+  snprintf(a, sizeof a, "%s", report("officer-a1", GRID_A1, "fire"));
+  snprintf(b, sizeof b, "%s", report("officer-b1", GRID_B1, "dispute"));
+  snprintf(c, sizeof c, "%s", report("officer-a1", GRID_C1, "other"));
+  static const struct {
+    const char *who;
+    size_t open, list;
+  } cases[] = {{"dispatcher", 3, 3}, {"commander", 3, 3},  {"director-a", 1, 1},    {"director-b", 1, 1},
+               {"officer-a1", 2, 2}, {"officer-a3", 0, 0}, {"department-01", 0, 0}, {"system", 3, 3}};
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    assert_int_equal(rows(cases[k].who, "incident.open", "{}"), cases[k].open);
+    assert_int_equal(rows(cases[k].who, "incident.list", "{}"), cases[k].list);
+  }
+  task_for(b, "officer-a3");
+  assert_int_equal(rows("officer-a3", "incident.open", "{}"), 1);
+  assert_int_equal(rows("officer-a3", "incident.list", "{}"), 1);
+  const fq_json *t = nth(fq_json_get(act("officer-a3", "task.mine", "{}"), "rows"), 0);
+  assert_string_equal(fq_json_str(t, "incident"), b);
+  assert_string_equal(fq_json_str(t, "incident_title"), "测试");
+  assert_string_equal(fq_json_str(t, "incident_state"), "dispatched");
+  assert_string_equal(fq_json_str(t, "category"), "dispute");
+  assert_int_equal(fq_json_int(t, "number", 0), 2);
+
+  assert_int_equal(rows("dispatcher", "incident.list", "{\"org\":\"430525100000\"}"), 1);
+  assert_int_equal(rows("dispatcher", "incident.list", "{\"org\":\"430525100201\"}"), 1);
+  assert_int_equal(rows("dispatcher", "incident.list", "{\"org\":\"" GRID_A2 "\"}"), 0);
+  assert_int_equal(rows("dispatcher", "incident.list", "{\"category\":\"dispute\"}"), 1);
+  assert_int_equal(rows("dispatcher", "incident.list", "{\"state\":\"dispatched\"}"), 1);
+  refused("dispatcher", "incident.list", FQ_E_PARAMS, "org.unknown", "{\"org\":\"x\"}");
+  act("dispatcher", "incident.void", "{\"id\":\"%s\",\"reason\":\"x\"}", c);
+  assert_int_equal(rows("dispatcher", "incident.open", "{}"), 2);
+  assert_int_equal(rows("dispatcher", "incident.list", "{\"open\":true}"), 2);
+  assert_int_equal(rows("officer-a1", "incident.list", "{\"open\":true}"), 1);
+  assert_int_equal(rows("dispatcher", "incident.list", "{\"state\":\"voided\"}"), 1);
+  /* a row: no text, but tasks and clocks */
+  const fq_json *row = nth(fq_json_get(act("director-b", "incident.list", "{}"), "rows"), 0);
+  assert_null(fq_json_get(row, "text"));
+  assert_int_equal(fq_json_size(fq_json_get(row, "tasks")), 1);
+  assert_non_null(fq_json_get(row, "clocks"));
+}
+
+static void pages(void **state) {
+  for (int k = 0; k < 25; k++)
+    report("officer-a1", GRID_A1, "fire");
+  char after[FQ_ID_MAX] = "";
+  int64_t expect = 25, page = 0;
+  for (;; page++) {
+    const fq_json *r = *after ? act("director-a", "incident.list", "{\"limit\":10,\"after\":\"%s\"}", after)
+                              : act("director-a", "incident.list", "{\"limit\":10}");
+    fq_json_each(row, fq_json_get(r, "rows")) assert_int_equal(fq_json_int(row, "number", 0), expect--);
+    assert_true(fq_json_int(r, "head", 0) > 0);
+    const char *next = fq_json_str(r, "next");
+    if (!next) break;
+    snprintf(after, sizeof after, "%s", next);
+  }
+  assert_int_equal(expect, 0);
+  assert_int_equal(page, 2);
+}
+
+static void duty_roster(void **state) {
+  const fq_json *r = act("director-a", "duty.list", "{}");
+  assert_int_equal(fq_json_size(fq_json_get(r, "rows")), 4); /* the director, a1, a2, a3 */
+  fq_json_each(p, fq_json_get(r, "rows"))
+      assert_int_equal(fq_json_bool(p, "on_duty", false), strcmp(fq_json_str(p, "user"), "officer-a3") != 0);
+  int64_t n = entries("duty.started");
+  act("officer-a1", "duty.start", "{}"); /* he is: nothing happens */
+  assert_int_equal(entries("duty.started"), n);
+  act("director-a", "duty.end", "{\"user\":\"officer-a1\"}");
+  assert_string_equal(entry("duty.ended", "subject"), "officer-a1");
+  assert_string_equal(entry("duty.ended", "org"), GRID_A1);
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, world_open, world_close)
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      T(first_owner), T(up_the_ladder), T(candidates), T(who_sees_what), T(pages), T(duty_roster),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

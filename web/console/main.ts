@@ -1,0 +1,12 @@
+// The console page: sets language and theme, then mounts.
+
+import { createApp } from "vue";
+import "../shared/base.css";
+import "./console.css";
+import { followLang } from "../shared/i18n";
+import { applyTheme } from "../shared/theme";
+import App from "./App.vue";
+
+applyTheme();
+followLang("app.console");
+createApp(App).mount("#app");

@@ -1,0 +1,12 @@
+// The field page: sets language and theme, then mounts.
+
+import { createApp } from "vue";
+import "../shared/base.css";
+import "./field.css";
+import { followLang } from "../shared/i18n";
+import { applyTheme } from "../shared/theme";
+import App from "./App.vue";
+
+applyTheme();
+followLang("app.field");
+createApp(App).mount("#app");

@@ -1,0 +1,55 @@
+// The page's language: a typed dictionary, switchable at run time. Chinese first.
+
+import { ref, watchEffect } from "vue";
+import { words } from "./words";
+import { RpcError } from "./link";
+
+export type Lang = "zh" | "en";
+export type Word = keyof typeof words;
+
+const KEY = "fq.lang";
+
+function initial(): Lang {
+  const kept = typeof localStorage === "undefined" ? null : localStorage.getItem(KEY);
+  if (kept === "zh" || kept === "en") return kept;
+  const asked = typeof navigator === "undefined" ? "" : navigator.language;
+  return asked && !asked.toLowerCase().startsWith("zh") ? "en" : "zh";
+}
+
+export const lang = ref<Lang>(initial());
+
+export function setLang(l: Lang): void {
+  lang.value = l;
+  localStorage.setItem(KEY, l);
+}
+
+/** Keeps <html lang> true, for screen readers and fonts. */
+export function followLang(title: Word): void {
+  watchEffect(() => {
+    document.documentElement.lang = lang.value === "zh" ? "zh-CN" : "en";
+    document.title = t(title);
+  });
+}
+
+/** The word in the page's language; {name} is replaced by values.name. */
+export function t(key: Word, values?: Record<string, string | number>): string {
+  const pair: readonly [string, string] = words[key];
+  const text = lang.value === "zh" ? pair[0] : pair[1];
+  return values ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole)) : text;
+}
+
+/** A word made from data ("state." + row.state); the data itself when there is no such word. */
+export function tData(prefix: string, value: string | null | undefined): string {
+  if (!value) return "";
+  const key = `${prefix}.${value}`;
+  return key in words ? t(key as Word) : value;
+}
+
+/** The server's own message, in the page's language. */
+export function errorText(e: unknown): string {
+  if (!(e instanceof RpcError)) return e instanceof Error ? e.message : String(e);
+  const text = (lang.value === "zh" ? e.zh : e.en) || t("error.unknown");
+  const where = e.path ? ` (${e.path})` : "";
+  const code = e.code <= -32000 ? ` [${e.code}]` : "";
+  return text + where + code;
+}

@@ -1,0 +1,178 @@
+// The shapes that travel on the wire (docs/protocol.md). Types only: nothing here runs.
+
+export interface Place {
+  lon: number;
+  lat: number;
+  acc?: number;
+}
+
+export type IncidentState =
+  | "reported"
+  | "accepted"
+  | "dispatched"
+  | "handling"
+  | "handled"
+  | "verified"
+  | "closed"
+  | "returned"
+  | "suspended"
+  | "merged"
+  | "voided";
+
+export type TaskState =
+  | "sent"
+  | "delivered"
+  | "seen"
+  | "accepted"
+  | "arrived"
+  | "fed_back"
+  | "finished"
+  | "declined"
+  | "recalled"
+  | "expired";
+
+export type ClockState = "running" | "due_soon" | "breached" | "met" | "met_late" | "paused" | "stopped";
+
+export interface Clock {
+  name: string;
+  policy?: string;
+  /** The milestone that stops it. */
+  to?: string;
+  state: ClockState;
+  from_at: string;
+  due_at: string;
+  limit_ms: number;
+  stopped_at?: string | null;
+  remaining_ms?: number | null;
+}
+
+export interface Task {
+  id: string;
+  incident: string;
+  to: { user?: string; unit?: string; team?: string };
+  name?: string;
+  state: TaskState;
+  rev?: number;
+  note?: string | null;
+  reason?: string | null;
+  created_at: string;
+  delivered_at?: string | null;
+  seen_at?: string | null;
+  accepted_at?: string | null;
+  arrived_at?: string | null;
+  fed_back_at?: string | null;
+  finished_at?: string | null;
+  expires_at?: string | null;
+}
+
+/** A row of `task.mine`: the task with as much of its incident as the person who goes there needs. */
+export interface MyTask extends Task {
+  incident_title?: string;
+  number?: number;
+  category?: string;
+  level?: number;
+  place?: Place | null;
+  where?: Where | null;
+  incident_state?: IncidentState;
+  address?: string | null;
+  text?: string | null;
+}
+
+export interface Where {
+  grid?: string;
+  village?: string;
+  township?: string;
+}
+
+export interface Owner {
+  level?: string;
+  org?: string;
+  name?: string;
+}
+
+export interface Incident {
+  id: string;
+  number: number;
+  rev: number;
+  state: IncidentState;
+  category: string;
+  level: number;
+  title: string;
+  text?: string | null;
+  place?: Place | null;
+  grid?: string | null;
+  org?: string | null;
+  where?: Where | null;
+  address?: string | null;
+  reporter?: string | null;
+  source?: string | null;
+  owner?: Owner | null;
+  card?: string | null;
+  urges?: number;
+  occurred_at?: string | null;
+  reported_at: string;
+  updated_at?: string | null;
+  attachments?: string[];
+  clocks?: Clock[];
+  tasks?: Task[];
+}
+
+export interface Candidate {
+  user: string;
+  display?: string;
+  org?: string;
+  distance_m?: number | null;
+  load?: number;
+  on_duty?: boolean;
+  skills?: string[];
+  score?: number;
+  reasons_zh?: string[];
+  reasons_en?: string[];
+}
+
+export interface Excluded {
+  user: string;
+  display?: string;
+  reason_zh?: string;
+  reason_en?: string;
+}
+
+export interface TimelineEntry {
+  n: number;
+  kind: string;
+  at: string;
+  actor?: string;
+  org?: string;
+  cause?: number;
+  /** What its kind means, from the server: for kinds this page has no word for. */
+  zh?: string;
+  en?: string;
+  data?: Record<string, unknown>;
+}
+
+/** A durable event: an entry of the journal that this session may see. */
+export interface Entry {
+  n: number;
+  p: number;
+  kind: string;
+  at: string;
+  subject?: string;
+  org?: string;
+  actor?: string;
+  data?: Record<string, unknown>;
+}
+
+export interface User {
+  id: string;
+  name?: string;
+  display?: string;
+  roles: string[];
+  org: string;
+}
+
+export interface Snapshot {
+  n: number;
+  "incident.open"?: { rows?: Incident[] };
+  "task.mine"?: { rows?: MyTask[] };
+  [name: string]: unknown;
+}

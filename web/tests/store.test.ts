@@ -1,0 +1,137 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Store } from "../shared/store";
+import type { Incident } from "../shared/types";
+import { opened, settle, type World } from "./fakes";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const incident = (n: number, more: Partial<Incident> = {}): Incident => ({
+  id: `i${n}`,
+  number: n,
+  rev: 1,
+  state: "reported",
+  category: "fire",
+  level: 4,
+  title: `t${n}`,
+  reported_at: "2026-11-22T01:00:00.000Z",
+  ...more,
+});
+
+async function pageWith(rows: Incident[], tasks = false): Promise<{ w: World; store: Store }> {
+  const w = await opened();
+  const store = new Store({ link: w.link, tasks });
+  store.load({ n: 10, "incident.open": { rows } });
+  return { w, store };
+}
+async function turn(): Promise<void> {
+  vi.advanceTimersByTime(60);
+  await settle();
+}
+
+describe("the store", () => {
+  it("is not loaded before a snapshot, so that empty means nothing yet", async () => {
+    const w = await opened();
+    expect(new Store({ link: w.link }).loaded.value).toBe(false);
+  });
+
+  it("merges a burst about one incident into one question", async () => {
+    const { w, store } = await pageWith([]);
+    const news: string[] = [];
+    store.watchNew((i) => news.push(i.id));
+    w.socket().event(11, 10, { subject: "i11" });
+    w.socket().event(12, 11, { subject: "i11", kind: "incident.dispatched" });
+    w.socket().event(13, 12, { subject: "i11", kind: "task.created" });
+    await turn();
+    expect(w.socket().sent.filter((m) => m.method === "incident.get")).toHaveLength(1);
+    w.socket().reply("incident.get", incident(11, { rev: 3, state: "dispatched" }));
+    await settle();
+    expect(store.open.value.map((i) => i.state)).toEqual(["dispatched"]);
+    expect(news).toEqual(["i11"]);
+  });
+
+  it("asks again when an entry arrives while the answer is under way", async () => {
+    const { w, store } = await pageWith([incident(11)]);
+    w.socket().event(12, 10, { subject: "i11" });
+    await turn();
+    const first = w.socket().last("incident.get").id;
+    w.socket().event(13, 12, { subject: "i11" });
+    await turn();
+    const second = w.socket().last("incident.get").id;
+    expect(second).not.toBe(first);
+    w.socket().say({ id: second, result: incident(11, { rev: 5, state: "handling" }) });
+    await settle();
+    w.socket().say({ id: first, result: incident(11, { rev: 4 }) }); // overtaken
+    await settle();
+    expect(store.incidents.get("i11")?.state).toBe("handling");
+  });
+
+  it("keeps an ended incident for its reader but not in the list", async () => {
+    const { w, store } = await pageWith([incident(11)]);
+    w.socket().event(12, 10, { subject: "i11", kind: "incident.closed" });
+    await turn();
+    w.socket().reply("incident.get", incident(11, { rev: 9, state: "closed" }));
+    await settle();
+    expect(store.open.value).toEqual([]);
+    expect(store.incidents.get("i11")?.state).toBe("closed");
+  });
+
+  it("drops what it may not see any more", async () => {
+    const { w, store } = await pageWith([incident(11)]);
+    w.socket().event(12, 10, { subject: "i11" });
+    await turn();
+    w.socket().refuse("incident.get", -32004);
+    await settle();
+    expect(store.incidents.size).toBe(0);
+  });
+
+  it("tries again when the server is overloaded", async () => {
+    const { w, store } = await pageWith([incident(11)]);
+    w.socket().event(12, 10, { subject: "i11" });
+    await turn();
+    w.socket().refuse("incident.get", -32010, { retry_after_ms: 200 });
+    await settle();
+    vi.advanceTimersByTime(200);
+    await turn();
+    w.socket().reply("incident.get", incident(11, { rev: 2, state: "accepted" }));
+    await settle();
+    expect(store.incidents.get("i11")?.state).toBe("accepted");
+  });
+
+  it("asks for the list once when very many changed", async () => {
+    const rows = Array.from({ length: 40 }, (_, k) => incident(k + 11));
+    const { w, store } = await pageWith(rows);
+    for (let k = 0; k < 40; k++) w.socket().event(60 + k, k ? 59 + k : 10, { subject: `i${k + 11}` });
+    await turn();
+    expect(w.socket().sent.filter((m) => m.method === "incident.get")).toHaveLength(0);
+    w.socket().reply("incident.open", { rows: rows.slice(1).map((r) => ({ ...r, rev: 2 })) });
+    await settle();
+    expect(store.incidents.size).toBe(39);
+  });
+
+  it("a snapshot replaces everything and outdates answers under way", async () => {
+    const { w, store } = await pageWith([incident(11), incident(12)]);
+    w.socket().event(13, 10, { subject: "i12" });
+    await turn();
+    store.load({ n: 20, "incident.open": { rows: [incident(11, { rev: 4 })] } });
+    w.socket().reply("incident.get", incident(12, { rev: 2 }));
+    await settle();
+    expect([...store.incidents.keys()]).toEqual(["i11"]);
+  });
+
+  it("follows the officer's own tasks", async () => {
+    const { w, store } = await pageWith([], true);
+    w.socket().event(13, 10, { subject: "i12", kind: "task.created" });
+    await turn();
+    w.socket().reply("task.mine", { rows: [{ id: "t13", incident: "i12", to: {}, state: "sent", created_at: "" }] });
+    await settle();
+    expect(store.tasks.value.map((t) => t.id)).toEqual(["t13"]);
+  });
+
+  it("does not ask about what concerns no incident", async () => {
+    const { w } = await pageWith([]);
+    w.socket().event(13, 10, { subject: "officer-0001", kind: "duty.started" });
+    await turn();
+    expect(w.socket().has("incident.get")).toBe(false);
+  });
+});

@@ -1,0 +1,30 @@
+// Holds each page to its budget of gzipped JavaScript: everything the page loads at once.
+// Usage: node tools/budget.mjs [dist]
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+const dist = process.argv[2] ?? "dist";
+const BUDGET_KB = { field: 60, console: 200 };
+
+let failed = false;
+for (const [page, budget] of Object.entries(BUDGET_KB)) {
+  const html = readFileSync(join(dist, page, "index.html"), "utf8");
+  const todo = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/g)].map((m) => m[1]);
+  const files = new Set();
+  while (todo.length) {
+    const f = todo.pop();
+    if (files.has(f)) continue;
+    files.add(f);
+    // What is imported statically loads at once, too; import() does not.
+    const text = readFileSync(join(dist, f), "utf8");
+    for (const m of text.matchAll(/(?:from|import)\s*"\.\/([^"]+\.js)"/g)) todo.push(`/assets/${m[1]}`);
+  }
+  let bytes = 0;
+  for (const f of files) bytes += gzipSync(readFileSync(join(dist, f)), { level: 9 }).length;
+  const kb = bytes / 1024;
+  const ok = kb <= budget && files.size > 0;
+  failed ||= !ok;
+  console.log(`${ok ? "ok  " : "FAIL"} ${page}: ${kb.toFixed(1)} KB gzip in ${files.size} files, budget ${budget} KB`);
+}
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,40 @@
+// One build, several pages. FQ_WEB_OUT moves the output (and the cache) away from a read-only source tree.
+import { fileURLToPath } from "node:url";
+import vue from "@vitejs/plugin-vue";
+import { defineConfig } from "vitest/config";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const server = process.env.FQ_SERVER ?? "http://127.0.0.1:8080";
+
+export default defineConfig({
+  plugins: [vue()],
+  cacheDir: process.env.FQ_WEB_CACHE ?? "node_modules/.vite",
+  define: {
+    __VUE_OPTIONS_API__: "false",
+    __VUE_PROD_DEVTOOLS__: "false",
+    __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: "false",
+  },
+  build: {
+    outDir: process.env.FQ_WEB_OUT ?? "dist",
+    emptyOutDir: true,
+    target: "es2020",
+    // The content policy allows no data: scripts and no inline code, so nothing is inlined.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: {
+        index: here("index.html"),
+        console: here("console/index.html"),
+        field: here("field/index.html"),
+      },
+    },
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: {
+      "/ws": { target: server, ws: true },
+      "/api": { target: server },
+    },
+  },
+  test: { include: ["tests/**/*.test.ts"], environment: "node", setupFiles: ["tests/setup.ts"] },
+});
