@@ -8,14 +8,16 @@
  */
 #include "terminal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { SHA_LEN = 64, BODY_PATIENCE_S = 30 };
+enum { SHA_LEN = 64, BODY_PATIENCE_S = 30, ABANDONED_S = 7 * 86400 };
 
 struct upload {
   char sha256[SHA_LEN + 1], part[600];
@@ -32,7 +34,7 @@ static bool is_sha256(const char *s) {
 }
 
 static void blob_path(const struct http *h, const char *sha256, char *out, size_t cap) {
-  snprintf(out, cap, "%s/blobs/%.2s/%s", fq_data_dir(h->io->term->kernel), sha256, sha256);
+  snprintf(out, cap, "%s/blobs/%.2s/%s", h->io->term->data_dir, sha256, sha256);
 }
 
 static bool admit(struct http *h, const char *sha256) {
@@ -159,7 +161,7 @@ static void admitted(struct job *j) {
     commit(h);
     return;
   }
-  const char *dir = fq_data_dir(h->io->term->kernel);
+  const char *dir = h->io->term->data_dir;
   snprintf(path, sizeof path, "%s/blobs", dir);
   mkdir(path, 0700);
   snprintf(path, sizeof path, "%s/blobs/tmp", dir);
@@ -232,6 +234,22 @@ void blob_put(struct http *h, const char *sha256) {
   h->on_body = received;
   if (h->content_length <= 0) h->complete = true;
   http_ask(h, job_new(h, ask_token, admitted));
+}
+
+/* Uploads that nobody went on with: a phone that comes back after days starts anew. */
+void blobs_tidy(struct term *t) {
+  char path[600];
+  snprintf(path, sizeof path, "%s/blobs/tmp", t->data_dir);
+  DIR *dir = opendir(path);
+  if (!dir) return;
+  time_t old = time(NULL) - ABANDONED_S;
+  for (struct dirent *d; (d = readdir(dir));) {
+    struct stat st;
+    if (fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+        st.st_mtime < old)
+      unlinkat(dirfd(dir), d->d_name, 0);
+  }
+  closedir(dir);
 }
 
 /* ---- download --------------------------------------------------------------------------------------------

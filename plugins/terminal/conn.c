@@ -119,7 +119,7 @@ void peer_close(struct peer *p, int code, const char *reason) {
   if (p->kind == PEER_SOCKET)
     send_close_frame(p);
   else
-    peer_kill(p->wsi);
+    stream_close(p);
 }
 
 /* ---- upgrade ------------------------------------------------------------------------------------------ */
@@ -186,7 +186,7 @@ void conn_open(struct io *io, struct lws *wsi) {
   int n = snprintf(text, sizeof text,
                    "{\"jsonrpc\":\"2.0\",\"method\":\"hello\",\"params\":{%s,\"epoch\":\"%s\",\"hb_ms\":%lld,"
                    "\"time\":\"%s\"}}",
-                   io->term->hello, fq_epoch(io->term->kernel), (long long)io->term->heartbeat_ms, now);
+                   io->term->hello, io->term->epoch, (long long)io->term->heartbeat_ms, now);
   queue_text(p, text, (size_t)n);
 }
 

@@ -17,6 +17,7 @@
 enum {
   STALL_MS = 30000,
   QUERY_CAP = 2048,
+  TURN_PARTS = 8, /* of WRITE_BYTES each: then the other connections have their turn */
   DISCARD_MAX =
       16 << 20, /* a refused body is read to its end so that the client sees the answer, up to this */
 };
@@ -340,7 +341,7 @@ int http_writable(struct http *h) {
   }
   if (!h->answered) return 0;
   bool body = h->verb != LWSHUMETH_HEAD;
-  while (!lws_partial_buffered(h->wsi)) {
+  for (int parts = 0; parts < TURN_PARTS && !lws_partial_buffered(h->wsi); parts++) {
     size_t n = 0;
     char *buf = io->scratch;
     if (!h->sent_head) {
@@ -370,13 +371,13 @@ int http_writable(struct http *h) {
     h->progress_ms = io->now_ms;
     atomic_fetch_add_explicit(&io->term->bytes_out, (long)n, memory_order_relaxed);
   }
-  if (h->peer && h->peer->kind == PEER_STREAM) { /* events follow */
+  if (h->peer && h->sent_head) { /* a stream: events follow */
     list_busy(h, true);
     http_hold(h, true);
     queue_flush_peer(h->peer);
     return 0;
   }
-  if (body && (h->out_off < h->out_len || h->fd_left > 0)) {
+  if (!h->sent_head || (body && (h->out_off < h->out_len || h->fd_left > 0))) {
     list_busy(h, true);
     lws_callback_on_writable(h->wsi);
     return 0;

@@ -20,11 +20,17 @@ static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
     return fq_fail(e, FQ_E_PARAMS, "terminal.tls", t->tls_cert[0] ? "terminal.tls_key" : "terminal.tls_cert",
                    "tls_cert 与 tls_key 应同时给出", "tls_cert and tls_key go together");
   fq_transport_add(k, &term_transport, t);
-  return pages_open(t, e);
+  return FQ_OK;
 }
 
 static enum fq_status start(void *self, fq_kernel *k, struct fq_error *e) {
-  return io_start(self, e);
+  struct term *t = self;
+  /* I/O threads must not ask the kernel for what never changes while they run. */
+  snprintf(t->epoch, sizeof t->epoch, "%s", fq_epoch(k));
+  snprintf(t->data_dir, sizeof t->data_dir, "%s", fq_data_dir(k));
+  blobs_tidy(t);
+  enum fq_status s = pages_open(t, e);
+  return s ? s : io_start(t, e);
 }
 
 static void stop(void *self, fq_kernel *k) {

@@ -92,10 +92,9 @@ struct signal *signal_new(const char *topic, const char *key, const char *json) 
   memcpy(s->text + tl + 1, key, kl + 1);
   s->name_len = tl + kl + 2;
   s->hash = hash_of(s->text, s->name_len);
-  s->len = (size_t)snprintf(
-      s->text + s->name_len, cap,
-      "{\"jsonrpc\":\"2.0\",\"method\":\"signal\",\"params\":{\"topic\":\"%s\",\"key\":%s,\"data\":%s}}",
-      topic, quoted, json);
+  s->len = (size_t)snprintf(s->text + s->name_len, cap,
+                            "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{\"key\":%s,\"data\":%s}}",
+                            topic, quoted, json);
   free(quoted);
   fq_json_free(text);
   return s;
@@ -240,10 +239,10 @@ void queue_flush_peer(struct peer *p) {
   p->turn = p->turn_last = NULL;
   if (!p->wsi || p->close_code) return;
   if (p->kind != PEER_SOCKET && !p->http->sent_head) { /* the answer's head goes first */
-    if (p->kind == PEER_POLL)
-      stream_poll(p, item);
-    else
+    if (p->kind == PEER_STREAM)
       keep_turn(p, item);
+    else if (item)
+      stream_poll(p, item);
     return;
   }
   while (p->queue || item || p->signal_count) {

@@ -56,7 +56,7 @@ void stream_open(struct http *h) {
   add_topics(h, c->req.params);
   if (after >= 0) {
     fq_json_set_str(c->req.params, "epoch",
-                    http_query(h, "epoch", text, sizeof text) ? text : fq_epoch(h->io->term->kernel));
+                    http_query(h, "epoch", text, sizeof text) ? text : h->io->term->epoch);
     fq_json_set_int(c->req.params, "last", after);
   }
   struct peer *p = peer_new(h->io, wants_stream(h->wsi) ? PEER_STREAM : PEER_POLL, h->wsi, h->remote);
@@ -127,6 +127,31 @@ void stream_poll(struct peer *p, const struct out_item *items) {
   unpeer(h);
   http_answer(h, 200, "application/json; charset=utf-8", "Cache-Control: no-store\r\n", out,
               (size_t)(at - out));
+}
+
+/* The session is over. A stream hears it as an event of that name, a poll as its answer. */
+void stream_close(struct peer *p) {
+  struct http *h = p->http;
+  int code = p->close_code;
+  char text[300];
+  if (p->kind == PEER_STREAM && h->sent_head && !lws_partial_buffered(p->wsi)) {
+    fq_json *quoted = fq_json_new_str(p->reason);
+    char *reason = fq_json_print(quoted);
+    int n = snprintf(text, sizeof text, "event: close\ndata: {\"code\":%d,\"reason\":%s}\n\n", code, reason);
+    free(reason);
+    fq_json_free(quoted);
+    stream_write(p, text, (size_t)n);
+  }
+  if (p->kind == PEER_STREAM || h->pending) {
+    peer_kill(p->wsi);
+    return;
+  }
+  unpeer(h);
+  if (code == CLOSE_UNAUTHORISED)
+    http_error(h, 401, FQ_E_SIGNED_OUT, "session.over", "会话已失效", "the session is over");
+  else
+    http_error(h, code == CLOSE_RESTART ? 503 : 409, FQ_E_CONFLICT, "session.over", "会话已结束，请重新连接",
+               "the session has ended: connect again");
 }
 
 /* Once a second: comments keep proxies from closing a quiet stream, a quiet poll is answered empty. */

@@ -246,18 +246,21 @@ struct term {
   int64_t heartbeat_ms, max_connections, max_in_flight, max_backlog;
   bool demo;
 
+  /* kernel thread */
+  bool draining, flush_posted;
+
   /* set before the threads start */
   fq_kernel *kernel;
   struct io *io;
   int io_count;
   bool tls, running;
   int pages_fd, port;
-  char hello[160]; /* the part of the greeting that never changes */
+  char hello[240]; /* the part of the greeting that never changes */
+  char epoch[64], data_dir[512];
 
   pthread_mutex_t lock;
   struct in_msg *inbox, **inbox_tail;
   bool posted;
-  bool draining, flush_posted; /* kernel thread */
 
   atomic_long connections, accepted, refused, messages_in, messages_out, bytes_in, bytes_out;
   atomic_long slow_closes, protocol_closes, heartbeat_closes, queue_bytes, http_requests, overloads, backlog;
@@ -358,6 +361,7 @@ void stream_open(struct http *h);
 void stream_reply(struct call *c);
 int stream_write(struct peer *p, const char *bytes, size_t len);
 void stream_poll(struct peer *p, const struct out_item *items); /* answers a long poll */
+void stream_close(struct peer *p);                              /* says why, in the stream's own way */
 void stream_sweep(struct io *io);
 
 /* pages.c */
@@ -370,6 +374,7 @@ void blob_get(struct http *h, const char *sha256);
 int blob_body(struct http *h, const char *in, size_t len);
 void blob_reply(struct call *c);
 void blob_forget(struct http *h);
+void blobs_tidy(struct term *t); /* kernel thread, at start */
 
 /* io.c */
 enum fq_status io_start(struct term *t, struct fq_error *e);

@@ -3,7 +3,7 @@
 //   const client = await server.connect();  ...  await server.stop();
 // FENGQIAO names the binary (default: ../../fengqiao below the build directory).
 import { spawn, execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { get } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -48,6 +48,25 @@ function lua(value) {
   return `{\n${Object.entries(value).map(([k, v]) => `  ${k} = ${lua(v)},\n`).join("")}}`;
 }
 
+function configure(data, config) {
+  const sections = Object.entries(config).map(([name, options]) => `${name} = ${lua(options)}\n`);
+  if (sections.length) appendFileSync(join(data, "fengqiao.lua"), sections.join(""));
+}
+
+/** Starts a server that is expected to end by itself: { code, log }. */
+export async function serveInVain(config, listen) {
+  const dir = mkdtempSync(join(tmpdir(), "fengqiao-test-"));
+  const data = join(dir, "county");
+  await run(binary, ["init", "--data", data]);
+  configure(data, config);
+  const result = await run(binary, ["serve", "--data", data, "--listen", listen], { timeout: 20_000 }).then(
+    ({ stdout, stderr }) => ({ code: 0, log: stdout + stderr }),
+    (e) => ({ code: e.code ?? e.signal, log: `${e.stdout}${e.stderr}` }),
+  );
+  rmSync(dir, { recursive: true, force: true });
+  return result;
+}
+
 /** Is it up? With TLS by node:https: fetch takes no certificate authority. */
 function ready(port, ca) {
   if (!ca) return fetch(`http://127.0.0.1:${port}/readyz`).then((r) => r.status === 200);
@@ -73,8 +92,7 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
   let log = "";
 
   await run(binary, ["init", "--data", data]);
-  const sections = Object.entries(config).map(([name, options]) => `${name} = ${lua(options)}\n`);
-  if (sections.length) writeFileSync(join(data, "fengqiao.lua"), sections.join(""));
+  configure(data, config);
 
   const call = async (method, params = {}) => {
     const { stdout } = await run(binary, ["call", "--data", data, method, JSON.stringify(params)]);
@@ -139,7 +157,8 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
     async session(name, options = {}) {
       const client = await server.connect(options);
       client.token = options.token ?? (await server.login(name));
-      client.opened = await client.call("session.open", { token: client.token, ...(options.device ? { device: options.device } : {}) });
+      const { device, topics } = options;
+      client.opened = await client.call("session.open", { token: client.token, ...(device ? { device } : {}), ...(topics ? { topics } : {}) });
       return client;
     },
     /** What /metrics says, by name without the prefix. */

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { connect as tlsConnect } from "node:tls";
 import { RpcError } from "./client.mjs";
-import { PASSWORD, startServer, until } from "./server.mjs";
+import { PASSWORD, freePort, serveInVain, startServer, until } from "./server.mjs";
 
 const unit = (n, name) => ({ id: `430525-T${n}`, parent: "430525", kind: "team", name });
 const rejectsWith = (code) => (e) => e instanceof RpcError && e.code === code && !!e.data.message_zh && !!e.data.message_en;
@@ -290,6 +290,40 @@ describe("a terminal that is silent or slow", () => {
     await server.stop();
   });
 
+  test("hears the latest of volatile messages and is not closed for them", async () => {
+    const server = await startServer({ terminal: { send_budget: "8 KiB", socket_buffer: "8 KiB" } });
+    await server.call("user.add", { name: "officer-1", display: "网格员", roles: ["officer"], org: "430525", password: PASSWORD });
+    const slow = await server.session("desk", { topics: ["positions"] });
+    const deaf = await server.session("desk");
+    const officer = await server.session("officer-1");
+    const move = (lon) => officer.socket.send(JSON.stringify({ jsonrpc: "2.0", method: "position.update", params: { lon, lat: 27, acc: 5 } }));
+    move(110.5);
+    const first = await slow.hear((m) => m.method === "positions");
+    assert.equal(first.params.key, "officer-1");
+    assert.equal(first.params.data.lon, 110.5);
+    slow.socket._socket.pause();
+    const sent = 110.6;
+    let behind = false;
+    for (let i = 0; i < 200 && !behind; i++) {
+      for (let k = 0; k < 50; k++) move(110.5 + k / 1000);
+      await officer.call("hb", {});
+      behind = (await server.metrics()).terminal_queue_bytes > 0;
+    }
+    assert.ok(behind, "the reader never fell behind");
+    for (let k = 0; k < 20; k++) move(110.5 + k / 1000);
+    move(sent);
+    await officer.call("hb", {});
+    const m = await server.metrics();
+    assert.equal(m.terminal_slow_closes_total, 0);
+    assert.ok(m.terminal_queue_bytes <= 8192);
+    slow.socket._socket.resume();
+    await slow.hear((x) => x.method === "positions" && x.params.data.lon === sent);
+    assert.equal(deaf.heard.filter((x) => x.method === "positions").length, 0, "heard by those who asked for the topic");
+    assert.equal(officer.heard.filter((x) => x.error).length, 0);
+    await Promise.all([slow, deaf, officer].map((c) => c.close()));
+    await server.stop();
+  });
+
   test("hears 1012 with a delay when the server goes, and finds it again", async () => {
     const server = await startServer();
     const clients = await Promise.all(Array.from({ length: 20 }, () => server.connect()));
@@ -315,6 +349,32 @@ describe("a terminal that is silent or slow", () => {
     for (const c of clients) await c.hear((m) => m.method === "event" && m.params.n === n);
     await Promise.all([...clients, admin].map((c) => c.close()));
     await server.stop();
+  });
+});
+
+describe("listening", () => {
+  test("a taken port, also with several threads, ends the start with the reason", async () => {
+    const server = await startServer({}, { accounts: false });
+    for (const threads of [1, 2]) {
+      const { code, log } = await serveInVain({ terminal: { threads } }, `127.0.0.1:${server.port}`);
+      assert.ok(Number.isInteger(code) && code !== 0, log);
+      assert.match(log, /cannot listen on/);
+    }
+    await server.stop();
+  });
+
+  test("demo passwords stay on loopback", async () => {
+    const { code, log } = await serveInVain({ terminal: { demo: true } }, `0.0.0.0:${await freePort()}`);
+    assert.ok(Number.isInteger(code) && code !== 0, log);
+    assert.match(log, /loopback/);
+  });
+
+  test("an address that is none, a certificate that is missing", async () => {
+    for (const listen of ["nonsense", "127.0.0.1:99999x", "127.0.0.1:"])
+      assert.notEqual((await serveInVain({}, listen)).code, 0, listen);
+    const { code, log } = await serveInVain({ terminal: { tls_cert: "/nowhere.pem", tls_key: "/nowhere.pem" } }, `127.0.0.1:${await freePort()}`);
+    assert.ok(Number.isInteger(code) && code !== 0, log);
+    assert.match(log, /certificate/);
   });
 });
 
