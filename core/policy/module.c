@@ -359,7 +359,9 @@ static void fini(void *self) {
   fq_map_clear(&p->compiled, free_version);
   fq_version_free(p->fallback);
   fq_host_free(p->host);
-  free(p);
+  p->fallback = NULL;
+  p->host = NULL;
+  if (p->owned) free(p);
 }
 
 const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
@@ -371,7 +373,9 @@ const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
                                            .fini = fini};
 
 void *fq_policy_new(void) {
-  return fq_alloc(sizeof(struct fq_policy));
+  struct fq_policy *p = fq_alloc(sizeof *p);
+  p->owned = true;
+  return p;
 }
 
 enum fq_status fq_policy_add(fq_kernel *k, struct fq_error *e) {
