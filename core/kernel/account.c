@@ -192,6 +192,8 @@ void fq_account_committed(fq_kernel *k, const struct fq_entry *e) {
     fq_session_end_user(k, e->subject, 4001, "password changed");
   else if (!strcmp(e->kind, "user.disabled"))
     fq_session_end_user(k, e->subject, 4001, "account disabled");
+  else if (!strcmp(e->kind, "user.set"))
+    fq_session_refresh(k, e->subject);
 }
 
 #define AUDITORS (FQ_ROLE_ADMIN_AUDIT | FQ_ROLE_ADMIN_SECURITY)

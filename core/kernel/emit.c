@@ -55,6 +55,13 @@ enum fq_status fq_apply_entry(fq_kernel *k, const struct bound_kind *b, const st
   return st;
 }
 
+/* These stand unescaped in events and in the chain: ids and lists of ids, nothing a person typed. */
+static bool plain(const char *s) {
+  for (; s && *s; s++)
+    if ((unsigned char)*s < 0x20 || *s == '"' || *s == '\\') return false;
+  return true;
+}
+
 enum fq_status fq_stage(struct frame *f, const struct fq_draft *d) {
   struct fq_tick *t = f->call.tick;
   fq_kernel *k = t->kernel;
@@ -70,6 +77,9 @@ enum fq_status fq_stage(struct frame *f, const struct fq_draft *d) {
                  "a command led to more than %d entries", MAX_ENTRIES);
   else if (d->subject && strlen(d->subject) >= FQ_ID_MAX)
     st = fq_fail(e, FQ_E_INTERNAL, "entry.subject", "", "记录主体过长", "the subject is too long");
+  else if (!plain(d->subject) || !plain(d->org) || !plain(d->audience) || !plain(f->call.actor->name))
+    st = fq_fail(e, FQ_E_INTERNAL, "entry.id", d->kind, "%s:主体、单位或听众中有不允许的字符",
+                 "%s: a character that is not allowed in subject, org or audience", d->kind);
   if (st) {
     fq_json_free(data);
     return st;

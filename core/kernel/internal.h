@@ -176,6 +176,7 @@ void fq_session_send(struct fq_session *s, struct fq_event *e);
 struct fq_event *fq_event_new(int64_t seq, int64_t at_ms, const char *kind, const char *subject,
                               const char *org, const char *actor, int64_t cause, const char *data);
 void fq_session_expire(fq_kernel *k);
+void fq_session_refresh(fq_kernel *k, const char *user);
 enum fq_status fq_session_request(fq_kernel *k, struct fq_request *r, bool *later);
 
 /* read.c: queries and catching up on reader threads */

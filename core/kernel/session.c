@@ -191,6 +191,20 @@ void fq_session_end_user(fq_kernel *k, const char *user, int code, const char *r
   }
 }
 
+/* An account was set: sessions with other rights than it has now must come back and be looked at anew. */
+void fq_session_refresh(fq_kernel *k, const char *user) {
+  fq_stmt *q = fq_sql(k->db, "SELECT roles, org FROM account WHERE name = ?", "s", user);
+  if (fq_row(q)) {
+    for (struct fq_session *s = fq_map_get(k->by_user, user), *next; s; s = next) {
+      next = s->next_of_user;
+      if (s->roles != (uint32_t)fq_col_int(q, 0) || strcmp(s->org, fq_col_str(q, 1)))
+        fq_session_end(k, s, 1012, "your rights have changed");
+    }
+    fq_done(q);
+  }
+  fq_db_clear(k->db);
+}
+
 static const struct fq_param open_params[] = {
     {.name = "token",
      .type = FQ_T_STRING,

@@ -95,18 +95,26 @@ static bool take(lua_State *L, int idx, const struct fq_host *h, struct run *run
     return false;
   }
   idx = lua_absindex(L, idx);
-  lua_pushnil(L);
-  if (!lua_next(L, idx)) return true;
-  bool named = lua_type(L, -2) == LUA_TSTRING;
-  lua_pop(L, 2);
-  if (named) return take_command(L, idx, h, run);
-  lua_Integer n = (lua_Integer)lua_rawlen(L, idx);
-  if (n == 0 || n > FQ_COMMANDS_MAX) { /* keys that are no positions, or a list that cannot be right */
-    bad(run, "一次决定最多 %d 条命令,按 1、2、3 排列",
-        "at most %d commands in one decision, at positions 1, 2, 3", FQ_COMMANDS_MAX);
+  lua_Integer last = 0;
+  size_t named = 0;
+  for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
+    lua_Integer at = lua_isinteger(L, -2) ? lua_tointeger(L, -2) : 0;
+    if (lua_type(L, -2) == LUA_TSTRING) {
+      named++;
+    } else if (at < 1 || at > FQ_COMMANDS_MAX) {
+      lua_pop(L, 2);
+      bad(run, "一次决定最多 %d 条命令,按 1、2、3 排列",
+          "at most %d commands in one decision, at positions 1, 2, 3", FQ_COMMANDS_MAX);
+      return false;
+    }
+    if (at > last) last = at;
+  }
+  if (named && !last) return take_command(L, idx, h, run);
+  if (named) {
+    bad(run, "命令的列表中混有带名字的项", "named members among a list of commands");
     return false;
   }
-  for (lua_Integer i = 1; i <= n; i++) {
+  for (lua_Integer i = 1; i <= last; i++) { /* holes are fine: { late and urge(i), escalate(i, ...) } */
     lua_rawgeti(L, idx, i);
     bool ok = take(L, lua_gettop(L), h, run, depth + 1);
     lua_pop(L, 1);

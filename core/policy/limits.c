@@ -8,8 +8,9 @@
 
 #include "base/clock.h"
 
-#define HOOK_EVERY    500 /* instructions between two looks: about 5 us, the clock costs 0.3 */
-#define BYTES_A_STEP  32  /* memory traffic is paid too: copying 1 GiB in few instructions is no bargain */
+#define HOOK_EVERY 500 /* instructions between two looks: about 5 us, the clock costs 0.3 */
+#define BYTES_A_STEP                                                                                         \
+  16 /* copying and hashing are paid too: the dearest of tests/policy/abuse then takes 40 ms */
 #define COLLECT_ABOVE (FQ_ARENA_BYTES / 4)
 #define UNLIMITED     (INT64_MAX / 2)
 

@@ -36,6 +36,7 @@ struct fq_policy {
   struct fq_generation *generations; /* few are in use at a time */
   struct fq_map *heard;              /* kinds that some stored policy hears */
   bool heard_known;
+  int64_t unrecorded_at_ms; /* the tick that was last complained about */
   /* metrics */
   double decisions, failed, refused, cpu_us;
 };

@@ -75,7 +75,12 @@ static int64_t generation_of(struct fq_policy *p, fq_db *db, const struct fq_ent
 static void emit(struct turn *t, const char *kind, fq_json *data) {
   struct fq_error *e = t->call->error;
   struct fq_draft d = {.kind = kind, .subject = t->entry->subject, .org = t->entry->org, .data = data};
-  if (fq_emit(t->call, d)) fq_log(FQ_LOG_ERROR, "policy: %s not recorded: %s", kind, e ? e->en : "");
+  /* Beyond the kernel's bound on what one command may lead to, even this is not recorded. Said once a
+   * command: rules that set one another off would otherwise fill the log. */
+  if (fq_emit(t->call, d) && t->policy->unrecorded_at_ms != t->call->now_ms) {
+    t->policy->unrecorded_at_ms = t->call->now_ms;
+    fq_log(FQ_LOG_ERROR, "policy: %s about %s not recorded: %s", kind, t->entry->subject, e ? e->en : "");
+  }
   if (e) *e = (struct fq_error){0};
 }
 

@@ -145,7 +145,7 @@ static int f_next(lua_State *L) {
     best = k;
     found = true;
   }
-  fq_limits_charge(L, count);
+  fq_limits_charge(L, count * 4);
   if (!found) {
     lua_pushnil(L);
     return 1;
@@ -161,6 +161,7 @@ static int f_next(lua_State *L) {
 /* No handler, no swallowing: what has tripped goes on upwards. */
 static int f_pcall(lua_State *L) {
   luaL_checkany(L, 1);
+  fq_limits_charge(L, 50); /* what unwinding costs, against a loop of nothing but errors */
   int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
   struct fq_limits *l = fq_limits_of(L);
   if (status == LUA_ERRMEM && !l->tripped) l->tripped = l->steps <= 0 ? FQ_EXIT_TIMEOUT : FQ_EXIT_NOMEM;
@@ -452,6 +453,7 @@ static int s_split(lua_State *L) {
   lua_newtable(L);
   for (lua_Integer i = 1;; i++) {
     const char *p = memmem(s, n, gap, m);
+    fq_limits_charge(L, 10);
     lua_pushlstring(L, s, p ? (size_t)(p - s) : n);
     lua_rawseti(L, -2, i);
     if (!p) return 1;

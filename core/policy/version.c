@@ -60,7 +60,9 @@ static int compile(lua_State *L) {
   lua_pushboolean(L, job->lenient);
   lua_call(L, 2, 2); /* what it declares, problems */
   fq_lua_mark_array(L);
-  job->problems = fq_lua_read(L, 2, NULL);
+  struct fq_lua_flaw flaw = {0};
+  job->problems = fq_lua_read(L, 2, &flaw);
+  if (!job->problems) return luaL_error(L, "what is wrong cannot be told: %s", flaw.en);
   fq_json *names = job->names = fq_json_object();
   lua_getfield(L, 1, "name");
   if (lua_type(L, -1) == LUA_TSTRING) fq_json_set_str(names, "name", lua_tostring(L, -1));

@@ -298,6 +298,9 @@ struct dp_positions *dp_positions_new(void);
 void dp_positions_free(struct dp_positions *p);
 void dp_position_put(struct dp_positions *p, const char *user, const struct dp_position *at);
 bool dp_position_get(struct dp_positions *p, const char *user, struct dp_position *out);
+/* Kernel thread, the only one that writes: where this user's position stands, without looking it up again;
+ * at_ms is 0 until one is known. Lives as long as the positions. */
+const struct dp_position *dp_position_slot(struct dp_positions *p, const char *user);
 size_t dp_positions_count(struct dp_positions *p);
 void dp_roster_free(struct dp_roster *r);
 bool dp_on_duty(fq_db *db, const char *user);

@@ -9,14 +9,14 @@
 #include "dispatch.h"
 
 struct slot {
-  char user[FQ_ID_MAX]; /* "" is free */
-  struct dp_position at;
+  char user[FQ_ID_MAX];
+  struct dp_position at; /* at_ms 0: nothing known yet */
 };
 struct dp_positions {
-  pthread_mutex_t lock;
-  struct slot
+  pthread_mutex_t lock; /* held by the kernel thread to write, by readers to read */
+  struct slot *
       *slots; /* open addressing; cap is a power of two, at most half full; users are never taken out */
-  size_t cap, used;
+  size_t cap, used, known;
 };
 
 struct dp_positions *dp_positions_new(void) {
@@ -32,55 +32,70 @@ struct dp_positions *dp_positions_new(void) {
 void dp_positions_free(struct dp_positions *p) {
   if (!p) return;
   pthread_mutex_destroy(&p->lock);
+  for (size_t i = 0; i < p->cap; i++)
+    free(p->slots[i]);
   free(p->slots);
   free(p);
 }
 
-static struct slot *find(struct slot *slots, size_t cap, const char *user) {
+static struct slot **find(struct slot **slots, size_t cap, const char *user) {
   uint64_t h = 1469598103934665603u; /* FNV-1a */
   for (const char *s = user; *s; s++)
     h = (h ^ (unsigned char)*s) * 1099511628211u;
   size_t i = h & (cap - 1);
-  while (*slots[i].user && strcmp(slots[i].user, user))
+  while (slots[i] && strcmp(slots[i]->user, user))
     i = (i + 1) & (cap - 1);
   return &slots[i];
 }
 
-void dp_position_put(struct dp_positions *p, const char *user, const struct dp_position *at) {
-  if (!*user) return;
-  pthread_mutex_lock(&p->lock);
+/* Under the lock. */
+static struct slot *slot_of(struct dp_positions *p, const char *user) {
+  struct slot **s = find(p->slots, p->cap, user);
+  if (*s) return *s;
   if (2 * p->used >= p->cap) {
-    struct slot *more = calloc(2 * p->cap, sizeof *more);
+    struct slot **more = calloc(2 * p->cap, sizeof *more);
     if (!more) abort();
     for (size_t i = 0; i < p->cap; i++)
-      if (*p->slots[i].user) *find(more, 2 * p->cap, p->slots[i].user) = p->slots[i];
+      if (p->slots[i]) *find(more, 2 * p->cap, p->slots[i]->user) = p->slots[i];
     free(p->slots);
     p->slots = more;
     p->cap *= 2;
+    s = find(p->slots, p->cap, user);
   }
-  struct slot *s = find(p->slots, p->cap, user);
-  if (!*s->user) {
-    dp_text(s->user, sizeof s->user, user);
-    p->used++;
-  }
+  *s = calloc(1, sizeof **s);
+  if (!*s) abort();
+  dp_text((*s)->user, sizeof(*s)->user, user);
+  p->used++;
+  return *s;
+}
+
+const struct dp_position *dp_position_slot(struct dp_positions *p, const char *user) {
+  pthread_mutex_lock(&p->lock);
+  const struct dp_position *at = &slot_of(p, user)->at;
+  pthread_mutex_unlock(&p->lock);
+  return at;
+}
+
+void dp_position_put(struct dp_positions *p, const char *user, const struct dp_position *at) {
+  pthread_mutex_lock(&p->lock);
+  struct slot *s = slot_of(p, user);
+  if (!s->at.at_ms) p->known++;
   /* A phone in the shade sends what it kept: an older fix never replaces a newer one. */
   if (at->at_ms >= s->at.at_ms) s->at = *at;
   pthread_mutex_unlock(&p->lock);
 }
 
 bool dp_position_get(struct dp_positions *p, const char *user, struct dp_position *out) {
-  if (!p) return false;
   pthread_mutex_lock(&p->lock);
-  struct slot *s = find(p->slots, p->cap, user);
-  bool known = *s->user != '\0';
-  if (known) *out = s->at;
+  struct slot *s = *find(p->slots, p->cap, user);
+  if (s) *out = s->at;
   pthread_mutex_unlock(&p->lock);
-  return known;
+  return s && out->at_ms;
 }
 
 size_t dp_positions_count(struct dp_positions *p) {
   pthread_mutex_lock(&p->lock);
-  size_t n = p->used;
+  size_t n = p->known;
   pthread_mutex_unlock(&p->lock);
   return n;
 }
@@ -90,7 +105,7 @@ void dp_position_update(struct fq_call *c) {
   struct dp_self *self = c->self;
   const char *text = fq_json_str(c->params, "at");
   int64_t at_ms = text ? fq_time_parse(text) : c->now_ms;
-  if (at_ms > c->now_ms || at_ms < 0) at_ms = c->now_ms;
+  if (at_ms > c->now_ms || at_ms <= 0) at_ms = c->now_ms;
   struct dp_position at = {.lon = fq_json_num(c->params, "lon", 0),
                            .lat = fq_json_num(c->params, "lat", 0),
                            .acc_m = fq_json_num(c->params, "acc", NAN),

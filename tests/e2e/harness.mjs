@@ -41,6 +41,8 @@ export function freePort() {
   });
 }
 
+class Hopeless extends Error {}
+
 /** Polls until `ask` gives something truthy. Tests wait for conditions; the limit only ends a hopeless wait. */
 export async function until(what, ask, limitMs = 30_000) {
   const end = Date.now() + limitMs;
@@ -50,6 +52,7 @@ export async function until(what, ask, limitMs = 30_000) {
       const v = await ask();
       if (v) return v;
     } catch (e) {
+      if (e instanceof Hopeless) throw e;
       last = e;
     }
     if (Date.now() > end) throw new Error(`waited in vain for ${what}${last ? `: ${last.message}` : ""}`);
@@ -77,7 +80,7 @@ export async function startServer() {
     await until(
       "the server to be ready",
       async () => {
-        if (exited) throw new Error("exited");
+        if (exited) throw new Hopeless("the server ended by itself");
         return (await fetch(`${url}/readyz`)).status === 200;
       },
       120_000,

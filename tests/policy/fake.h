@@ -64,7 +64,7 @@ static const struct fq_plugin fake_plugin = {
     .methods = fake_methods, .views = fake_views, .lua = fake_lua};
 static const struct fq_module fake_module = {&fake_plugin, NULL};
 
-static struct fq_host *fake_host(void) {
+__attribute__((unused)) static struct fq_host *fake_host(void) {
   struct fq_error e = {0};
   struct fq_host *h = fq_host_new(&fake_module, 1, NULL, &e);
   if (!h) fail_msg("%s", e.en);

@@ -268,7 +268,10 @@ static void the_last_refusal_gives_it_back(void **state) {
   state_is(i, "accepted");
   assert_non_null(strstr(entry("task.declined", "data"), "\"incident_state\":\"accepted\""));
   assert_non_null(strstr(entry("task.declined", "audience"), "user/officer-b1"));
-  keep(t, task_for(i, "officer-a2")); /* sent again: he may be asked twice */
+  act("dispatcher", "incident.comment", "{\"id\":\"%s\",\"text\":\"x\"}", i);
+  assert_string_equal(entry("incident.commented", "audience"),
+                      "user/officer-a1"); /* who declined is out of it */
+  keep(t, task_for(i, "officer-a2"));     /* sent again: he may be asked twice */
   state_is(i, "dispatched");
 }
 

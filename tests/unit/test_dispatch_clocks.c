@@ -177,6 +177,12 @@ static void by_hand(void **state) {
   clock_is("dispatch", "stopped");
   at(90 * MINUTE);
   assert_int_equal(entries("clock.breached"), 0);
+  new_incident();
+  start(POLICY, "dispatch", "reported", "dispatched", 10 * MINUTE, "[]");
+  act("dispatcher", "clock.pause", params, i);
+  at(4 * HOUR);
+  task_for(i, "officer-a1"); /* paused with time left: answered in time */
+  clock_is("dispatch", "met");
   refused("dispatcher", "clock.stop", FQ_E_NOT_FOUND, "clock.unknown",
           "{\"incident\":\"%s\",\"name\":\"nope\"}", i);
   refused("dispatcher", "clock.start", FQ_E_FORBIDDEN, "role",

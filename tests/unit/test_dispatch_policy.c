@@ -138,6 +138,45 @@ static void views(void **state) {
                          "\" grid township village 430525 一格 director-a officer-a1 none 甲镇 0\""));
 }
 
+/* The view keeps a copy of who could be sent: it must follow every change, also one that was taken back. */
+static const char *sent_to(const char *category) {
+  static char user[FQ_ID_MAX];
+  char i[FQ_ID_MAX];
+  snprintf(i, sizeof i, "%s", report("dispatcher", GRID_A2, category));
+  nothing_went_wrong();
+  const fq_json *task = fq_json_first(fq_json_get(incident(i), "tasks"));
+  snprintf(user, sizeof user, "%s", task ? fq_json_str(fq_json_get(task, "to"), "user") : "nobody");
+  return user;
+}
+
+static void nearest_follows(void **state) {
+  deployed("return policy { name = 'nearest', on = { ['incident.reported'] = function(e, view)\n"
+           "  local o = view.nearest_officer(e.incident, { skill = e.incident.category, within_m = 25000 })\n"
+           "  if o then return dispatch(e.incident, o) end\n"
+           "end } }");
+  assert_string_equal(sent_to("other"), "officer-a2"); /* needs no skill */
+  assert_string_equal(sent_to("fire"), "officer-a1");
+  act("officer-a3", "duty.start", "{}");
+  assert_string_equal(sent_to("fire"), "officer-a3"); /* as near, but idle */
+  act("officer-a3", "duty.end", "{}");
+  assert_string_equal(sent_to("fire"), "officer-a1");
+  assert_string_equal(sent_to("fire"), "officer-b1"); /* a1 carries two: full */
+  act("admin", "officer.set", "{\"user\":\"officer-a1\",\"skills\":[\"fire\"],\"capacity\":9}");
+  assert_string_equal(sent_to("fire"), "officer-a1");
+  act("officer-b1", "position.update", "{\"lon\":110.52,\"lat\":27.1}");
+  assert_string_equal(sent_to("fire"), "officer-b1"); /* who is on the spot */
+  at(11 * MINUTE);
+  assert_string_equal(sent_to("fire"), "officer-a1"); /* who was there ten minutes ago */
+  act("system", "user.disable", "{\"name\":\"officer-a1\"}");
+  assert_string_equal(sent_to("fire"), "officer-b1");
+  act("system", "org.import",
+      "{\"units\":[{\"id\":\"%s\",\"parent\":\"430525101201\",\"kind\":\"grid\",\"name\":\"远格\",\"lon\":"
+      "111.5,\"lat\":27.0}]}",
+      GRID_B1);
+  assert_string_equal(sent_to("fire"), "nobody"); /* moved out of reach */
+  assert_string_equal(sent_to("elder"), "nobody");
+}
+
 /* A typo that widens a rule is worse than an error. */
 static void typos(void **state) {
   static const struct {
@@ -169,7 +208,8 @@ static void typos(void **state) {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, world_open_with_policies, world_close)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      T(three_limits_met), T(nobody_to_send), T(order_lapses_and_goes_on), T(views), T(typos),
+      T(three_limits_met), T(nobody_to_send), T(order_lapses_and_goes_on), T(views),
+      T(nearest_follows),  T(typos),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

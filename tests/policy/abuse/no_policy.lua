@@ -1,0 +1,3 @@
+-- expect: SYNTAX
+-- a file that declares nothing
+return 5

@@ -1,0 +1,3 @@
+-- expect: SYNTAX
+-- a file that is no text
+ return

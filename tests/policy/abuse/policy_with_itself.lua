@@ -1,0 +1,3 @@
+-- expect: SYNTAX
+-- a policy that contains itself
+local p = { name = 'x' } p.on = p return policy(p)

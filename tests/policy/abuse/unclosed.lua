@@ -1,0 +1,3 @@
+-- expect: SYNTAX
+-- a text that is never closed
+return policy { name = [==[ x

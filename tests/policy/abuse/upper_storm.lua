@@ -1,0 +1,5 @@
+-- expect: TIMEOUT
+-- changing the case of long texts
+return policy { name = 'abuse', on = { ['incident.reported'] = function(e, view)
+local s = string.rep('a', 260000) while true do string.upper(s) end
+end } }

@@ -1,0 +1,474 @@
+/* The policy module on the real kernel: deploying, generations, failing, going back, asking why, rebuilding.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "policy/module.h"
+
+/* A module of things that begin, change and end; every entry is counted. */
+static enum fq_status apply_count(struct fq_apply *a, const struct fq_entry *e) {
+  fq_exec(a->db, "INSERT INTO seen(kind, n) VALUES(?1, 1) ON CONFLICT(kind) DO UPDATE SET n = n + 1", "s",
+          e->kind);
+  return FQ_OK;
+}
+static enum fq_status emit_as(struct fq_call *c, const char *kind) {
+  const char *id = fq_json_str(c->params, "id"), *word = fq_json_str(c->params, "word");
+  if (word && !strcmp(word, "refuse me"))
+    return fq_fail(c->error, FQ_E_CONFLICT, "thing.no", "", "不行", "no");
+  fq_json *data = fq_json_dup(c->params);
+  return fq_emit(c, (struct fq_draft){.kind = kind, .subject = id, .data = data});
+}
+static enum fq_status begin_thing(struct fq_call *c) {
+  return emit_as(c, "thing.begun");
+}
+static enum fq_status change_thing(struct fq_call *c) {
+  return emit_as(c, "thing.changed");
+}
+static enum fq_status end_thing(struct fq_call *c) {
+  return emit_as(c, "thing.ended");
+}
+static enum fq_status answer_thing(struct fq_call *c) {
+  return emit_as(c, "thing.answered");
+}
+/* Reports an incident of the built-in default's world. */
+static enum fq_status report(struct fq_call *c) {
+  return emit_as(c, "incident.reported");
+}
+static enum fq_status dispatch(struct fq_call *c) {
+  return emit_as(c, "incident.dispatched");
+}
+/* Deploys, then fails: nothing of it may stay, not even in memory. */
+static enum fq_status try_deploy(struct fq_call *c) {
+  fq_json *result = NULL;
+  enum fq_status st =
+      fq_call_method(c, "pack.deploy", fq_json_dup(fq_json_get(c->params, "params")), &result);
+  fq_json_free(result);
+  if (st) return st;
+  st = emit_as(c, "thing.changed");
+  return st ? st : fq_fail(c->error, FQ_E_CONFLICT, "thing.no", "", "不行", "no");
+}
+static enum fq_status nearest(struct fq_view *v) {
+  v->answer = fq_json_object();
+  fq_json_set_str(v->answer, "user", "officer-1");
+  return FQ_OK;
+}
+static enum fq_status wrong_sql(struct fq_view *v) {
+  fq_int(v->db, 0, "SELECT nothing FROM nowhere", "");
+  return FQ_OK;
+}
+static void context(void *self, fq_db *db, const struct fq_entry *e, fq_json *into) {
+  (void)self;
+  if (strcmp(e->kind, "incident.reported")) return;
+  fq_json *i = fq_json_object();
+  fq_json_set_str(i, "id", e->subject);
+  fq_json_set_int(i, "seen", fq_int(db, 0, "SELECT n FROM seen WHERE kind = ?", "s", e->kind));
+  fq_json_set(into, "incident", i);
+}
+
+static const struct fq_param params[] = {{.name = "id", .type = FQ_T_ID},
+                                         {.name = "word", .type = FQ_T_STRING, .max = 100},
+                                         {.name = "by", .type = FQ_T_STRING, .max = 100},
+                                         {.name = "params", .type = FQ_T_ANY},
+                                         {0}};
+#define METHOD(n, f, r)                                                                                      \
+  { .name = n, .roles = FQ_ROLE_ALL, .flags = f, .params = params, .run = r }
+static const struct fq_method methods[] = {
+    METHOD("thing.begin", 0, begin_thing),     METHOD("thing.change", FQ_POLICY, change_thing),
+    METHOD("thing.end", 0, end_thing),         METHOD("thing.answer", FQ_POLICY, answer_thing),
+    METHOD("incident.report", 0, report),      METHOD("incident.dispatch", FQ_POLICY, dispatch),
+    METHOD("thing.try_deploy", 0, try_deploy), {0}};
+static const struct fq_kind kinds[] = {
+    {.name = "thing.begun", .apply = apply_count, .flags = FQ_KIND_BEGINS},
+    {.name = "thing.changed", .apply = apply_count},
+    {.name = "thing.ended", .apply = apply_count, .flags = FQ_KIND_ENDS},
+    {.name = "thing.answered", .apply = apply_count},
+    {.name = "incident.reported", .apply = apply_count, .flags = FQ_KIND_BEGINS},
+    {.name = "incident.dispatched", .apply = apply_count},
+    {0}};
+static const struct fq_view_fn views[] = {
+    {.name = "nearest_officer", .fn = nearest}, {.name = "wrong", .fn = wrong_sql}, {0}};
+static const char *const migrations[] = {"CREATE TABLE seen(kind TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID",
+                                         NULL};
+static const struct fq_plugin things = {
+    FQ_PLUGIN_HEAD,
+    .name = "things",
+    .version = "1",
+    .migrations = migrations,
+    .kinds = kinds,
+    .methods = methods,
+    .views = views,
+    .context = context,
+    .lua = "function answer(e, word) return command('thing.answer', { id=e.subject, word=word }) end\n"
+           "function dispatch(i, to, note) return command('incident.dispatch', { id=i.id, word=to.user, "
+           "by=note }) end\n"};
+
+static fq_kernel *open_at(const char *dir, const char *file) {
+  struct fq_error e = {0};
+  fq_kernel *k = fq_kernel_open(
+      &(struct fq_kernel_config){.data_dir = dir, .file = file, .memory = !dir, .fake_clock = true}, &e);
+  if (!k || fq_kernel_add(k, &things, NULL, &e) || fq_policy_add(k, &e) || fq_kernel_boot(k, &e))
+    fail_msg("%s", e.en);
+  fq_kernel_set_time(k, 1795000000000);
+  return k;
+}
+
+static struct fq_error why;
+static fq_json *call(fq_kernel *k, const char *method, fq_json *p) {
+  fq_json *result = NULL;
+  why = (struct fq_error){0};
+  fq_kernel_call(k, NULL, method, p, &result, &why);
+  return result;
+}
+static bool run(fq_kernel *k, const char *method, const char *id, const char *word) {
+  fq_json *p = fq_json_object();
+  fq_json_set_str(p, "id", id);
+  if (word) fq_json_set_str(p, "word", word);
+  fq_json *result = call(k, method, p);
+  fq_json_free(result);
+  return result != NULL;
+}
+
+static fq_json *pack(const char *version, const char *policy) {
+  fq_json *p = fq_json_object(), *files = fq_json_object();
+  char *meta = fq_printf("name = 'town'\nversion = '%s'\npolicies = { 'policies/p.lua' }\n", version);
+  fq_json_set_str(files, "pack.lua", meta);
+  fq_json_set_str(files, "policies/p.lua", policy);
+  fq_json_set_str(p, "pack", "town");
+  fq_json_set(p, "files", files);
+  free(meta);
+  return p;
+}
+static int64_t deploy(fq_kernel *k, const char *version, const char *policy) {
+  fq_json *r = call(k, "pack.deploy", pack(version, policy));
+  if (!r) fail_msg("%s", why.en);
+  int64_t g = fq_json_int(r, "generation", -1);
+  fq_json_free(r);
+  return g;
+}
+
+#define SAYS(word)                                                                                           \
+  "return policy { name='p', on={\n"                                                                         \
+  "['thing.begun']=function(e) return answer(e, '" word "') end,\n"                                          \
+  "['thing.changed']=function(e) return answer(e, '" word "') end } }\n"
+
+/* The words of the answers about a subject, joined. */
+static void said(fq_kernel *k, const char *subject, const char *expected) {
+  char got[400] = "";
+  fq_stmt *q = fq_sql(fq_kernel_db(k),
+                      "SELECT data FROM journal WHERE subject = ? AND kind = 'thing.answered' ORDER BY seq",
+                      "s", subject);
+  while (fq_row(q)) {
+    fq_json *d = fq_json_parse(fq_col_str(q, 0), strlen(fq_col_str(q, 0)), NULL);
+    strcat(strcat(got, got[0] ? " " : ""), fq_json_str(d, "word"));
+    fq_json_free(d);
+  }
+  assert_string_equal(got, expected);
+}
+static int64_t count(fq_kernel *k, const char *kind) {
+  return fq_int(fq_kernel_db(k), 0, "SELECT count(*) FROM journal WHERE kind = ?", "s", kind);
+}
+/* Data of the last entry of a kind; the caller frees. */
+static fq_json *last(fq_kernel *k, const char *kind) {
+  fq_stmt *q =
+      fq_sql(fq_kernel_db(k), "SELECT data FROM journal WHERE kind = ? ORDER BY seq DESC LIMIT 1", "s", kind);
+  assert_true(fq_row(q));
+  fq_json *d = fq_json_parse(fq_col_str(q, 0), strlen(fq_col_str(q, 0)), NULL);
+  fq_done(q);
+  return d;
+}
+
+static void decides_and_records(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  run(k, "thing.begin", "a", NULL);
+  assert_int_equal(count(k, "policy.decided"), 0);
+  assert_int_equal(deploy(k, "1", SAYS("one")), 1);
+  run(k, "thing.begin", "b", NULL);
+  said(k, "b", "one");
+  fq_json *d = last(k, "policy.decided");
+  assert_string_equal(fq_json_str(d, "policy"), "p");
+  assert_string_equal(fq_json_str(d, "pack"), "town");
+  assert_string_equal(fq_json_str(d, "exit"), "OK");
+  assert_int_equal(fq_json_size(fq_json_get(d, "commands")), 1);
+  fq_json_free(d);
+  /* the command came as policy/p, caused by the entry it answers */
+  assert_int_equal(
+      1,
+      fq_int(
+          fq_kernel_db(k), 0,
+          "SELECT count(*) FROM journal a JOIN journal c ON c.seq = a.cause WHERE a.kind = 'thing.answered'"
+          " AND a.actor = 'policy/p' AND c.kind = 'thing.begun' AND c.subject = 'b'",
+          ""));
+  /* the same pack again changes nothing, unless forced */
+  assert_int_equal(deploy(k, "1", SAYS("one")), 1);
+  assert_int_equal(count(k, "pack.deployed"), 1);
+  fq_kernel_close(k);
+}
+
+static void keeps_the_generation_a_subject_began_with(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  deploy(k, "1", SAYS("one"));
+  run(k, "thing.begin", "a", NULL);
+  assert_int_equal(deploy(k, "2", SAYS("two")), 2);
+  run(k, "thing.change", "a", NULL);
+  run(k, "thing.begin", "b", NULL);
+  run(k, "thing.change", "never-begun", NULL);
+  said(k, "a", "one one");
+  said(k, "b", "two");
+  said(k, "never-begun", "two");
+  run(k, "thing.end", "a", NULL);
+  run(k, "thing.change", "a", NULL); /* its life is over: what is said now is said by today's rules */
+  said(k, "a", "one one two");
+  run(k, "thing.begin", "a", NULL);
+  deploy(k, "3", SAYS("three"));
+  run(k, "thing.change", "a", NULL);
+  said(k, "a", "one one two two two");
+  /* a roll-back takes along what began under the withdrawn one */
+  fq_json *r = call(k, "policy.rollback", fq_json_object());
+  assert_string_equal(fq_json_str(r, "version"), "2");
+  fq_json_free(r);
+  run(k, "thing.begin", "c", NULL);
+  said(k, "c", "two");
+  r = call(k, "policy.rollback", fq_json_object()); /* 3 and 2 are withdrawn: 1 */
+  assert_string_equal(fq_json_str(r, "version"), "1");
+  fq_json_free(r);
+  run(k, "thing.change", "b", NULL);
+  run(k, "thing.change", "c", NULL);
+  said(k, "b", "two one");
+  said(k, "c", "two one");
+  assert_null(call(k, "policy.rollback", fq_json_object()));
+  assert_string_equal(why.code, "pack.no_previous");
+  fq_kernel_close(k);
+}
+
+static void a_failed_command_leaves_no_policy(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  deploy(k, "1", SAYS("one"));
+  fq_json *p = fq_json_object();
+  fq_json_set_str(p, "id", "x");
+  fq_json_set(p, "params", pack("2", SAYS("two")));
+  assert_null(call(k, "thing.try_deploy", p));
+  assert_string_equal(why.code, "thing.no");
+  run(k, "thing.begin", "a", NULL);
+  said(k, "a", "one");
+  assert_int_equal(deploy(k, "3", SAYS("three")), 2); /* the number two is free again, and means this one */
+  run(k, "thing.begin", "b", NULL);
+  said(k, "b", "three");
+  fq_kernel_close(k);
+}
+
+static void refuses_a_wrong_pack_whole(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  static const char wrong[] =
+      "{\"pack\":\"town\",\"files\":{\"pack.lua\":\"nam = 1\\nname='city'\\npolicies={'policies/a.lua',"
+      "'policies/b.lua', 'policies/none.lua'}\\nrequires={'nothing'}\",\"policies/a.lua\":\"return policy "
+      "{\\n name='a', on={['thing.begn']=tostring}}\",\"policies/b.lua\":\"x = = "
+      "1\",\"policies/c.lua\":\"\"}}";
+  fq_json *p = fq_json_parse(wrong, sizeof wrong - 1, NULL);
+  if (!p) fail_msg("the test itself");
+  fq_json *again = fq_json_dup(p), *r = call(k, "pack.deploy", p);
+  assert_null(r);
+  assert_string_equal(why.code, "pack.invalid");
+  assert_non_null(strstr(why.en, "8 mistakes"));
+  assert_string_equal(why.path, "pack.lua:1");
+  r = call(k, "pack.check", again);
+  assert_int_equal(fq_json_size(fq_json_get(r, "findings")), 8);
+  char *text = fq_json_print(r);
+  static const char *const parts[] = {"did you mean name",
+                                      "differs from",
+                                      "version",
+                                      "policies/none.lua",
+                                      "the plugin nothing it requires",
+                                      "did you mean 'thing.begun'",
+                                      "\"path\":\"policies/a.lua\",\"line\":2",
+                                      "not listed",
+                                      "\"path\":\"policies/b.lua\",\"line\":1"};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (!strstr(text, parts[i])) fail_msg("no %s in %s", parts[i], text);
+  free(text);
+  fq_json_free(r);
+  assert_int_equal(count(k, "pack.deployed"), 0);
+  fq_kernel_close(k);
+}
+
+static void tells_refused_commands_and_stops_loops(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  deploy(k, "1",
+         "return policy { name='p', on={ ['thing.begun']=function(e)\n"
+         " return { answer(e, 'refuse me'), command('thing.answer', { od=1 }), answer(e, 'after') } end,\n"
+         " ['thing.changed']=function(e) return { command('thing.change', { id=e.subject }), "
+         "command('thing.change', "
+         "{ id=e.subject }) } end } }");
+  assert_true(run(k, "thing.begin", "a", NULL));
+  said(k, "a", "after");
+  assert_int_equal(count(k, "policy.refused"), 2);
+  /* each change leads to two more: bounded, and the command that began it stands */
+  assert_true(run(k, "thing.change", "b", NULL));
+  assert_true(count(k, "thing.changed") >= 8 && count(k, "thing.changed") < 520);
+  assert_true(run(k, "thing.begin", "c", NULL));
+  said(k, "c", "after");
+  fq_kernel_close(k);
+}
+
+static void falls_back_and_goes_back(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  deploy(k, "1",
+         "return policy { name='p', on={ ['incident.reported']=function(e)\n return dispatch(e.incident, "
+         "{user='good'}) end } }");
+  deploy(k, "2",
+         "return policy { name='p', on={ ['incident.reported']=function(e)\n"
+         "  -- 先查一下\n"
+         "  local x = e.nothing.x\n"
+         "end } }");
+  for (int i = 1; i <= 4; i++) {
+    char id[16];
+    snprintf(id, sizeof id, "i%d", i);
+    assert_true(run(k, "incident.report", id, NULL));
+    assert_int_equal(count(k, "policy.failed"), i);
+    assert_int_equal(count(k, "incident.dispatched"), i); /* the default decided */
+  }
+  fq_json *d = last(k, "policy.failed");
+  assert_string_equal(fq_json_str(d, "reason"), "RUNTIME");
+  assert_string_equal(fq_json_str(d, "file"), "policies/p.lua");
+  assert_int_equal(fq_json_int(d, "line", 0), 3);
+  assert_int_equal(fq_json_size(fq_json_get(d, "lines")), 3);
+  assert_non_null(strstr(fq_json_str(d, "message_en"), "nothing"));
+  assert_non_null(strstr(fq_json_str(d, "message_zh"), "policies/p.lua:3"));
+  fq_json_free(d);
+  d = last(k, "incident.dispatched");
+  assert_string_equal(fq_json_str(d, "word"), "officer-1");
+  fq_json_free(d);
+  fq_json *r = call(k, "policy.list", fq_json_object());
+  assert_int_equal(fq_json_int(fq_json_first(fq_json_get(r, "rows")), "in_a_row", 0), 4);
+  fq_json_free(r);
+  /* the fifth in a row brings version 1 back, for what began under 2 as well */
+  assert_true(run(k, "incident.report", "i5", NULL));
+  assert_int_equal(count(k, "policy.rolled_back"), 1);
+  r = call(k, "pack.list", fq_json_object());
+  assert_string_equal(fq_json_str(fq_json_first(fq_json_get(r, "rows")), "version"), "1");
+  fq_json_free(r);
+  assert_true(run(k, "incident.report", "i6", NULL));
+  assert_int_equal(count(k, "policy.failed"), 5);
+  d = last(k, "incident.dispatched");
+  assert_string_equal(fq_json_str(d, "word"), "good");
+  fq_json_free(d);
+  fq_kernel_close(k);
+}
+
+/* Nothing better to go back to: it stays, the default goes on deciding. And a view with wrong SQL hurts the
+ * decision alone. */
+static void has_nothing_to_go_back_to(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  deploy(k, "1",
+         "return policy { name='p', on={ ['incident.reported']=function(e, view) view.wrong() error('x') end "
+         "} }");
+  for (int i = 1; i <= 8; i++)
+    assert_true(run(k, "incident.report", "i", NULL));
+  assert_int_equal(count(k, "policy.failed"), 8);
+  assert_int_equal(count(k, "policy.rolled_back"), 0);
+  assert_int_equal(count(k, "incident.dispatched"), 8);
+  fq_kernel_close(k);
+}
+
+static void says_why(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  deploy(k, "1",
+         "return policy { name='p', on={ ['incident.reported']=function(e, view)\n"
+         "  local o = view.nearest_officer(e.incident, { skill='x' })\n"
+         "  if e.word == 'fail' then error('坏了') end\n"
+         "  return dispatch(e.incident, o, e.incident.seen .. ' ' .. view.now) end } }");
+  run(k, "incident.report", "i1", NULL);
+  run(k, "incident.report", "i2", NULL);
+  run(k, "incident.report", "i1", "fail");
+  fq_json *p = fq_json_object();
+  fq_json_set_str(p, "subject", "i1");
+  fq_json *r = call(k, "policy.why", p);
+  const fq_json *rows = fq_json_get(r, "rows");
+  assert_int_equal(fq_json_size(rows), 3); /* decided, failed, and the default in its place */
+  fq_json_each(o, rows) {
+    char *text = fq_json_print(o);
+    if (!fq_json_bool(o, "identical", false)) fail_msg("not identical: %s", text);
+    free(text);
+  }
+  const fq_json *first = fq_json_first(rows);
+  char *text = fq_json_print(fq_json_get(first, "answers"));
+  assert_string_equal(
+      text, "[[\"nearest_officer\",[{\"$e\":\"incident\"},{\"skill\":\"x\"}],{\"user\":\"officer-1\"}]]");
+  free(text);
+  assert_string_equal(fq_json_str(fq_json_get(first, "entry"), "kind"), "incident.reported");
+  fq_json_free(r);
+  fq_kernel_close(k);
+}
+
+static void same_tables(fq_kernel *a, fq_kernel *b) {
+  static const char *const tables[] = {
+      "SELECT group_concat(hash || name || path || kinds || text) FROM (SELECT * FROM policy_source ORDER BY "
+      "hash)",
+      "SELECT group_concat(gen || ' ' || seq || ' ' || moved_to) FROM (SELECT * FROM policy_generation ORDER "
+      "BY gen)",
+      "SELECT group_concat(gen || pack || pos || hash) FROM (SELECT * FROM policy_member ORDER BY gen, pack, "
+      "pos)",
+      "SELECT group_concat(gen || pack || version || digest || since) FROM (SELECT * FROM policy_pack ORDER "
+      "BY gen, pack)",
+      "SELECT group_concat(pack || digest) FROM (SELECT * FROM policy_withdrawn ORDER BY pack, digest)",
+      "SELECT group_concat(hash || ' ' || total || ' ' || in_a_row || ' ' || last_seq) FROM (SELECT * FROM "
+      "policy_failure "
+      "ORDER BY hash)"};
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+    fq_stmt *p = fq_sql(fq_kernel_db(a), tables[i], ""), *q = fq_sql(fq_kernel_db(b), tables[i], "");
+    assert_true(fq_row(p) && fq_row(q));
+    if (!fq_col_str(p, 0) || !fq_col_str(q, 0)) fail_msg("table %zu is empty", i);
+    assert_string_equal(fq_col_str(p, 0), fq_col_str(q, 0));
+    fq_done(p);
+    fq_done(q);
+  }
+}
+
+static void rebuilds_the_same(void **s) {
+  char dir[] = "/tmp/fq-policy-XXXXXX";
+  assert_non_null(mkdtemp(dir));
+  fq_kernel *k = open_at(dir, NULL);
+  deploy(k, "1", SAYS("one"));
+  deploy(k, "2", "return policy { name='p', on={ ['thing.begun']=function(e) error('x') end } }");
+  for (int i = 0; i < 5; i++)
+    run(k, "thing.begin", "a", NULL);
+  deploy(k, "3", "return policy { name='p', on={ ['thing.begun']=function(e) error('y') end } }");
+  run(k, "thing.begin", "b", NULL);
+  fq_json_free(call(k, "policy.rollback", fq_json_object()));
+  struct fq_error e = {0};
+  fq_kernel *fresh = open_at(dir, "again.db");
+  char *path = fq_printf("%s/county.db", dir), *clean = fq_printf("rm -rf %s", dir);
+  int64_t rows;
+  if (fq_kernel_rebuild(fresh, path, &rows, &e)) fail_msg("%s", e.en);
+  same_tables(k, fresh);
+  fq_kernel_close(fresh);
+  fq_kernel_close(k);
+  assert_int_equal(system(clean), 0);
+  free(clean);
+  free(path);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(decides_and_records),
+      cmocka_unit_test(keeps_the_generation_a_subject_began_with),
+      cmocka_unit_test(a_failed_command_leaves_no_policy),
+      cmocka_unit_test(refuses_a_wrong_pack_whole),
+      cmocka_unit_test(tells_refused_commands_and_stops_loops),
+      cmocka_unit_test(falls_back_and_goes_back),
+      cmocka_unit_test(has_nothing_to_go_back_to),
+      cmocka_unit_test(says_why),
+      cmocka_unit_test(rebuilds_the_same),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
