@@ -28,7 +28,7 @@ static const char *const migrations[] = {
  */
 struct node {
   struct fq_unit unit;
-  char path[512];
+  char *path;
 };
 struct grid {
   double lat, lon;
@@ -55,6 +55,8 @@ static void read_unit(fq_stmt *q, struct fq_unit *out) {
 }
 
 static void forget(struct tree *t) {
+  for (size_t i = 0; i < t->count; i++)
+    free(t->nodes[i].path);
   fq_map_clear(&t->by_id, NULL);
   free(t->nodes);
   free(t->grids);
@@ -82,7 +84,7 @@ static void load(struct tree *t, fq_db *db) {
     }
     struct node *n = &t->nodes[t->count];
     read_unit(q, &n->unit);
-    fq_copy(n->path, sizeof n->path, fq_col_str(q, 6));
+    n->path = fq_strdup(fq_col_str(q, 6));
     in_use[t->count++] = fq_col_int(q, 7) != 0;
   }
   t->grids = fq_alloc((t->count + 1) * sizeof *t->grids);

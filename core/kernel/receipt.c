@@ -39,12 +39,10 @@ enum fq_status fq_receipt_find(fq_kernel *k, struct fq_request *r, bool *found) 
   return st;
 }
 
-void fq_receipt_apply(fq_db *db, int64_t seq, int64_t at_ms, const char *actor, const char *receipt) {
-  fq_json *v = receipt ? fq_json_parse(receipt, strlen(receipt), NULL) : NULL;
-  if (!v) return;
-  char *result = fq_json_print(fq_json_get(v, "result"));
+static void put(fq_db *db, int64_t seq, int64_t at_ms, const char *actor, const char *key, const char *digest,
+                const char *result) {
   fq_exec(db, "INSERT OR REPLACE INTO receipt(key, actor, digest, at_ms, result) VALUES(?,?,?,?,?)", "sssis",
-          fq_json_str(v, "key"), actor, fq_json_str(v, "digest"), at_ms, result);
+          key, actor, digest, at_ms, result);
   /* A few old ones go with every sixteenth: no sweep ever stalls a tick, and a rebuild forgets the same ones.
    */
   if (seq % 16 == 0)
@@ -53,10 +51,18 @@ void fq_receipt_apply(fq_db *db, int64_t seq, int64_t at_ms, const char *actor, 
             "BY at_ms, key,"
             " actor LIMIT 64)",
             "i", at_ms - KEEP_MS);
+}
+
+void fq_receipt_apply(fq_db *db, int64_t seq, int64_t at_ms, const char *actor, const char *receipt) {
+  fq_json *v = receipt ? fq_json_parse(receipt, strlen(receipt), NULL) : NULL;
+  if (!v) return;
+  char *result = fq_json_print(fq_json_get(v, "result"));
+  put(db, seq, at_ms, actor, fq_json_str(v, "key"), fq_json_str(v, "digest"), result);
   free(result);
   fq_json_free(v);
 }
 
+/* {"key":...,"digest":...,"result":...}; the result is printed once, for the row and for the journal. */
 void fq_receipt_put(fq_kernel *k, struct fq_tick *t, struct fq_request *r, fq_json *result) {
   if (!r->state->idem[0] || t->count == t->command_from)
     return; /* nothing changed: doing it again is harmless */
@@ -66,10 +72,12 @@ void fq_receipt_put(fq_kernel *k, struct fq_tick *t, struct fq_request *r, fq_js
   fq_json *v = fq_json_object();
   fq_json_set_str(v, "key", r->state->idem);
   fq_json_set_str(v, "digest", hex);
-  fq_json_set(v, "result", fq_json_dup(result));
-  last->receipt = fq_json_print(v);
-  fq_json_free(v);
+  char *head = fq_json_print(v), *text = fq_json_print(result);
+  last->receipt = fq_printf("%.*s,\"result\":%s}", (int)strlen(head) - 1, head, text);
   bool former = fq_db_allow_write(k->db, true);
-  fq_receipt_apply(k->db, last->entry.seq, last->entry.at_ms, last->entry.actor, last->receipt);
+  put(k->db, last->entry.seq, last->entry.at_ms, last->entry.actor, r->state->idem, hex, text);
   fq_db_allow_write(k->db, former);
+  free(head);
+  free(text);
+  fq_json_free(v);
 }

@@ -94,11 +94,12 @@ static fq_json *facts(const struct turn *t, const struct fq_active *a) {
   return o;
 }
 
-/* Takes the answers. */
-static void record(struct turn *t, const struct fq_active *a, struct fq_decision *d) {
+/* Takes the answers; and the context, when nobody is left who needs it. */
+static void record(struct turn *t, const struct fq_active *a, struct fq_decision *d, bool last) {
   fq_json *o = facts(t, a);
   fq_json_set_str(o, "exit", fq_exit_name(d->exit));
-  if (t->context) fq_json_set(o, "context", fq_json_dup(t->context));
+  if (t->context) fq_json_set(o, "context", last ? t->context : fq_json_dup(t->context));
+  if (last) t->context = NULL;
   fq_json_set(o, "answers", d->answers);
   d->answers = NULL;
   fq_json_set(o, "commands", fq_json_dup(d->commands));
@@ -147,7 +148,7 @@ static fq_json *lines_around(const char *text, int line) {
   return out;
 }
 
-static void decide(struct turn *t, const struct fq_active *a);
+static void decide(struct turn *t, const struct fq_active *a, bool last);
 
 static void fall_back(struct turn *t) {
   struct fq_policy *p = t->policy;
@@ -157,7 +158,7 @@ static void fall_back(struct turn *t) {
   fq_copy(a.name, sizeof a.name, "default");
   fq_copy(a.path, sizeof a.path, p->fallback->path);
   fq_copy(a.hash, sizeof a.hash, p->fallback->hash);
-  decide(t, &a);
+  decide(t, &a, false);
 }
 
 static void failed(struct turn *t, const struct fq_active *a, const struct fq_decision *d) {
@@ -193,7 +194,7 @@ static void failed(struct turn *t, const struct fq_active *a, const struct fq_de
                             "failed repeatedly, rolled back automatically");
 }
 
-static void decide(struct turn *t, const struct fq_active *a) {
+static void decide(struct turn *t, const struct fq_active *a, bool last) {
   struct fq_policy *p = t->policy;
   struct fq_question q = {.entry = t->entry, .context = t->context, .db = t->call->db};
   struct fq_decision d;
@@ -209,7 +210,7 @@ static void decide(struct turn *t, const struct fq_active *a) {
   fq_db *db = t->call->db;
   /* A view's wrong statement is the view's fault, not the tick's; trouble with the disk is everybody's. */
   if (fq_failed(db) && fq_db_status(db) != FQ_E_STORAGE) fq_db_clear(db);
-  record(t, a, &d);
+  record(t, a, &d, last && d.exit == FQ_EXIT_OK); /* after a failure the default may have to decide */
   if (d.exit == FQ_EXIT_OK)
     obey(t, a, &d);
   else
@@ -238,7 +239,7 @@ void fq_policy_react(void *self, struct fq_call *c, const struct fq_entry *e) {
     }
     t.context = fq_host_context(p->modules, p->modules_count, c->db, e);
     for (size_t i = 0; i < count && !fq_failed(c->db); i++)
-      decide(&t, &list[i]);
+      decide(&t, &list[i], i + 1 == count);
   }
   fq_json_free(t.context);
   free(list);
