@@ -137,13 +137,19 @@ static int by_text(const void *a, const void *b) {
 
 /* Extends the path for the member, reads it, and puts the path back. */
 static fq_json *read_member(struct reading *r, const char *name, lua_Integer i, int depth) {
-  size_t was = strlen(r->path);
-  char more[80];
-  if (name)
-    snprintf(more, sizeof more, "%s%.64s", was ? "." : "", name);
-  else
-    snprintf(more, sizeof more, "[%lld]", (long long)i);
-  if (was + strlen(more) < sizeof r->path) strcpy(r->path + was, more);
+  size_t was = strlen(r->path), room = sizeof r->path - was;
+  if (!name) {
+    char more[32];
+    size_t n = (size_t)snprintf(more, sizeof more, "[%lld]", (long long)i);
+    if (n < room) memcpy(r->path + was, more, n + 1);
+  } else { /* for each member of each command: no printf */
+    size_t dot = was > 0, n = strnlen(name, 64);
+    if (dot + n < room) {
+      if (dot) r->path[was] = '.';
+      memcpy(r->path + was + dot, name, n);
+      r->path[was + dot + n] = '\0';
+    }
+  }
   fq_json *v = read_value(r, lua_gettop(r->L), depth + 1);
   if (v) r->path[was] = '\0';
   return v;
