@@ -171,7 +171,7 @@ void view_fetch(struct terminal *t); /* a snapshot is the base from here */
 bool view_ready(const struct terminal *t);
 void views_check(void (*done)(void)); /* every terminal against a fresh snapshot */
 
-/* ---- demo.c, csv.c -------------------------------------------------------------------------------------- */
+/* ---- demo.c, file.c -------------------------------------------------------------------------------------- */
 
 bool demo_read(const char *path, struct fq_error *e);
 void demo_opened(struct terminal *t); /* the first terminal that is open asks for the org tree */

@@ -34,7 +34,7 @@ static const char help_text[] =
     "fengqiao load - 用成千上万个终端加载服务器 / terminals by the thousand against a server\n"
     "\n"
     "用法 / usage: fengqiao load --tokens FILE [OPTIONS]\n"
-    "              fengqiao load --demo --csv FILE --tokens FILE [OPTIONS]\n"
+    "              fengqiao load --demo --reports FILE --tokens FILE [OPTIONS]\n"
     "\n"
     "连接 / connection\n"
     "  --url URL              ws:// 或 wss:// 地址 / address of the WebSocket (ws://127.0.0.1:8080/ws)\n"
@@ -71,7 +71,7 @@ static const char help_text[] =
     "\n"
     "演示 / demo\n"
     "  --demo                 热闹但温和的业务,直到中断 / lively, gentle traffic until interrupted\n"
-    "  --csv FILE             上报文本 / texts: category,title_zh,text_zh,level\n"
+    "  --reports FILE         上报文本 / texts: category,title_zh,text_zh,level\n"
     "\n"
     "延迟从应发送时刻算起 / latencies count from the moment a report was due, not from when it could be sent.\n"
     "退出码 / exit: 0 正常 well; 1 失败、丢失或视图不一致 failed, lost, or a view was wrong; 2 用法 usage\n";
@@ -133,7 +133,7 @@ static const struct option options[] = {{"url", required_argument, NULL, O_URL},
                                         {"json", no_argument, NULL, O_JSON},
                                         {"quiet", no_argument, NULL, O_QUIET},
                                         {"demo", no_argument, NULL, O_DEMO},
-                                        {"csv", required_argument, NULL, O_CSV},
+                                        {"reports", required_argument, NULL, O_CSV},
                                         {"help", no_argument, NULL, O_HELP},
                                         {NULL, 0, NULL, 0}};
 
@@ -238,7 +238,7 @@ int options_read(int argc, char **argv) {
   }
   if (optind < argc) return complain("多余的参数", "superfluous argument", argv[optind]);
   if (!opt.tokens) return complain("缺少账号文件", "accounts are missing", "--tokens FILE");
-  if (opt.demo && !opt.csv) return complain("演示需要上报文本", "the demo needs texts", "--csv FILE");
+  if (opt.demo && !opt.csv) return complain("演示需要上报文本", "the demo needs texts", "--reports FILE");
   fall_back(&opt.pace, 1, 50);
   /* A report every 4 to 8 seconds for people, faster when the demo is told to run faster. */
   fall_back(&opt.rate, opt.pace / 6, 10);
