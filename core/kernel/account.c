@@ -12,10 +12,11 @@
 #include "base/mem.h"
 #include "kernel/internal.h"
 
-#define TOKEN_LIFE_MS (30 * 86400000LL) /* a phone in the field signs in once a month, not once a shift */
-#define FREE_TRIES    5                 /* wrong passwords before the lock-out begins */
-#define LOCK_FIRST_MS 30000             /* doubles with each further failure ... */
-#define LOCK_MOST_MS  3600000           /* ... up to an hour */
+#define TOKEN_LIFE_MS      (30 * 86400000LL) /* a phone in the field signs in once a month, not once a shift */
+#define FREE_TRIES         5                 /* wrong passwords before the lock-out begins */
+#define FREE_TRIES_ADDRESS 50                /* ... of all names together, from one address */
+#define LOCK_FIRST_MS      30000             /* doubles with each further failure ... */
+#define LOCK_MOST_MS       3600000           /* ... up to an hour */
 
 static const char *const migrations[] = {"CREATE TABLE account(name TEXT PRIMARY KEY, display TEXT NOT NULL, "
                                          "roles INTEGER NOT NULL, org TEXT NOT NULL,"
@@ -62,25 +63,35 @@ bool fq_token_actor(fq_kernel *k, const char *token, struct fq_actor *out) {
   return true;
 }
 
-/* ---- lock-out: derived, in memory, per name and address, so that one address cannot lock others out
- * -------- */
+/* ---- lock-out: derived, in memory -----------------------------------------------------------------------
+ *
+ * Per name and address, so that nobody can lock another out from elsewhere; and per address, more generously
+ * (a township sits behind one), so that one address cannot try every name.
+ */
 
 struct failures {
   int count;
   int64_t until_ms;
 };
 
-static void failure_key(char *out, size_t cap, const fq_json *params, const char *remote) {
-  snprintf(out, cap, "%s %s", fq_json_str(params, "name"), remote);
+static const struct {
+  bool named;
+  int free_tries;
+} watches[] = {{true, FREE_TRIES}, {false, FREE_TRIES_ADDRESS}};
+#define WATCHES (sizeof watches / sizeof watches[0])
+
+static void watch_key(char *out, size_t cap, size_t watch, const fq_json *params, const char *remote) {
+  snprintf(out, cap, "%s %s", watches[watch].named ? fq_json_str(params, "name") : "", remote);
 }
 
 enum fq_status fq_login_begin(fq_kernel *k, const fq_json *params, const char *remote, char **hash,
                               struct fq_error *e) {
-  char key[160];
   int64_t now = fq_clock_ms(&k->clock);
-  failure_key(key, sizeof key, params, remote);
-  struct failures *f = fq_map_get(k->login_failures, key);
-  if (f && f->until_ms > now) {
+  for (size_t i = 0; i < WATCHES; i++) {
+    char key[160];
+    watch_key(key, sizeof key, i, params, remote);
+    struct failures *f = fq_map_get(k->login_failures, key);
+    if (!f || f->until_ms <= now) continue;
     int64_t wait_s = (f->until_ms - now + 999) / 1000;
     fq_fail(e, FQ_E_OVERLOADED, "login.locked", "", "登录失败次数过多,请 %lld 秒后再试",
             "too many failed sign-ins, try again in %lld seconds", (long long)wait_s);
@@ -100,6 +111,24 @@ enum fq_status fq_login_begin(fq_kernel *k, const fq_json *params, const char *r
   return FQ_OK;
 }
 
+static int count_failure(fq_kernel *k, size_t watch, const fq_json *params, const char *remote) {
+  char key[160];
+  watch_key(key, sizeof key, watch, params, remote);
+  struct failures *f = fq_map_get(k->login_failures, key);
+  if (!f) {
+    if (fq_map_size(k->login_failures) > 10000)
+      fq_map_clear(&k->login_failures, free); /* a flood of names: start over */
+    f = fq_alloc(sizeof *f);
+    fq_map_put(&k->login_failures, key, f);
+  }
+  int over = ++f->count - watches[watch].free_tries;
+  if (over >= 0) {
+    int64_t lock = LOCK_FIRST_MS << (over > 7 ? 7 : over);
+    f->until_ms = fq_clock_ms(&k->clock) + (lock > LOCK_MOST_MS ? LOCK_MOST_MS : lock);
+  }
+  return f->count;
+}
+
 static void forget_reply(struct fq_request *r) {
   fq_json_free(r->params);
   fq_json_free(r->result);
@@ -108,34 +137,25 @@ static void forget_reply(struct fq_request *r) {
 
 enum fq_status fq_login_end(fq_kernel *k, fq_json *params, const char *remote, bool right,
                             struct fq_error *e) {
-  char key[160];
-  failure_key(key, sizeof key, params, remote);
   fq_json_remove(params, "password");
   if (right) {
-    char token[64];
+    char token[64], key[160];
+    watch_key(key, sizeof key, 0, params, remote);
     free(fq_map_take(&k->login_failures, key));
     fq_random_token(token, 32);
     fq_json_set_str(params, "token", token);
     return FQ_OK;
   }
-  struct failures *f = fq_map_get(k->login_failures, key);
-  if (!f) {
-    if (fq_map_size(k->login_failures) > 10000)
-      fq_map_clear(&k->login_failures, free); /* a flood of names: start over */
-    f = fq_alloc(sizeof *f);
-    fq_map_put(&k->login_failures, key, f);
-  }
-  if (++f->count >= FREE_TRIES) {
-    int64_t lock = LOCK_FIRST_MS << (f->count - FREE_TRIES > 7 ? 7 : f->count - FREE_TRIES);
-    f->until_ms = fq_clock_ms(&k->clock) + (lock > LOCK_MOST_MS ? LOCK_MOST_MS : lock);
-  }
+  int count = 0;
+  for (size_t i = WATCHES; i-- > 0;)
+    count = count_failure(k, i, params, remote); /* the named one's count is the audit's */
   /* The audit hears of it. The name is what somebody typed: kept as data, bounded by the schema. */
   struct fq_request *audit = fq_alloc(sizeof *audit);
   fq_copy(audit->method, sizeof audit->method, "account.note_failure");
   audit->params = fq_json_object();
   fq_json_set_str(audit->params, "name", fq_json_str(params, "name"));
   fq_json_set_str(audit->params, "remote", remote);
-  fq_json_set_int(audit->params, "count", f->count);
+  fq_json_set_int(audit->params, "count", count);
   audit->reply = forget_reply;
   fq_submit_system(k, audit);
   return fq_fail(e, FQ_E_SIGNED_OUT, "login.wrong", "", "用户名或密码不正确", "wrong name or password");

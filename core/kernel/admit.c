@@ -12,6 +12,8 @@
 #define QUEUE_MAX                                                                                            \
   20000 /* some seconds of work at the measured rate: beyond it an honest "later" is better                  \
          */
+#define PREPARING_MAX 256 /* passwords and uploads in the helpers' hands: some seconds at 25 ms each on two  \
+                           */
 
 void fq_state_free(struct fq_request *r) {
   if (!r->state) return;
@@ -104,6 +106,7 @@ static void prepare_done(void *arg) {
   fq_kernel *k = p->kernel;
   struct fq_request *r = p->request;
   free(p);
+  k->preparing--;
   if (fq_prepare_end(k, r))
     fq_answer(k, r);
   else
@@ -127,6 +130,13 @@ static void run_volatile(fq_kernel *k, struct fq_request *r) {
     fq_json_free(r->result);
     r->result = NULL;
   }
+}
+
+static enum fq_status overloaded(struct fq_request *r) {
+  fq_fail(&r->error, FQ_E_OVERLOADED, "overloaded", "", "服务器繁忙,请稍后重试",
+          "the server is overloaded, try again later");
+  r->error.retry_after_ms = 500;
+  return FQ_E_OVERLOADED;
 }
 
 /* FQ_OK: it is on its way, or answered. Otherwise r->error says why not. */
@@ -163,13 +173,11 @@ static enum fq_status admit(fq_kernel *k, struct fq_request *r, bool *answer_now
   } else if (k->storage_down) {
     fq_request_refuse(k, r);
   } else if (k->queued >= QUEUE_MAX) {
-    r->error.retry_after_ms = 0;
-    st = fq_fail(&r->error, FQ_E_OVERLOADED, "overloaded", "", "服务器繁忙,请稍后重试",
-                 "the server is overloaded, try again later");
-    r->error.retry_after_ms = 500;
-    return st;
+    return overloaded(r);
   } else if (fq_prepare_needed(r)) {
+    if (k->preparing >= PREPARING_MAX) return overloaded(r);
     if ((st = fq_prepare_begin(k, r))) return st;
+    k->preparing++;
     struct preparation *p = fq_alloc(sizeof *p);
     *p = (struct preparation){.kernel = k, .request = r};
     if (k->helpers)
