@@ -265,8 +265,12 @@ static void seal_password(struct fq_call *c, fq_json *data, const char *hash) {
   free(sealed);
 }
 
-static bool exists(fq_db *db, const char *name) {
-  return fq_int(db, 0, "SELECT 1 FROM account WHERE name = ?", "s", name);
+/* Where the account sits: "" when there is none of that name. */
+static void seat(fq_db *db, const char *name, char org[FQ_ID_MAX]) {
+  fq_stmt *q = fq_sql(db, "SELECT org FROM account WHERE name = ?", "s", name);
+  bool found = fq_row(q);
+  fq_copy(org, FQ_ID_MAX, found ? fq_col_str(q, 0) : "");
+  if (found) fq_done(q);
 }
 
 static enum fq_status no_such_user(struct fq_call *c, const char *name) {
@@ -292,7 +296,31 @@ static enum fq_status set_account(struct fq_call *c, const fq_json *u, const cha
   return fq_emit(c, (struct fq_draft){.kind = "user.set", .subject = name, .org = org, .data = data});
 }
 
+/* Both where the account goes and where it comes from must be within reach; the second is asked in add(). */
+static enum fq_status target_added(struct fq_call *c, struct fq_target *t) {
+  fq_copy(t->org, sizeof t->org, fq_json_str(c->params, "org"));
+  return FQ_OK;
+}
+
+static enum fq_status target_named(struct fq_call *c, struct fq_target *t) {
+  const char *name = fq_json_str(c->params, "name");
+  seat(c->db, name, t->org);
+  return t->org[0] ? FQ_OK : no_such_user(c, name);
+}
+
 static enum fq_status add(struct fq_call *c) {
+  char org[FQ_ID_MAX];
+  const char *name = fq_json_str(c->params, "name");
+  seat(c->db, name, org);
+  if (org[0] && !fq_role_reaches(c->db, c->actor, org))
+    return fq_fail(c->error, FQ_E_FORBIDDEN, "scope", "params.name", "单位 %s 不在您的管辖范围内",
+                   "unit %s is outside your area", org);
+  /* Whoever makes accounts must not be able to take one over: a new password is another office's to give. */
+  if (org[0] && fq_json_str(c->params, "password") && !c->actor->system &&
+      !(c->actor->roles & FQ_ROLE_ADMIN_SECURITY))
+    return fq_fail(c->error, FQ_E_FORBIDDEN, "user.password", "params.password",
+                   "用户 %s 已存在,改密码请用 user.password",
+                   "user %s exists: user.password changes a password", name);
   return set_account(c, c->params, "params");
 }
 
@@ -311,7 +339,6 @@ static enum fq_status import(struct fq_call *c) {
 
 static enum fq_status password(struct fq_call *c) {
   const char *name = fq_json_str(c->params, "name");
-  if (!exists(c->db, name)) return no_such_user(c, name);
   fq_json *data = fq_json_object();
   seal_password(c, data, fq_json_str(c->params, "password"));
   return fq_emit(c, (struct fq_draft){.kind = "user.password_set", .subject = name, .data = data});
@@ -319,7 +346,6 @@ static enum fq_status password(struct fq_call *c) {
 
 static enum fq_status disable(struct fq_call *c) {
   const char *name = fq_json_str(c->params, "name");
-  if (!exists(c->db, name)) return no_such_user(c, name);
   return fq_emit(c, (struct fq_draft){.kind = "user.disabled", .subject = name});
 }
 
@@ -486,6 +512,7 @@ static const struct fq_method methods[] = {
     {.name = "user.add",
      .roles = FQ_ROLE_ADMIN_SYSTEM,
      .params = add_params,
+     .target = target_added,
      .run = add,
      .zh = "新增或修改账号",
      .en = "add or change an account",
@@ -493,6 +520,7 @@ static const struct fq_method methods[] = {
     {.name = "user.password",
      .roles = FQ_ROLE_ADMIN_SECURITY,
      .params = password_params,
+     .target = target_named,
      .run = password,
      .zh = "设置密码",
      .en = "set a password",
@@ -500,6 +528,7 @@ static const struct fq_method methods[] = {
     {.name = "user.disable",
      .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_SECURITY,
      .params = name_params,
+     .target = target_named,
      .run = disable,
      .zh = "停用账号",
      .en = "disable an account",
