@@ -39,6 +39,7 @@ static enum fq_status furnish(struct local *l, const struct common *c, struct fq
   if (!st) say(c, "建立账号和值班", "accounts, officers and duty");
   if (!st) st = fq_county_users(l, people, PASSWORD, true, &users, e);
   if (!st) say(c, "部署规则包 yizhuang:30/5/3 与逐级上报", "policies: 30/5/3 and report-up");
+  if (!st) st = deploy(l, "dongkou", e);
   if (!st) st = deploy(l, "yizhuang", e);
   free(org);
   free(people);

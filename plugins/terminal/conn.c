@@ -87,8 +87,11 @@ void peer_freed_by_kernel(struct peer *p) {
   free_when_over(p);
 }
 
+/* Not at once: we may be inside one of its callbacks. lws arms its timer on libuv only after an event of its
+ * own, so it is given one. */
 void peer_kill(struct lws *wsi) {
   lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+  lws_cancel_service(lws_get_context(wsi));
 }
 
 /* The close frame is ours, written raw: lws 4.1.6 on libuv as Debian builds it closes twice in a row and
@@ -335,6 +338,7 @@ int conn_writable(struct peer *p) {
 void conn_reply(struct call *c) {
   struct peer *p = c->peer;
   p->in_flight--;
+  if (strcmp(c->req.method, "session.resume") == 0 && !c->req.error.status) p->catching_up = true;
   if (c->silent) return;
   char *text = call_text(c);
   queue_text(p, text, strlen(text));

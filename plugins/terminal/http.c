@@ -219,7 +219,7 @@ int http_body_end(struct http *h) {
 /* ---- answering ------------------------------------------------------------------------------------------
  */
 
-static void finish_head(struct http *h, int status, const char *type, const char *headers, int64_t length) {
+static void make_head(struct http *h, int status, const char *type, const char *headers, int64_t length) {
   char date[40] = "", size[48] = "";
   time_t now = time(NULL);
   struct tm tm;
@@ -236,6 +236,10 @@ static void finish_head(struct http *h, int status, const char *type, const char
                                  headers, security);
   h->answered = true;
   h->progress_ms = h->io->now_ms;
+}
+
+static void finish_head(struct http *h, int status, const char *type, const char *headers, int64_t length) {
+  make_head(h, status, type, headers, length);
   http_hold(h, false);
   if (h->wsi) lws_callback_on_writable(h->wsi);
 }
@@ -263,8 +267,14 @@ void http_answer_file(struct http *h, int status, const char *type, const char *
   finish_head(h, status, type, headers, len);
 }
 
+/* The head of an endless answer goes out at once and reading stays held: to hold it again when the client has
+ * already sent more sets lws spinning. */
 void http_answer_stream(struct http *h, const char *type) {
-  finish_head(h, 200, type, "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n", -1);
+  make_head(h, 200, type, "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n", -1);
+  if (lws_write(h->wsi, (unsigned char *)h->head, h->head_len, LWS_WRITE_HTTP_HEADERS) < 0)
+    peer_kill(h->wsi);
+  else
+    h->sent_head = true;
 }
 
 void http_fail(struct http *h, const struct fq_error *e) {
@@ -334,9 +344,8 @@ static int over(struct http *h) {
 
 int http_writable(struct http *h) {
   struct io *io = h->io;
-  if (h->peer && h->sent_head) {
-    queue_flush_peer(h->peer);
-    if (h->wsi && !lws_partial_buffered(h->wsi)) http_hold(h, true);
+  if (h->peer && h->sent_head) { /* a stream that fell behind and is through with that write begins anew */
+    peer_kill(h->wsi);
     return 0;
   }
   if (!h->answered) return 0;
@@ -370,12 +379,6 @@ int http_writable(struct http *h) {
     h->sent_head = true;
     h->progress_ms = io->now_ms;
     atomic_fetch_add_explicit(&io->term->bytes_out, (long)n, memory_order_relaxed);
-  }
-  if (h->peer && h->sent_head) { /* a stream: events follow */
-    list_busy(h, true);
-    http_hold(h, true);
-    queue_flush_peer(h->peer);
-    return 0;
   }
   if (!h->sent_head || (body && (h->out_off < h->out_len || h->fd_left > 0))) {
     list_busy(h, true);
@@ -557,6 +560,7 @@ int http_begin(struct io *io, struct lws *wsi, const char *path, size_t len) {
     http_error(h, 411, FQ_E_REQUEST, "http.length", "需要 Content-Length", "Content-Length is required");
     return 0;
   }
+  if (!carries && h->content_length <= 0) h->complete = true;
   if (h->content_length <= 0) lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
   char expect[32];
   if (h->content_length > 0 && http_header(wsi, WSI_TOKEN_HTTP_EXPECT, expect, sizeof expect)) {

@@ -226,6 +226,8 @@ static bool write_out(struct peer *p) {
  * message may exceed the budget: it is an answer the peer asked for. */
 static void hold_budget(struct peer *p) {
   size_t budget = (size_t)p->io->term->send_budget;
+  if (!p->queue) p->catching_up = false;
+  if (p->catching_up && budget < CATCH_UP_BYTES) budget = CATCH_UP_BYTES;
   while (p->signal_count && p->queue_bytes + p->signal_bytes > budget)
     signal_drop(p, 0);
   if (p->queue_bytes <= budget || p->queue == p->queue_last) return;
@@ -246,7 +248,7 @@ void queue_flush_peer(struct peer *p) {
     return;
   }
   while (p->queue || item || p->signal_count) {
-    if (lws_partial_buffered(p->wsi)) break;
+    if (p->kind == PEER_SOCKET ? lws_partial_buffered(p->wsi) : !stream_has_room(p)) break;
     io->scratch_len = 0;
     while (p->queue && io->scratch_len < WRITE_BYTES) {
       if (p->queue->event)

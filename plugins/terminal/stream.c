@@ -4,7 +4,9 @@
  */
 #include "terminal.h"
 
+#include <linux/sockios.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 
 enum { POLL_MS = 25000, COMMENT_MS = 15000 }; /* below the 30 to 60 s at which proxies give up */
 
@@ -85,6 +87,7 @@ void stream_reply(struct call *c) {
     char *text = c->req.result ? fq_json_print(c->req.result) : strdup("{}");
     queue_text(h->peer, text, strlen(text)); /* {"sid","epoch","head"}: the first thing said, without an id */
     free(text);
+    h->peer->catching_up = true;
     http_answer_stream(h, "text/event-stream; charset=utf-8");
   } else if (h->wsi && !fq_json_bool(c->req.result, "resumed", true)) {
     char *text = fq_json_print(c->req.result); /* a poll that cannot go on from there is told at once */
@@ -94,11 +97,20 @@ void stream_reply(struct call *c) {
   http_done(h);
 }
 
+/* Reading is held as long as the stream lives, and then lws does not drain what a socket did not take: so a
+ * write begins only when the system's buffer has room for it. The sweep comes back for the rest. */
+bool stream_has_room(const struct peer *p) {
+  int waiting = 0, size = (int)p->io->term->socket_buffer;
+  if (lws_partial_buffered(p->wsi)) return false;
+  if (ioctl(lws_get_socket_fd(p->wsi), SIOCOUTQ, &waiting) != 0) return true;
+  return waiting == 0 || waiting + WRITE_BYTES <= (size ? size : 2 * WRITE_BYTES);
+}
+
 int stream_write(struct peer *p, const char *bytes, size_t len) {
-  struct http *h = p->http;
-  h->quiet_ms = p->io->now_ms;
+  p->http->quiet_ms = p->io->now_ms;
   int n = lws_write(p->wsi, (unsigned char *)(uintptr_t)bytes, len, LWS_WRITE_HTTP);
-  if (n >= 0 && lws_partial_buffered(p->wsi)) http_hold(h, false); /* lws drains only while it may read */
+  if (n >= 0 && lws_partial_buffered(p->wsi))
+    http_hold(p->http, false); /* one that is too large: see http_writable */
   return n;
 }
 
@@ -161,6 +173,8 @@ void stream_sweep(struct io *io) {
     struct peer *p = h->peer;
     if (!p || !h->wsi || h->pending) continue;
     peer_heard(p);
+    if (p->queue) queue_flush_peer(p);
+    if (!h->wsi || p->close_code) continue;
     if (p->kind == PEER_POLL && h->quiet_ms + POLL_MS <= io->now_ms) {
       stream_poll(p, NULL);
     } else if (p->kind == PEER_STREAM && h->sent_head && h->quiet_ms + COMMENT_MS <= io->now_ms &&

@@ -23,8 +23,10 @@ enum {
   OUT_BATCH = 200,         /* items of one outgoing batch: 8 KB, one allocation a burst */
   WRITE_BYTES = 60 * 1024, /* frames of one turn go out in one write up to this: below lws's 64 KB cut */
   GARBAGE_MAX = 8,         /* malformed messages in a row before 4008 */
-  CLOSE_WAIT_MS = 5000,    /* how long a close frame may wait for a socket that does not drain */
-  BATCH_MAX = 64,          /* requests in one HTTP batch */
+  CATCH_UP_BYTES =
+      16 << 20,         /* what a resuming peer may have waiting: the kernel sends 10,000 entries at most */
+  CLOSE_WAIT_MS = 5000, /* how long a close frame may wait for a socket that does not drain */
+  BATCH_MAX = 64,       /* requests in one HTTP batch */
 };
 
 /* Memory exhaustion ends the process (fengqiao.h, FAILURE). */
@@ -167,6 +169,7 @@ struct peer {
   int64_t heard_ms, acknowledged, close_at_ms;
   int in_flight, garbage, close_code;
   bool dirty, detached, acked, binary;
+  bool catching_up; /* what it missed is on its way: more than the budget, and not its fault */
   char reason[100];
 };
 
@@ -360,6 +363,7 @@ void rpc_route(struct http *h);
 void stream_open(struct http *h);
 void stream_reply(struct call *c);
 int stream_write(struct peer *p, const char *bytes, size_t len);
+bool stream_has_room(const struct peer *p);
 void stream_poll(struct peer *p, const struct out_item *items); /* answers a long poll */
 void stream_close(struct peer *p);                              /* says why, in the stream's own way */
 void stream_sweep(struct io *io);
