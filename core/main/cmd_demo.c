@@ -102,7 +102,7 @@ static void ready(struct server *s, void *arg) {
       "  调度台 console     http://%s/console/    dispatcher\n"
       "  网格端 field       http://%s/field/      officer-0001 … officer-0676\n\n"
       "  账号 accounts      admin security auditor commander dispatcher dispatcher2\n"
-      "                     director-430525100000 … department-01 … 15   officer-0001 …\n"
+      "                     director-430525001000 … department-01 … 15   officer-0001 …\n"
       "  密码 password      " PASSWORD "\n\n",
       t->common->data, at, at);
   fflush(stdout);
