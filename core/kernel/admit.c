@@ -12,8 +12,9 @@
 #define QUEUE_MAX                                                                                            \
   20000 /* some seconds of work at the measured rate: beyond it an honest "later" is better                  \
          */
-#define PREPARING_MAX 256 /* passwords and uploads in the helpers' hands: some seconds at 25 ms each on two  \
-                           */
+#define PREPARING_MAX                                                                                        \
+  256 /* passwords and uploads in the helpers' hands: some seconds at 25 ms each on two                      \
+       */
 
 void fq_state_free(struct fq_request *r) {
   if (!r->state) return;
@@ -63,14 +64,6 @@ static enum fq_status identify(fq_kernel *k, struct fq_request *r) {
                  "not signed in, or the sign-in has expired");
 }
 
-/* Would a receipt hold a secret? It keeps a fast digest of the parameters, and the result, in the journal for
- * ever: neither a password nor a token belongs there. Doing these twice is harmless, so the key is not kept.
- */
-static bool secretive(const struct fq_request *r) {
-  return fq_json_get(r->params, "password") || !strcmp(r->method, "user.token") ||
-         !strcmp(r->method, "user.import");
-}
-
 /* Takes `idem` out of the parameters, so that schemas need not know it. */
 static enum fq_status take_idem(struct fq_request *r) {
   fq_json *idem = fq_json_detach(r->params, "idem");
@@ -81,7 +74,7 @@ static enum fq_status take_idem(struct fq_request *r) {
   if (n < 16 || n > 64)
     st = fq_fail(&r->error, FQ_E_PARAMS, "params.idem", "params.idem", "idem 应为 16–64 个字符",
                  "idem: expected 16 to 64 characters");
-  else if (!secretive(r)) {
+  else if (!(r->state->bound->method->flags & FQ_SECRET)) { /* a receipt is in the journal for ever */
     char *text = fq_json_print(r->params);
     fq_sha256((struct fq_piece[]){{r->method, strlen(r->method) + 1}, {text, strlen(text)}, {0}},
               r->state->digest);
