@@ -370,6 +370,8 @@ enum fq_method_flag {
   FQ_POLICY = 2,   /* policies may return it */
   FQ_SNAPSHOT = 4, /* a query whose result (with no parameters) is part of GET /api/v1/snapshot */
   FQ_PUBLIC = 8,   /* needs no session */
+  FQ_SECRET = 16,  /* parameters or result hold a secret: no receipt keeps them, so it must be harmless to
+                      repeat */
 };
 
 struct fq_method {

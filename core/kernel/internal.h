@@ -106,7 +106,7 @@ struct fq_kernel {
   void *react_self;
 
   struct fq_request *queue, **queue_tail;
-  int queued;
+  int queued, preparing;
   bool tick_posted, storage_down;
   char storage_why[256];
   struct fq_alarm *due, *probe;

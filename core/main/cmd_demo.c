@@ -39,6 +39,7 @@ static enum fq_status furnish(struct local *l, const struct common *c, struct fq
   if (!st) say(c, "建立账号和值班", "accounts, officers and duty");
   if (!st) st = fq_county_users(l, people, PASSWORD, true, &users, e);
   if (!st) say(c, "部署规则包 yizhuang:30/5/3 与逐级上报", "policies: 30/5/3 and report-up");
+  if (!st) st = deploy(l, "dongkou", e);
   if (!st) st = deploy(l, "yizhuang", e);
   free(org);
   free(people);
@@ -101,7 +102,7 @@ static void ready(struct server *s, void *arg) {
       "  调度台 console     http://%s/console/    dispatcher\n"
       "  网格端 field       http://%s/field/      officer-0001 … officer-0676\n\n"
       "  账号 accounts      admin security auditor commander dispatcher dispatcher2\n"
-      "                     director-430525100000 … department-01 … 15   officer-0001 …\n"
+      "                     director-430525001000 … department-01 … 15   officer-0001 …\n"
       "  密码 password      " PASSWORD "\n\n",
       t->common->data, at, at);
   fflush(stdout);

@@ -18,7 +18,7 @@ struct job {
   size_t len;
   fq_json *out;
   struct fq_lua_flaw flaw;
-  bool flawed;
+  bool flawed, syntax; /* a value that is no data; a text that does not compile */
 };
 
 /* Reads of a name that the file has not assigned go to the sandbox, which is strict. */
@@ -34,7 +34,8 @@ static int run(lua_State *L) {
   lua_pushglobaltable(L);
   lua_setfield(L, -2, "__index");
   lua_setmetatable(L, 1);
-  if (fq_sandbox_load(L, job->path, job->text, job->len) != LUA_OK) return lua_error(L);
+  job->syntax = fq_sandbox_load(L, job->path, job->text, job->len) != LUA_OK;
+  if (job->syntax) return lua_error(L);
   lua_pushvalue(L, 1);
   if (!lua_setupvalue(L, -2, 1)) lua_pop(L, 1); /* a file without a global has no _ENV */
   lua_call(L, 0, 1);

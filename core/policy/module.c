@@ -5,6 +5,7 @@
  * decides about a subject is computed, not stored: the one that was current when the subject began (react.c).
  * Rolling back makes a new generation too, and moves those that began under a withdrawn one to it.
  */
+#include "policy/dictionary.h"
 #include "policy/module.h"
 
 #include <stdlib.h>
@@ -32,7 +33,7 @@ static const char *const migrations[] = {
     "WITHOUT ROWID;"
     "CREATE TABLE policy_failure(hash TEXT PRIMARY KEY, total INTEGER NOT NULL, in_a_row INTEGER NOT NULL,"
     " last_seq INTEGER NOT NULL) WITHOUT ROWID;",
-    NULL};
+    fq_dictionary_schema, NULL};
 
 int64_t fq_policy_current(fq_db *db) {
   return fq_int(db, 0, "SELECT max(gen) FROM policy_generation", "");
@@ -132,6 +133,7 @@ static enum fq_status apply_deployed(struct fq_apply *a, const struct fq_entry *
     fq_exec(a->db, "DELETE FROM policy_failure WHERE hash = ?", "s", hash); /* deployed anew, counted anew */
     free(kinds);
   }
+  fq_dictionary_apply(a->db, pack, files);
   fq_policy_forget(a->self);
   return FQ_OK;
 }
@@ -258,10 +260,24 @@ static const struct fq_param why_params[] = {{.name = "subject",
                                               .en = "decisions, 50 when left out"},
                                              {0}};
 
+/* Rules decide for the whole county: an administrator below it may read them, not set them. */
+static enum fq_status whole_county(struct fq_call *c, struct fq_target *t) {
+  t->org[0] = '\0';
+  return FQ_OK;
+}
+
 static const struct fq_method methods[] = {
+    {.name = "dictionary.list",
+     .roles = FQ_ROLE_ALL,
+     .params = fq_dictionary_params,
+     .query = fq_dictionary_list,
+     .zh = "词典",
+     .en = "the words for codes, as the deployed packs have them",
+     .result = "{rows:[{name, code, zh, en, ...}]}"},
     {.name = "pack.deploy",
      .roles = FQ_ROLE_ADMIN_SYSTEM,
      .params = deploy_params,
+     .target = whole_county,
      .run = fq_policy_deploy,
      .zh = "部署规则包",
      .en = "checks and deploys a pack; it decides from the next tick on",
@@ -288,6 +304,7 @@ static const struct fq_method methods[] = {
     {.name = "policy.rollback",
      .roles = FQ_ROLE_ADMIN_SYSTEM,
      .params = rollback_params,
+     .target = whole_county,
      .run = fq_policy_rollback,
      .zh = "退回上一个规则包版本",
      .en = "brings back a pack's previous version, also for what is open",
@@ -359,7 +376,9 @@ static void fini(void *self) {
   fq_map_clear(&p->compiled, free_version);
   fq_version_free(p->fallback);
   fq_host_free(p->host);
-  free(p);
+  p->fallback = NULL;
+  p->host = NULL;
+  if (p->owned) free(p);
 }
 
 const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
@@ -371,7 +390,9 @@ const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
                                            .fini = fini};
 
 void *fq_policy_new(void) {
-  return fq_alloc(sizeof(struct fq_policy));
+  struct fq_policy *p = fq_alloc(sizeof *p);
+  p->owned = true;
+  return p;
 }
 
 enum fq_status fq_policy_add(fq_kernel *k, struct fq_error *e) {

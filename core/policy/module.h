@@ -12,7 +12,8 @@ extern const struct fq_plugin fq_policy_module;
 /* Adds the module with default options to a kernel that has not booted. */
 enum fq_status fq_policy_add(fq_kernel *k, struct fq_error *e);
 /* The same in two steps, to fill in options between them: fq_policy_module.options describes the state, in
- * which zero means the default. Once added, the kernel's closing frees it. */
+ * which zero means the default. The kernel's closing frees what this has made; any other zeroed memory of
+ * self_bytes serves as well and stays its maker's. */
 void *fq_policy_new(void);
 
 #endif

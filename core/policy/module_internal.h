@@ -26,6 +26,7 @@ struct fq_generation {
 struct fq_policy {
   /* options */
   int64_t steps, cpu_ms, failures;
+  bool owned; /* made by fq_policy_new(): freed with the kernel */
   /* memory: derived from the tables, thrown away when they change */
   fq_kernel *kernel;
   struct fq_host *host;

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "policy/host_internal.h"
 #include "policy/lib_texts.h"
 #include "policy/limits.h"
 #include "policy/lua_json.h"
@@ -30,6 +31,7 @@ struct story {
   char title[200];
   fq_json *wrong; /* [{line, zh, en}] */
   int steps;
+  bool syntax; /* it did not compile */
 };
 
 static struct story *story_of(lua_State *L) {
@@ -163,7 +165,8 @@ static int tell(lua_State *L) {
   lua_call(L, 1, 0);
   fq_sandbox_strict(L);
   fq_limits_arm(&s->limits, L, STEPS, 0);
-  if (fq_sandbox_load(L, s->file, s->text, strlen(s->text)) != LUA_OK) return lua_error(L);
+  s->syntax = fq_sandbox_load(L, s->file, s->text, strlen(s->text)) != LUA_OK;
+  if (s->syntax) return lua_error(L);
   lua_call(L, 0, 0);
   return 0;
 }
@@ -190,13 +193,15 @@ static void play(struct story *s) {
   int status = lua_pcall(L, 0, 0, 0);
   enum fq_exit why = fq_limits_exit(&s->limits, status);
   if (why != FQ_EXIT_OK) {
-    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : fq_exit_en(why), *p = text;
+    if (s->syntax) why = FQ_EXIT_SYNTAX;
+    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
     int line = 0;
-    while ((p = strchr(p, ':')) && !line)
-      line = atoi(++p);
-    char *zh = fq_printf("%s:%s", fq_exit_zh(why), text);
-    note(s, line, zh, text);
+    text = fq_message_of(text, &line);
+    char *zh = fq_printf("%s%s%s", fq_exit_zh(why), *text ? ":" : "", text);
+    char *en = fq_printf("%s%s%s", fq_exit_en(why), *text ? ": " : "", text);
+    note(s, line, zh, en);
     free(zh);
+    free(en);
   }
   fq_limits_close(&s->limits);
 }

@@ -102,6 +102,8 @@ enum fq_status dp_duty_list(struct fq_query *q) {
     dp_text(below, sizeof below, fq_col_str(s, 0));
     fq_done(s);
   }
+  /* A phone asks whether its owner is on duty; the roster of others is for desks. */
+  const char *self = dp_area_reach(q->actor) ? NULL : q->actor->name;
   fq_json *rows = fq_json_array();
   s = fq_sql(q->db,
              "SELECT a.name, a.display, coalesce(f.grid, a.org), f.skills, f.capacity, d.since_ms,"
@@ -110,9 +112,9 @@ enum fq_status dp_duty_list(struct fq_query *q) {
              " FROM account a JOIN org o ON o.id = a.org LEFT JOIN duty d ON d.user = a.name"
              " LEFT JOIN officer f ON f.user = a.name"
              " WHERE a.disabled = 0 AND (a.roles & ?3) != 0 AND substr(o.path, 1, length(?1)) = ?1"
-             " ORDER BY a.name",
-             "sii", below, (int64_t)FQ_ROLE_DESK,
-             (int64_t)(FQ_ROLE_OFFICER | FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT));
+             " AND (?4 IS NULL OR a.name = ?4) ORDER BY a.name",
+             "siis", below, (int64_t)FQ_ROLE_DESK,
+             (int64_t)(FQ_ROLE_OFFICER | FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT), self);
   while (fq_row(s)) {
     fq_json *r = fq_json_object();
     fq_json_set_str(r, "user", fq_col_str(s, 0));

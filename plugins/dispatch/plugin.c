@@ -182,8 +182,8 @@ static const struct fq_method methods[] = {
     ASK("task.mine", FIELD | DESK, FQ_SNAPSHOT, NULL, dp_task_mine, "我的任务", "own open tasks", "{rows}"),
     ASK("clock.list", READERS, 0, clock_list_params, dp_clock_list, "时钟", "the clocks of an incident",
         "{rows}"),
-    ASK("duty.list", DESK | FQ_ROLE_ADMIN_SYSTEM, 0, duty_list_params, dp_duty_list, "值班与人员",
-        "who is on duty", "{rows}"),
+    ASK("duty.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM, 0, duty_list_params, dp_duty_list, "值班与人员",
+        "who is on duty; officers see themselves", "{rows}"),
     {0}};
 
 static const struct fq_view_fn views[] = {

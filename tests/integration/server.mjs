@@ -34,6 +34,16 @@ export function freePort() {
   });
 }
 
+/** The command line: { code, stdout, stderr }, whatever it ends with. */
+export function cli(args, { input = "", env = {} } = {}) {
+  return new Promise((done) => {
+    const child = execFile(binary, args, { env: { ...process.env, ...env }, maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
+      done({ code: error ? (error.code ?? error.signal) : 0, stdout, stderr }));
+    child.stdin.on("error", () => {}); // it may end without reading
+    child.stdin.end(input);
+  });
+}
+
 /** Polls until ask() gives something truthy; the limit only ends a hopeless wait. */
 export async function until(what, ask, limitMs = 30_000) {
   const end = Date.now() + limitMs;
@@ -178,9 +188,25 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
     /** SIGTERM; resolves to { code, signal }. */
     halt: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
-    /** Ends the server and removes its data; fails when it did not end cleanly. */
-    async stop() {
+    /** The command line on this server's data directory; resolves to { code, stdout, stderr }. */
+    cli: (args, options) => cli([args[0], "--data", data, ...args.slice(1)], options),
+    /** Every entry of the journal, as exported. */
+    async journal() {
+      const { code, stdout, stderr } = await server.cli(["journal", "export"]);
+      if (code !== 0) throw new Error(`journal export: ${stderr}`);
+      return stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+    },
+    /** With the server stopped: the chain is intact, and the tables are what the journal makes them. */
+    async prove() {
+      for (const args of [["journal", "verify"], ["journal", "rebuild", "--check"]]) {
+        const { code, stdout, stderr } = await server.cli(args);
+        if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}:\n${stdout}${stderr}`);
+      }
+    },
+    /** Ends the server and removes its data; fails when it did not end cleanly. prove: see above. */
+    async stop({ prove = false } = {}) {
       const result = await end("SIGTERM");
+      if (prove && (!result || result.code === 0)) await server.prove();
       rmSync(dir, { recursive: true, force: true });
       if (result && result.code !== 0) throw new Error(`the server ended with ${JSON.stringify(result)}:\n${log}`);
     },

@@ -46,6 +46,19 @@ static void reads_values_and_lines(void **state) {
   fq_luaconf_lines_free(lines);
 }
 
+static void reads_a_returned_table(void **state) {
+  (void)state;
+  struct fq_error e;
+  struct fq_luaconf_lines *lines;
+  fq_json *v = load("local n = 'x'\nreturn {\n  name = n,\n  title = {\n    zh = '县' } }\n", &lines, &e);
+  if (!v) fail_msg("%s: %s", e.path, e.en);
+  assert_string_equal(fq_json_str(v, "name"), "x");
+  assert_int_equal(fq_luaconf_line(lines, "name"), 3);
+  assert_int_equal(fq_luaconf_line(lines, "title.zh"), 5);
+  fq_json_free(v);
+  fq_luaconf_lines_free(lines);
+}
+
 static void skips_function_bodies(void **state) {
   (void)state;
   const char *text = "local wait = minutes(5)\n"
@@ -103,6 +116,7 @@ static void says_what_is_wrong(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reads_values_and_lines),
+      cmocka_unit_test(reads_a_returned_table),
       cmocka_unit_test(skips_function_bodies),
       cmocka_unit_test(says_what_is_wrong),
   };

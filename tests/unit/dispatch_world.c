@@ -134,8 +134,7 @@ static fq_kernel *new_kernel(const char *dir, const char *file, void *self) {
   fq_kernel *k = fq_kernel_open(&config, &w.error);
   if (!k) fail_msg("open: %s", w.error.en);
   fq_kernel_set_time(k, w.t0_ms);
-  if (w.policies && fq_kernel_add(k, &fq_policy_module, w.policies, &w.error))
-    fail_msg("policies: %s", w.error.en);
+  if (w.policies && fq_policy_add(k, &w.error)) fail_msg("policies: %s", w.error.en);
   if (fq_kernel_add(k, &fq_plugin, self, &w.error) || fq_kernel_boot(k, &w.error))
     fail_msg("boot: %s", w.error.en);
   return k;
@@ -164,8 +163,7 @@ int world_open_on_disk(void **state) {
 
 int world_open_with_policies(void **state) {
   memset(&w, 0, sizeof w);
-  w.policies = calloc(1, fq_policy_module.self_bytes);
-  assert_non_null(w.policies);
+  w.policies = true;
   open_in(NULL);
   return 0;
 }
@@ -174,7 +172,6 @@ int world_close(void **state) {
   fq_json_free(w.result);
   fq_kernel_close(w.kernel);
   free(w.self);
-  free(w.policies);
   if (*w.dir) {
     static const char *const files[] = {
         "county.db",      "county.db-wal",  "county.db-shm",  "county.key", "rebuilt.db",

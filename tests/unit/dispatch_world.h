@@ -33,9 +33,10 @@
 
 struct world {
   fq_kernel *kernel;
-  void *self, *policies; /* the plugin's state */
-  int64_t t0_ms;         /* 2026-11-22T00:00:00Z */
-  fq_json *result;       /* of the last call */
+  void *self;      /* the plugin's state */
+  bool policies;   /* the policy module is there */
+  int64_t t0_ms;   /* 2026-11-22T00:00:00Z */
+  fq_json *result; /* of the last call */
   struct fq_error error;
   char dir[64]; /* of a county on disk, else "" */
 };

@@ -217,6 +217,9 @@ static void duty_roster(void **state) {
   assert_int_equal(fq_json_size(fq_json_get(r, "rows")), 4); /* the director, a1, a2, a3 */
   fq_json_each(p, fq_json_get(r, "rows"))
       assert_int_equal(fq_json_bool(p, "on_duty", false), strcmp(fq_json_str(p, "user"), "officer-a3") != 0);
+  r = act("officer-a3", "duty.list", "{\"org\":\"" GRID_A1 "\"}"); /* himself alone */
+  assert_int_equal(fq_json_size(fq_json_get(r, "rows")), 1);
+  assert_false(fq_json_bool(nth(fq_json_get(r, "rows"), 0), "on_duty", true));
   int64_t n = entries("duty.started");
   act("officer-a1", "duty.start", "{}"); /* he is: nothing happens */
   assert_int_equal(entries("duty.started"), n);

@@ -115,6 +115,8 @@ export function ladder(t: Task): Step[] {
 
 export function whereText(i: { where?: Incident["where"]; grid?: string | null; org?: string | null }): string {
   const w = i.where;
-  const parts = [w?.township, w?.village, w?.grid].filter(Boolean) as string[];
+  // Grids are named after their village: say it once.
+  const village = w?.village && w.grid?.startsWith(w.village) ? "" : w?.village;
+  const parts = [w?.township, village, w?.grid].filter(Boolean) as string[];
   return parts.length ? parts.join(" · ") : (i.grid ?? i.org ?? "");
 }

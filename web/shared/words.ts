@@ -64,7 +64,7 @@ export const words = dictionary({
   "list.filter.unassigned": ["待派", "Unassigned"],
   "list.filter.overdue": ["超时", "Overdue"],
   "list.filter.active": ["处置中", "Under way"],
-  "list.filter.handled": ["待核查/结案", "To verify / close"],
+  "list.filter.handled": ["待核查/结案", "To close"],
   "list.count": ["{n} 件未结 · {u} 件待派 · {o} 件超时", "{n} open · {u} unassigned · {o} overdue"],
   "list.new": ["新事件 {number}：{title}", "New incident {number}: {title}"],
 
@@ -135,6 +135,9 @@ export const words = dictionary({
   "clock.dispatch": ["派遣", "Dispatch"],
   "clock.resolve": ["处置", "Resolve"],
   "clock.accept": ["接单", "Accept"],
+  "clock.village": ["上报到村", "To the village"],
+  "clock.township": ["上报到镇", "To the township"],
+  "clock.county": ["上报到县", "To the county"],
   "clock.breached": ["超时", "Overdue"],
   "clock.met": ["按时", "In time"],
   "clock.late": ["逾期完成", "Late"],

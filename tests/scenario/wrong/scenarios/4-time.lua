@@ -1,0 +1,2 @@
+scenario "时间不对"
+at "八点" { report {} }
