@@ -298,7 +298,11 @@ static enum fq_status set_account(struct fq_call *c, const fq_json *u, const cha
 
 /* Both where the account goes and where it comes from must be within reach; the second is asked in add(). */
 static enum fq_status target_added(struct fq_call *c, struct fq_target *t) {
-  fq_copy(t->org, sizeof t->org, fq_json_str(c->params, "org"));
+  struct fq_unit unit;
+  const char *org = fq_json_str(c->params, "org");
+  if (!fq_org_unit(c->db, org, &unit))
+    return fq_fail(c->error, FQ_E_PARAMS, "org.unknown", "params.org", "没有单位 %s", "no unit %s", org);
+  fq_copy(t->org, sizeof t->org, org);
   return FQ_OK;
 }
 

@@ -52,9 +52,9 @@ static const char *const type_en[] = {"",
 static enum fq_status wrong_type(struct fq_error *e, const char *path, const struct fq_param *p) {
   fq_fail(e, FQ_E_PARAMS, "params.type", path, "%s", "%s", path);
   if (e) {
-    snprintf(e->zh, sizeof e->zh, "%.150s 应为%s%s%s", path, type_zh[p->type], p->values ? ":" : "",
+    snprintf(e->zh, sizeof e->zh, "%s 应为%s%s%s", path, type_zh[p->type], p->values ? ":" : "",
              p->values ? p->values : "");
-    snprintf(e->en, sizeof e->en, "%.150s: expected %s%s%s", path, type_en[p->type], p->values ? ": " : "",
+    snprintf(e->en, sizeof e->en, "%s: expected %s%s%s", path, type_en[p->type], p->values ? ": " : "",
              p->values ? p->values : "");
   }
   return FQ_E_PARAMS;
@@ -62,8 +62,14 @@ static enum fq_status wrong_type(struct fq_error *e, const char *path, const str
 
 static enum fq_status out_of_range(struct fq_error *e, const char *path, const char *what_zh,
                                    const char *what_en, double min, double max) {
-  return fq_fail(e, FQ_E_PARAMS, "params.range", path, "%s:应在 %.10g 与 %.10g 之间(%s, %s)",
-                 "%s: expected between %.10g and %.10g (%s, %s)", path, min, max, what_zh, what_en);
+  fq_fail(e, FQ_E_PARAMS, "params.range", path, "%s:应在 %.10g 与 %.10g 之间",
+          "%s: expected between %.10g and %.10g", path, min, max);
+  if (e) { /* in characters, in elements, or as a value: each language says it its own way */
+    size_t zh = strlen(e->zh), en = strlen(e->en);
+    snprintf(e->zh + zh, sizeof e->zh - zh, "(%s)", what_zh);
+    snprintf(e->en + en, sizeof e->en - en, " (%s)", what_en);
+  }
+  return FQ_E_PARAMS;
 }
 
 static bool is_id(const char *s) {
@@ -72,7 +78,8 @@ static bool is_id(const char *s) {
 }
 
 static bool in_list(const char *list, const char *s) {
-  size_t n = strlen(s);
+  size_t n = strcspn(s, " ");
+  if (s[n]) return false; /* two neighbours of the list are not one of it */
   for (const char *p = list; n && (p = strstr(p, s)); p += n)
     if ((p == list || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0')) return true;
   return false;
@@ -120,8 +127,9 @@ static enum fq_status value(const struct fq_param *p, const fq_json *v, const ch
     if (n < p->min || n > max) return out_of_range(e, path, "个数", "elements", p->min, max);
     int i = 0;
     fq_json_each(m, v) {
-      char below[160];
-      snprintf(below, sizeof below, "%.140s[%d]", path, i++);
+      char above[141], below[160];
+      fq_copy(above, sizeof above, path);
+      snprintf(below, sizeof below, "%s[%d]", above, i++);
       enum fq_status st = p->members ? value(&p->members[0], m, below, e) : FQ_OK;
       if (st) return st;
     }
@@ -134,12 +142,20 @@ static enum fq_status value(const struct fq_param *p, const fq_json *v, const ch
   return FQ_OK;
 }
 
+/* path.name, each cut to its share between two characters: a name is whatever somebody sent. */
+static void join(char out[160], const char *path, const char *name) {
+  char above[91], below[61];
+  fq_copy(above, sizeof above, path);
+  fq_copy(below, sizeof below, name);
+  snprintf(out, 160, "%s.%s", above, below);
+}
+
 static enum fq_status object(const struct fq_param *table, const fq_json *v, const char *path,
                              struct fq_error *e) {
   fq_json_each(m, v) {
     const struct fq_param *p = table;
     char below[160];
-    snprintf(below, sizeof below, "%.90s.%.60s", path, fq_json_name(m));
+    join(below, path, fq_json_name(m));
     while (p && p->type && strcmp(p->name, fq_json_name(m)))
       p++;
     if (!p || !p->type)
@@ -150,7 +166,7 @@ static enum fq_status object(const struct fq_param *table, const fq_json *v, con
   for (const struct fq_param *p = table; p && p->type; p++)
     if (p->required && !fq_json_get(v, p->name)) {
       char below[160];
-      snprintf(below, sizeof below, "%.90s.%.60s", path, p->name);
+      join(below, path, p->name);
       return fq_fail(e, FQ_E_PARAMS, "params.missing", below, "缺少参数 %s(%s)", "missing member %s (%s)",
                      below, p->zh ? p->zh : p->name);
     }

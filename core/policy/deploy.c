@@ -30,14 +30,15 @@ static enum fq_status refuse(struct fq_error *e, const struct fq_findings *f) {
   struct fq_buf zh = {0}, en = {0};
   for (size_t i = 0; i < f->count; i++) {
     const struct fq_finding *x = &f->list[i];
-    char where[200];
+    char where[200]; /* a finding's path has at most 160 bytes */
     snprintf(where, sizeof where, x->line ? "%s:%d" : "%s", x->path, x->line);
     fq_buf_fmt(&zh, "%s%s %s", i ? ";" : "", where, x->zh);
     fq_buf_fmt(&en, "%s%s %s", i ? "; " : "", where, x->en);
   }
-  char where[160];
+  char where[160], file[141];
   const struct fq_finding *first = &f->list[0];
-  snprintf(where, sizeof where, first->line ? "%.140s:%d" : "%.140s", first->path, first->line);
+  fq_copy(file, sizeof file, first->path); /* cut between characters: it may be any name */
+  snprintf(where, sizeof where, first->line ? "%s:%d" : "%s", file, first->line);
   fq_fail(e, FQ_E_PARAMS, "pack.invalid", where, "规则包有 %zu 处错误", "%zu mistakes in the pack", f->count);
   char *all_zh = fq_printf("%s:%s", e->zh, zh.data), *all_en = fq_printf("%s: %s", e->en, en.data);
   fq_copy(e->zh, sizeof e->zh, all_zh);

@@ -139,9 +139,11 @@ static int by_text(const void *a, const void *b) {
 static fq_json *read_member(struct reading *r, const char *name, lua_Integer i, int depth) {
   size_t was = strlen(r->path);
   char more[80];
-  if (name)
-    snprintf(more, sizeof more, "%s%.64s", was ? "." : "", name);
-  else
+  if (name) {
+    char cut[65]; /* between characters: it ends up in a message */
+    fq_copy(cut, sizeof cut, name);
+    snprintf(more, sizeof more, "%s%s", was ? "." : "", cut);
+  } else
     snprintf(more, sizeof more, "[%lld]", (long long)i);
   if (was + strlen(more) < sizeof r->path) strcpy(r->path + was, more);
   fq_json *v = read_value(r, lua_gettop(r->L), depth + 1);
