@@ -14,10 +14,13 @@ import { connect } from "./client.mjs";
 
 const run = promisify(execFile);
 
-/* A test that failed half-way leaves its server behind: the process would wait for it. */
+/* A test that failed half-way leaves its server behind, and the process would wait for it. Hooks run in the order
+   they were made, and this one is made first: it leaves the others time to stop their servers properly. */
 const running = new Set();
 after(() => {
-  for (const child of running) child.kill("SIGKILL");
+  setTimeout(() => {
+    for (const child of running) child.kill("SIGKILL");
+  }, 20_000).unref();
 });
 export const binary = resolve(process.env.FENGQIAO ?? join(process.cwd(), "fengqiao"));
 export const PASSWORD = "integration-test-1";
