@@ -142,6 +142,7 @@ FQ_API void fq_json_set_int(fq_json *object, const char *name, int64_t v);
 FQ_API void fq_json_set_num(fq_json *object, const char *name, double v);
 FQ_API void fq_json_set_bool(fq_json *object, const char *name, bool v);
 FQ_API void fq_json_set_time(fq_json *object, const char *name, int64_t ms); /* RFC 3339 text */
+FQ_API fq_json *fq_json_detach(fq_json *object, const char *name); /* takes the member out; NULL when absent */
 FQ_API void fq_json_push(fq_json *array, fq_json *value);
 
 /* "2026-11-22T01:02:03.456Z" and back. Offsets are accepted on input. -1 when it is no time. */

@@ -103,6 +103,21 @@ static bool may_call(const struct fq_actor *a, const struct fq_method *m) {
   return a->system || (m->flags & FQ_PUBLIC) || (a->roles & m->roles);
 }
 
+static fq_json *flag_names(uint32_t flags) {
+  static const struct {
+    uint32_t flag;
+    const char *name;
+  } known[] = {{FQ_PUBLIC, "public"},
+               {FQ_INTERNAL, "internal"},
+               {FQ_POLICY, "policy"},
+               {FQ_SNAPSHOT, "snapshot"},
+               {FQ_SECRET, "secret"}};
+  fq_json *list = fq_json_array();
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (flags & known[i].flag) fq_json_push(list, fq_json_new_str(known[i].name));
+  return list;
+}
+
 static enum fq_status discover(struct fq_query *q) {
   fq_kernel *k = q->self;
   fq_json *methods = fq_json_array(), *kinds_out = fq_json_array();
@@ -116,6 +131,7 @@ static enum fq_status discover(struct fq_query *q) {
       fq_json_set_str(o, "summary", m->zh);
       fq_json_set_str(o, "description", m->en);
       fq_json_set(o, "roles", fq_role_names(m->roles));
+      fq_json_set(o, "flags", flag_names(m->flags));
       fq_json_set(o, "params", fq_schema_describe(m->params));
       if (m->result) fq_json_set_str(o, "result", m->result);
       fq_json_push(methods, o);

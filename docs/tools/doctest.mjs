@@ -3,6 +3,7 @@
 //   ```lua my-county/pack.lua     a block whose fence names a file is written to it, in a scratch directory
 //   ```console                    "$ command" lines are run there; what follows must be what they print
 //   <!-- run: command -->         run silently, to prepare
+//   <!-- let: i4087 = command --> from here on "i4087" stands for what the command prints
 //
 // In expected output "…" stands for anything within a line, and alone on a line for any number of lines. A last line
 // "[3]" is the exit code, otherwise 0. Also: every relative link leads somewhere. Environment: FENGQIAO,
@@ -26,8 +27,8 @@ function fail(file, line, text) {
 function* parts(text) {
   const lines = text.split("\n");
   for (let i = 0; i < lines.length; i++) {
-    const comment = /^<!-- run: (.*) -->$/.exec(lines[i]);
-    if (comment) yield { type: "run", line: i + 1, command: comment[1] };
+    const comment = /^<!-- (run|let): (.*) -->$/.exec(lines[i]);
+    if (comment) yield { type: comment[1], line: i + 1, command: comment[2] };
     const fence = /^```(\S+)(?: (\S+))?$/.exec(lines[i]);
     if (!fence) continue;
     const from = ++i;
@@ -71,6 +72,8 @@ function check(file) {
   mkdirSync(join(dir, ".bin"));
   symlinkSync(binary, join(dir, ".bin/fengqiao"));
   const env = { ...process.env, FENGQIAO_DATA: join(dir, ".data"), PATH: `${join(dir, ".bin")}:${process.env.PATH}` };
+  const names = new Map();
+  const real = (s) => [...names].reduce((t, [name, value]) => t.replaceAll(name, value), s);
   try {
     if ([...parts(text)].some((p) => p.type !== "file")) {
       const made = run("fengqiao init --quiet", dir, env);
@@ -85,9 +88,14 @@ function check(file) {
       } else if (p.type === "run") {
         const r = run(p.command, dir, env);
         if (r.code) fail(file, p.line, `exit ${r.code}: ${r.text}`);
+      } else if (p.type === "let") {
+        const [, name, command] = /^(\S+) = (.*)$/.exec(p.command);
+        const r = run(command, dir, env);
+        if (r.code || !r.text.trim()) fail(file, p.line, `exit ${r.code}: ${r.text}`);
+        names.set(name, r.text.trim());
       } else {
         for (const c of commands(p.body, p.line)) {
-          const r = run(c.command, dir, env);
+          const r = run(real(c.command), dir, env);
           let code = 0;
           const last = /^\[(\d+)\]$/.exec(c.wanted.at(-1) ?? "");
           if (last) {
@@ -96,7 +104,7 @@ function check(file) {
           }
           ran++;
           if (r.code !== code) fail(file, c.line, `${c.command}: exit ${r.code}, not ${code}\n${r.text}`);
-          else if (!matches(c.wanted, r.text)) fail(file, c.line, `${c.command} printed\n${r.text}`);
+          else if (!matches(c.wanted.map(real), r.text)) fail(file, c.line, `${c.command} printed\n${r.text}`);
         }
       }
     }

@@ -46,8 +46,7 @@ function* rows(schema, prefix = "") {
 }
 
 const ROLES = 11;
-const OPEN = new Set(["session.login"]); // needs no session; whatever else has no role is the server's own
-const who = (m) => (m.roles.length === 0 ? (OPEN.has(m.name) ? "everybody" : "*system*") : m.roles.length === ROLES ? "every role" : m.roles.join(", "));
+const who = (m) => (m.roles.length === 0 ? (m.flags.includes("public") ? "everybody" : "*system*") : m.roles.length === ROLES ? "every role" : m.roles.join(", "));
 const words = { query: "query", command: "command", volatile: "volatile message" };
 const group = (name) => (name.includes(".") ? name.slice(0, name.indexOf(".")) : "server");
 

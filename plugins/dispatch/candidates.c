@@ -30,13 +30,17 @@ struct dp_roster {
     double lon, lat;
     const struct dp_position *last;
     uint32_t officer;
+    int32_t capacity, load; /* load: his open tasks; UNASKED until the database has been asked */
   } * near;
   size_t near_count;
+  int64_t load_mark; /* the counter the loads belong to: see dp_load_moved() */
 };
+#define UNASKED (-1)
 
 /* What is asked for. */
 struct wish {
-  const char *skill; /* NULL or "": none needed */
+  const char *skill; /* NULL: none needed */
+  char quoted[FQ_ID_MAX + 3];
   bool skill_needed; /* without it: excluded, not only ranked lower */
   double within_m;   /* 0: anywhere */
   const fq_json *exclude;
@@ -91,10 +95,23 @@ static struct dp_roster *roster_load(fq_db *db) {
   return r;
 }
 
+static void forget_loads(struct dp_roster *r, int64_t mark) {
+  for (size_t x = 0; x < r->near_count; x++)
+    r->near[x].load = UNASKED;
+  r->load_mark = mark;
+}
+
 /* The kernel thread's copy; see dp_apply_roster_moved() for when it is good. */
-static const struct dp_roster *roster(struct dp_self *self, fq_db *db) {
-  int64_t mark = fq_int(db, 0, "SELECT value FROM dispatch_counter WHERE name = 'roster'", "");
-  if (self->roster && !self->roster_stale && self->roster->mark == mark) return self->roster;
+static struct dp_roster *roster(struct dp_self *self, fq_db *db) {
+  int64_t mark = 0, load_mark = 0;
+  fq_stmt *q =
+      fq_sql(db, "SELECT name = 'roster', value FROM dispatch_counter WHERE name IN ('load', 'roster')", "");
+  while (fq_row(q))
+    *(fq_col_int(q, 0) ? &mark : &load_mark) = fq_col_int(q, 1);
+  if (self->roster && !self->roster_stale && self->roster->mark == mark) {
+    if (self->roster->load_mark != load_mark) forget_loads(self->roster, load_mark);
+    return self->roster;
+  }
   dp_roster_free(self->roster);
   struct dp_roster *r = self->roster = roster_load(db);
   r->mark = mark;
@@ -104,20 +121,69 @@ static const struct dp_roster *roster(struct dp_self *self, fq_db *db) {
     struct officer *o = &r->officers[x];
     o->last = dp_position_slot(self->positions, o->user);
     if (!o->on_duty) continue;
-    r->near[r->near_count++] =
-        (struct near){.lon = o->lon, .lat = o->lat, .last = o->last, .officer = (uint32_t)x};
+    r->near[r->near_count++] = (struct near){.lon = o->lon,
+                                             .lat = o->lat,
+                                             .last = o->last,
+                                             .officer = (uint32_t)x,
+                                             .capacity = (int32_t)o->capacity};
   }
+  forget_loads(r, load_mark);
   self->roster_stale = false;
   return r;
+}
+
+static int64_t load_of(fq_db *db, const char *user) {
+  return fq_int(db, 0, "SELECT count(*) FROM task WHERE to_user = ?1 AND ended_ms IS NULL", "s", user);
+}
+
+/* Both lists are in the order of names. */
+static int by_name(const void *user, const void *officer) {
+  return strcmp(user, ((const struct officer *)officer)->user);
+}
+static int by_place(const void *officer, const void *near) {
+  uint32_t x = *(const uint32_t *)officer, y = ((const struct near *)near)->officer;
+  return x < y ? -1 : x > y;
+}
+static struct near *near_of(const struct dp_roster *r, const char *user) {
+  const struct officer *o = bsearch(user, r->officers, r->count, sizeof *r->officers, by_name);
+  if (!o) return NULL;
+  uint32_t x = (uint32_t)(o - r->officers);
+  return bsearch(&x, r->near, r->near_count, sizeof *r->near, by_place);
+}
+
+/* A task of `user` begins (+1) or ends (-1): the loads in memory move along. So that a command that is rolled
+ * back cannot leave them wrong, every move also counts up a row, which does go back with its command: the
+ * loads hold only while they have made exactly the moves that the row has counted. Otherwise they are asked
+ * for again, one by one, when somebody looks. */
+void dp_load_moved(struct fq_apply *a, const char *user, int by) {
+  if (!user || !*user) return;
+  struct dp_roster *r = ((struct dp_self *)a->self)->roster;
+  int64_t counted = 0;
+  fq_stmt *q = fq_sql(a->db,
+                      "INSERT INTO dispatch_counter(name, value) VALUES('load', 1)"
+                      " ON CONFLICT(name) DO UPDATE SET value = value + 1 RETURNING value",
+                      "");
+  while (fq_row(q))
+    counted = fq_col_int(q, 0);
+  if (!r) return;
+  if (r->load_mark + 1 != counted) {
+    forget_loads(r, counted);
+    return;
+  }
+  r->load_mark = counted;
+  struct near *n = near_of(r, user);
+  if (n && n->load != UNASKED) n->load += by;
 }
 
 /* ---- judging one officer ------------------------------------------------------------------------- */
 
 /* `skills` is a JSON array of plain codes, so the code in its quotes cannot match anything else. */
-static bool has_skill(const struct officer *o, const char *skill) {
-  char quoted[FQ_ID_MAX + 3];
-  snprintf(quoted, sizeof quoted, "\"%s\"", skill);
-  return strstr(o->skills, quoted) != NULL;
+static void want_skill(struct wish *w, const char *skill) {
+  w->skill = skill && *skill ? skill : NULL;
+  if (w->skill) snprintf(w->quoted, sizeof w->quoted, "\"%s\"", skill);
+}
+static bool has_skill(const struct officer *o, const struct wish *w) {
+  return !w->skill || strstr(o->skills, w->quoted);
 }
 
 static bool listed(const fq_json *names, const char *user) {
@@ -167,10 +233,10 @@ static void exclude(struct ranked *r, const char *zh, const char *en) {
   r->excluded_en = en;
 }
 
-/* Cheap questions first; the two that ask the database are for judge_busy(). */
+/* What needs no database; the rest is for judge_busy(). */
 static void judge(const struct dp_self *self, const struct dp_incident *i, const struct wish *w,
                   int64_t now_ms, struct ranked *r) {
-  r->skilled = !w->skill || !*w->skill || has_skill(r->o, w->skill);
+  r->skilled = has_skill(r->o, w);
   if (!r->o->on_duty) return exclude(r, "不在岗", "off duty");
   if (w->skill_needed && !r->skilled) return exclude(r, "不具备所需技能", "lacks the skill");
   if (w->exclude && listed(w->exclude, r->o->user)) return exclude(r, "已指定除外", "left out by request");
@@ -179,20 +245,35 @@ static void judge(const struct dp_self *self, const struct dp_incident *i, const
   r->weight_m = r->distance_m + (r->skilled ? 0 : (double)self->unskilled_m);
 }
 
-static void judge_busy(const struct dp_self *self, fq_db *db, const struct dp_incident *i, struct ranked *r) {
-  if (r->excluded_zh) return;
-  bool open = false, declined = false;
-  fq_stmt *q = fq_sql(db, "SELECT to_user, state, ended_ms IS NULL FROM task WHERE incident = ?1", "i", i->n);
+/* Who has had a task on this incident: asked once for all who are judged. */
+struct known {
+  fq_json *open, *gone; /* users with an open task; users who declined or let it lapse */
+};
+
+static struct known known_to(fq_db *db, const struct dp_incident *i) {
+  struct known k = {fq_json_array(), fq_json_array()};
+  fq_stmt *q = fq_sql(db,
+                      "SELECT to_user, ended_ms IS NULL, state IN ('declined', 'expired') FROM task"
+                      " WHERE incident = ?1 AND to_user IS NOT NULL",
+                      "i", i->n);
   while (fq_row(q)) {
-    const char *user = fq_col_str(q, 0);
-    if (!user || strcmp(user, r->o->user)) continue;
-    open |= fq_col_int(q, 2) != 0;
-    declined |= !strcmp(fq_col_str(q, 1), "declined") || !strcmp(fq_col_str(q, 1), "expired");
+    if (fq_col_int(q, 1)) fq_json_push(k.open, fq_json_new_str(fq_col_str(q, 0)));
+    if (fq_col_int(q, 2)) fq_json_push(k.gone, fq_json_new_str(fq_col_str(q, 0)));
   }
-  r->load =
-      fq_int(db, 0, "SELECT count(*) FROM task WHERE to_user = ?1 AND ended_ms IS NULL", "s", r->o->user);
-  if (open) return exclude(r, "已承办本事件", "already on this incident");
-  if (declined) return exclude(r, "已拒单或逾期未接", "declined this incident or let it lapse");
+  return k;
+}
+
+static void known_free(struct known *k) {
+  fq_json_free(k->open);
+  fq_json_free(k->gone);
+}
+
+static void judge_busy(const struct dp_self *self, const struct known *k, int64_t load, struct ranked *r) {
+  if (r->excluded_zh) return;
+  r->load = load;
+  if (listed(k->open, r->o->user)) return exclude(r, "已承办本事件", "already on this incident");
+  if (listed(k->gone, r->o->user))
+    return exclude(r, "已拒单或逾期未接", "declined this incident or let it lapse");
   if (r->load >= r->o->capacity) return exclude(r, "任务已满", "at capacity");
   r->weight_m += (double)(r->load * self->load_m);
 }
@@ -233,7 +314,7 @@ static fq_json *in_words(const struct ranked *r, const struct wish *w) {
   /* 100 on the spot, idle and skilled; 50 at 5 km. Only the order means anything. */
   fq_json_set_num(j, "score", round(1000.0 * 5000.0 / (5000.0 + r->weight_m)) / 10.0);
 
-  if (w->skill && *w->skill) {
+  if (w->skill) {
     snprintf(z, sizeof z, r->skilled ? "具备技能 %s" : "不具备技能 %s", w->skill);
     snprintf(e, sizeof e, r->skilled ? "has the skill %s" : "lacks the skill %s", w->skill);
     say(zh, en, z, e);
@@ -266,11 +347,13 @@ static struct ranked *judge_all(const struct dp_self *self, fq_db *db, const str
                                 const struct dp_incident *i, const struct wish *w, int64_t now_ms) {
   struct ranked *list = calloc(all->count + 1, sizeof *list);
   if (!list) abort();
+  struct known k = known_to(db, i);
   for (size_t x = 0; x < all->count; x++) {
     list[x].o = &all->officers[x];
     judge(self, i, w, now_ms, &list[x]);
-    judge_busy(self, db, i, &list[x]);
+    judge_busy(self, &k, list[x].excluded_zh ? 0 : load_of(db, list[x].o->user), &list[x]);
   }
+  known_free(&k);
   return list;
 }
 
@@ -316,7 +399,8 @@ enum fq_status dp_incident_candidates(struct fq_query *q) {
                    "%s is not within your reach", id);
   fq_json *rows = fq_json_array(), *excluded = fq_json_array();
   struct dp_roster *all = roster_load(q->db);
-  struct wish w = {.skill = skill_of(&i)};
+  struct wish w = {0};
+  want_skill(&w, skill_of(&i));
   answer(q->self, q->db, all, &i, &w, q->now_ms, (size_t)fq_json_int(q->params, "limit", 20), rows, excluded);
   dp_roster_free(all);
   fq_json_set(q->result, "rows", rows);
@@ -329,7 +413,8 @@ enum fq_status dp_view_candidates(struct fq_view *v) {
   struct dp_incident i;
   if (!dp_incident_load(v->db, dp_view_subject(v), &i)) return FQ_OK;
   const fq_json *limit = fq_json_next(fq_json_first(v->args));
-  struct wish w = {.skill = skill_of(&i)};
+  struct wish w = {0};
+  want_skill(&w, skill_of(&i));
   fq_json *rows = fq_json_array();
   double n = limit ? fq_json_as_num(limit, 10) : 10;
   answer(v->self, v->db, roster(v->self, v->db), &i, &w, v->now_ms,
@@ -344,11 +429,12 @@ enum fq_status dp_view_candidates(struct fq_view *v) {
 /* The wishes of view.nearest_officer: {skill, within_m, exclude}. */
 static enum fq_status read_wishes(struct fq_view *v, struct wish *w) {
   const fq_json *wishes = fq_json_next(fq_json_first(v->args));
+  const char *skill = NULL;
   if (!wishes || fq_json_type(wishes) != FQ_JSON_OBJECT) return FQ_OK;
   fq_json_each(m, wishes) {
     const char *name = fq_json_name(m);
     if (!strcmp(name, "skill"))
-      w->skill = fq_json_as_str(m);
+      skill = fq_json_as_str(m);
     else if (!strcmp(name, "within_m"))
       w->within_m = fq_json_as_num(m, 0);
     else if (!strcmp(name, "exclude"))
@@ -357,14 +443,15 @@ static enum fq_status read_wishes(struct fq_view *v, struct wish *w) {
       return fq_fail(v->error, FQ_E_PARAMS, "view.args", name, "nearest_officer 不认识的条件 %s",
                      "nearest_officer: unknown wish %s (skill, within_m, exclude)", name);
   }
-  if (w->skill && !strcmp(w->skill, "other")) w->skill = NULL;
+  if (skill && strcmp(skill, "other")) want_skill(w, skill);
   w->skill_needed = w->skill != NULL;
   return FQ_OK;
 }
 
-/* On the way of every report, so it does not judge everybody: the distances of all on duty first (a few
- * nanoseconds each), then the nearest is judged in full, then the next. Load only ever moves somebody back,
- * so who still leads after his load is counted is the one. */
+/* On the way of every report, also when a flood has everybody at capacity, so it looks at each of those on
+ * duty once, in memory: distance and load, a few nanoseconds. Who leads so far is then judged in full. With
+ * 676 officers at capacity: 5 us, where asking the database for each load took 2,400.
+ */
 enum fq_status dp_view_nearest_officer(struct fq_view *v) {
   struct dp_incident i;
   struct wish w = {0};
@@ -372,29 +459,30 @@ enum fq_status dp_view_nearest_officer(struct fq_view *v) {
   enum fq_status s = read_wishes(v, &w);
   if (s != FQ_OK) return s;
   struct dp_self *self = v->self;
-  const struct dp_roster *all = roster(self, v->db);
+  struct dp_roster *all = roster(self, v->db);
   place_incident(v->db, &i);
-  double cos_lat = cos(i.lat * M_PI / 180), *weight = calloc(all->near_count + 1, sizeof *weight);
-  if (!weight) abort();
-  for (size_t x = 0; x < all->near_count; x++) {
-    const struct near *n = &all->near[x];
-    bool there = fresh(self, n->last, v->now_ms);
-    weight[x] = metres(i.lon, i.lat, cos_lat, there ? n->last->lon : n->lon, there ? n->last->lat : n->lat);
-    if (isnan(weight[x])) weight[x] = UNKNOWN_M;
-  }
+  double cos_lat = cos(i.lat * M_PI / 180);
   struct ranked best = {.weight_m = INFINITY};
-  for (;;) {
-    size_t next = all->near_count; /* the roster is in the order of names: at equal weight the first name */
-    for (size_t x = 0; x < all->near_count; x++)
-      if (weight[x] < (next == all->near_count ? best.weight_m : weight[next])) next = x;
-    if (next == all->near_count) break; /* nobody left could come before the best */
-    struct ranked r = {.o = &all->officers[all->near[next].officer]};
-    weight[next] = INFINITY;
+  struct known known = {0};
+  /* The roster is in the order of names: at equal weight the first name. */
+  for (size_t x = 0; x < all->near_count; x++) {
+    struct near *n = &all->near[x];
+    if (n->load >= n->capacity) continue;
+    bool there = fresh(self, n->last, v->now_ms);
+    double weight =
+        metres(i.lon, i.lat, cos_lat, there ? n->last->lon : n->lon, there ? n->last->lat : n->lat);
+    if (isnan(weight)) weight = UNKNOWN_M;
+    if (n->load > 0) weight += (double)(n->load * self->load_m);
+    if (weight >= best.weight_m) continue; /* what he lacks or has to do could only move him back */
+    struct ranked r = {.o = &all->officers[n->officer]};
     judge(self, &i, &w, v->now_ms, &r);
-    judge_busy(self, v->db, &i, &r);
+    if (r.excluded_zh || r.weight_m >= best.weight_m) continue;
+    if (!known.open) known = known_to(v->db, &i);
+    if (n->load == UNASKED) n->load = (int32_t)load_of(v->db, r.o->user);
+    judge_busy(self, &known, n->load, &r);
     if (!r.excluded_zh && r.weight_m < best.weight_m) best = r;
   }
   if (best.o) v->answer = in_words(&best, &w);
-  free(weight);
+  known_free(&known);
   return FQ_OK;
 }

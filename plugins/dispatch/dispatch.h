@@ -303,6 +303,7 @@ bool dp_position_get(struct dp_positions *p, const char *user, struct dp_positio
 const struct dp_position *dp_position_slot(struct dp_positions *p, const char *user);
 size_t dp_positions_count(struct dp_positions *p);
 void dp_roster_free(struct dp_roster *r);
+void dp_load_moved(struct fq_apply *a, const char *user, int by); /* a task of `user` begins or ends */
 bool dp_on_duty(fq_db *db, const char *user);
 
 /* ---- wire shapes (wire.c), queries (list.c, candidates.c), views (view.c) ----------------------- */

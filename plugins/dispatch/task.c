@@ -213,6 +213,7 @@ enum fq_status dp_apply_task_created(struct fq_apply *a, const struct fq_entry *
           "iissssssii", dp_id_n(task, 't'), dp_id_n(e->subject, 'i'), fq_json_str(d, "state"),
           fq_json_str(to, "user"), fq_json_str(to, "unit"), fq_json_str(to, "team"), fq_json_str(d, "name"),
           fq_json_str(d, "note"), e->at_ms, expires_ms);
+  dp_load_moved(a, fq_json_str(to, "user"), 1);
   if (expires_ms) {
     char id[FQ_ID_MAX + 16];
     timer_id(id, task);
@@ -224,7 +225,8 @@ enum fq_status dp_apply_task_created(struct fq_apply *a, const struct fq_entry *
 }
 
 enum fq_status dp_apply_task(struct fq_apply *a, const struct fq_entry *e) {
-  /* The first time of each step is kept: a second feedback does not move the first. */
+  /* The first time of each step is kept: a second feedback does not move the first. What ends a task says
+   * whose it was. */
   static const struct {
     const char *verb, *sql;
   } marks[] = {
@@ -233,10 +235,10 @@ enum fq_status dp_apply_task(struct fq_apply *a, const struct fq_entry *e) {
       {"accepted", "UPDATE task SET accepted_ms = ?2 WHERE n = ?1"},
       {"arrived", "UPDATE task SET arrived_ms = ?2, accepted_ms = coalesce(accepted_ms, ?2) WHERE n = ?1"},
       {"fed_back", "UPDATE task SET fed_back_ms = coalesce(fed_back_ms, ?2) WHERE n = ?1"},
-      {"finished", "UPDATE task SET finished_ms = ?2, ended_ms = ?2 WHERE n = ?1"},
-      {"declined", "UPDATE task SET ended_ms = ?2 WHERE n = ?1"},
-      {"recalled", "UPDATE task SET ended_ms = ?2 WHERE n = ?1"},
-      {"expired", "UPDATE task SET ended_ms = ?2 WHERE n = ?1"},
+      {"finished", "UPDATE task SET finished_ms = ?2, ended_ms = ?2 WHERE n = ?1 RETURNING to_user"},
+      {"declined", "UPDATE task SET ended_ms = ?2 WHERE n = ?1 RETURNING to_user"},
+      {"recalled", "UPDATE task SET ended_ms = ?2 WHERE n = ?1 RETURNING to_user"},
+      {"expired", "UPDATE task SET ended_ms = ?2 WHERE n = ?1 RETURNING to_user"},
   };
   const fq_json *d = e->data;
   const char *task = fq_json_str(d, "task"), *verb = e->kind + sizeof "task." - 1;
@@ -244,8 +246,14 @@ enum fq_status dp_apply_task(struct fq_apply *a, const struct fq_entry *e) {
   int64_t n = dp_id_n(task, 't'), incident = dp_id_n(e->subject, 'i');
   fq_exec(a->db, "UPDATE task SET state = ?2, rev = ?3, reason = coalesce(?4, reason) WHERE n = ?1", "isis",
           n, fq_json_str(d, "state"), fq_json_int(d, "rev", 0), fq_json_str(d, "reason"));
-  for (size_t k = 0; k < sizeof marks / sizeof *marks; k++)
-    if (!strcmp(verb, marks[k].verb)) fq_exec(a->db, marks[k].sql, "ii", n, e->at_ms);
+  char relieved[FQ_ID_MAX] = "";
+  for (size_t k = 0; k < sizeof marks / sizeof *marks; k++) {
+    if (strcmp(verb, marks[k].verb)) continue;
+    fq_stmt *q = fq_sql(a->db, marks[k].sql, "ii", n, e->at_ms);
+    while (fq_row(q))
+      dp_text(relieved, sizeof relieved, fq_col_str(q, 0));
+  }
+  dp_load_moved(a, relieved, -1);
   if (incident_state)
     fq_exec(a->db, "UPDATE incident SET state = ?2, rev = ?3, updated_ms = ?4 WHERE n = ?1", "isii", incident,
             incident_state, fq_json_int(d, "incident_rev", 0), e->at_ms);

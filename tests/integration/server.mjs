@@ -8,10 +8,20 @@ import { get } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { after } from "node:test";
 import { promisify } from "node:util";
 import { connect } from "./client.mjs";
 
 const run = promisify(execFile);
+
+/* A test that failed half-way leaves its server behind, and the process would wait for it. Hooks run in the order
+   they were made, and this one is made first: it leaves the others time to stop their servers properly. */
+const running = new Set();
+after(() => {
+  setTimeout(() => {
+    for (const child of running) child.kill("SIGKILL");
+  }, 20_000).unref();
+});
 export const binary = resolve(process.env.FENGQIAO ?? join(process.cwd(), "fengqiao"));
 export const PASSWORD = "integration-test-1";
 const COUNTY = "430525";
@@ -114,6 +124,8 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
     child.stdout.on("data", (d) => (log += d));
     child.stderr.on("data", (d) => (log += d));
     const mine = child;
+    running.add(mine);
+    mine.on("exit", () => running.delete(mine));
     exited = new Promise((done) => mine.on("exit", (code, signal) => done({ code, signal })));
     let over = false;
     exited.then(() => (over = true));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "dispatch_world.h"
+#include "store/db.h"
 
 static const fq_json *nth(const fq_json *list, size_t n) {
   const fq_json *m = fq_json_first(list);
@@ -228,10 +229,104 @@ static void duty_roster(void **state) {
   assert_string_equal(entry("duty.ended", "org"), GRID_A1);
 }
 
+/* ---- the loads in memory ------------------------------------------------------------------------------- */
+
+extern const struct fq_plugin fq_plugin;
+
+/* view.nearest_officer(incident, wishes) as a policy asks it, on the kernel's own handle. */
+static fq_json *nearest(const char *incident, const char *wishes) {
+  const struct fq_view_fn *f = fq_plugin.views;
+  while (strcmp(f->name, "nearest_officer"))
+    f++;
+  fq_json *args = fq_json_array();
+  fq_json_push(args, fq_json_new_str(incident));
+  fq_json_push(args, fq_json_parse(wishes, strlen(wishes), NULL));
+  struct fq_view v = {
+      .db = fq_kernel_db(w.kernel), .self = w.self, .now_ms = w.t0_ms, .args = args, .error = &w.error};
+  assert_int_equal(f->fn(&v), FQ_OK);
+  fq_json_free(args);
+  return v.answer;
+}
+
+/* Who is the nearest to this incident, and does the view know his open tasks as the table does? */
+static void nearest_is(const char *incident, const char *wishes, const char *user) {
+  fq_json *o = nearest(incident, wishes);
+  if (!user) {
+    assert_null(o);
+    return;
+  }
+  assert_non_null(o);
+  assert_string_equal(fq_json_str(o, "user"), user);
+  assert_int_equal(fq_json_int(o, "load", -1),
+                   fq_int(fq_kernel_db(w.kernel), 0,
+                          "SELECT count(*) FROM task WHERE to_user = ?1 AND ended_ms IS NULL", "s", user));
+  fq_json_free(o);
+}
+
+static void loads(void **state) {
+  char watched[FQ_ID_MAX], i[FQ_ID_MAX], t[2][FQ_ID_MAX];
+  snprintf(watched, sizeof watched, "%s", report("dispatcher", GRID_A1, "other"));
+  nearest_is(watched, "{}", "officer-a1");
+  for (int n = 0; n < 2; n++) { /* as many as a1 carries */
+    snprintf(i, sizeof i, "%s", report("dispatcher", GRID_A1, "other"));
+    /* task.created is applied, then the command fails: it must count for nothing, however often ... */
+    for (int again = 0; again < 3; again++) {
+      refused("dispatcher", "incident.dispatch", FQ_E_CONFLICT, "task.duplicate",
+              "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a1\"},{\"user\":\"officer-a1\"}]}", i);
+      if (again) nearest_is(watched, "{}", "officer-a1");
+    }
+    nearest_is(watched, "{\"exclude\":[\"officer-a1\"]}", "officer-a2"); /* now his load is known, too */
+    /* ... also when nobody looks between the failure and the next order, which takes the same number */
+    refused("dispatcher", "incident.dispatch", FQ_E_CONFLICT, "task.duplicate",
+            "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a2\"},{\"user\":\"officer-a2\"}]}", i);
+    snprintf(t[n], sizeof t[n], "%s", task_for(i, "officer-a1"));
+    nearest_is(watched, "{\"exclude\":[\"officer-a1\"]}", "officer-a2");
+    nearest_is(watched, "{}", n ? "officer-a2" : "officer-a1");
+  }
+  nearest_is(watched, "{\"skill\":\"fire\"}", "officer-b1");
+  nearest_is(watched, "{\"skill\":\"fire\",\"within_m\":5000}", NULL);
+  /* whatever ends a task makes room again */
+  act("officer-a1", "task.decline", "{\"id\":\"%s\",\"reason\":\"x\"}", t[1]);
+  nearest_is(watched, "{}", "officer-a1");
+  nearest_is(i, "{}", "officer-a2"); /* not for what he declined */
+  finish_task("officer-a1", t[0]);
+  nearest_is(watched, "{}", "officer-a1");
+  act("dispatcher", "incident.dispatch",
+      "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a1\"}],\"expires\":\"2026-11-22T00:10:00Z\"}", i);
+  nearest_is(watched, "{}", "officer-a1");
+  at(11 * MINUTE);
+  nearest_is(watched, "{}", "officer-a1");
+  task_for(i, "officer-a1");
+  act("dispatcher", "incident.recall", "{\"id\":\"%s\",\"reason\":\"x\"}", i);
+  nearest_is(watched, "{}", "officer-a1");
+  /* the roster is loaded anew: so are the loads */
+  task_for(i, "officer-a1");
+  act("officer-a2", "duty.end", "{}");
+  nearest_is(watched, "{}", "officer-a1");
+}
+
+/* The disk is full when the tick's rows are written, after its task has been applied: nothing of it counts.
+ */
+static void loads_after_a_failed_tick(void **state) {
+  char watched[FQ_ID_MAX], note[1001];
+  memset(note, 'x', sizeof note - 1);
+  note[sizeof note - 1] = '\0';
+  snprintf(watched, sizeof watched, "%s", report("dispatcher", GRID_A1, "other"));
+  task_for(watched, "officer-a2");
+  nearest_is(watched, "{}", "officer-a1");
+  assert_true(fq_db_run(fq_kernel_db(w.kernel), "PRAGMA max_page_count = 1")); /* no page more than it has */
+  assert_int_equal(try("dispatcher", "incident.dispatch",
+                       "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a1\"}],\"note\":\"%s\"}", watched, note),
+                   FQ_E_STORAGE);
+  assert_non_null(strstr(w.error.en, "INSERT INTO journal"));
+  nearest_is(watched, "{}", "officer-a1");
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, world_open, world_close)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      T(first_owner), T(up_the_ladder), T(candidates), T(who_sees_what), T(pages), T(duty_roster),
+      T(first_owner), T(up_the_ladder), T(candidates), T(who_sees_what),
+      T(pages),       T(duty_roster),   T(loads),      T(loads_after_a_failed_tick),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

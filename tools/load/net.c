@@ -169,7 +169,9 @@ static int on_socket(struct lws *wsi, enum lws_callback_reasons reason, void *us
     return l->dropped ? -1 : write_queued(l);
   case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: note_close(l, in, len); return 0;
   case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+  case LWS_CALLBACK_CLOSED_CLIENT_HTTP: /* broke between connect and upgrade */
   case LWS_CALLBACK_CLIENT_CLOSED:
+  case LWS_CALLBACK_WSI_DESTROY: /* whichever comes first */
     lws_set_opaque_user_data(wsi, NULL);
     l->wsi = NULL;
     if (l->beginning || l->failed)

@@ -12,6 +12,7 @@ enum {
   CONNECTING_MOST = 256, /* handshakes under way */
   BACKOFF_FIRST_US = 100000,
   BACKOFF_MOST_US = 5000000,
+  OPENING_MOST_US = 20000000,
   STORAGE_PAUSE_US = 300000, /* after -32030: the disk needs somebody */
 };
 
@@ -435,8 +436,21 @@ static void start_some(void *arg) {
     connect_now(&terminals[started++]);
 }
 
+/* A server that accepts and then says nothing is as good as gone. */
+static void give_up_waiting(void *arg) {
+  int64_t old = net_now_us() - OPENING_MOST_US;
+  for (int i = 0; i < started; i++) {
+    struct terminal *t = &terminals[i];
+    if (!t->link || t->phase == PHASE_OPEN || t->tried_us > old) continue;
+    net_drop(t->link);
+    disconnected(t);
+    come_back(t, 0);
+  }
+}
+
 void terminals_start(void) {
   net_every(10000, start_some, NULL);
+  net_every(1000000, give_up_waiting, NULL);
 }
 
 void terminals_stop(void) {
