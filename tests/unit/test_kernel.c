@@ -361,10 +361,65 @@ static void places(void **s) {
   fq_kernel_close(k);
 }
 
+/* What memory answers is what the table answers, whatever has been changed, also by commands that failed. */
+static void places_agree(fq_kernel *k, unsigned seed) {
+  fq_db *db = fq_kernel_db(k);
+  void *memory = fq_db_user(db);
+  assert_non_null(memory);
+  for (int i = 0; i < 400; i++) {
+    double lon = 109.5 + (double)(seed = seed * 1103515245 + 12345) / UINT32_MAX * 3;
+    double lat = 26.0 + (double)(seed = seed * 1103515245 + 12345) / UINT32_MAX * 3;
+    char here[FQ_ID_MAX] = "", there[FQ_ID_MAX] = "";
+    struct fq_unit u = {.id = ""}, v = {.id = ""};
+    bool found = fq_org_grid_at(db, lon, lat, here), unit = fq_org_unit(db, here, &u);
+    bool within = fq_org_within(db, here, "t1");
+    fq_db_set_user(db, NULL);
+    assert_int_equal(fq_org_grid_at(db, lon, lat, there), found);
+    if (!found) here[0] = there[0] = '\0';
+    assert_string_equal(here, there);
+    assert_int_equal(fq_org_unit(db, there, &v), unit);
+    assert_string_equal(u.name, v.name);
+    assert_string_equal(u.parent, v.parent);
+    assert_int_equal(fq_org_within(db, there, "t1"), within);
+    fq_db_set_user(db, memory);
+  }
+}
+
+static void places_in_memory(void **s) {
+  fq_kernel *k = open_kernel(NULL, NULL);
+  char grid[FQ_ID_MAX], json[512];
+  struct fq_unit u;
+  tree(k);
+  for (unsigned i = 0; i < 60; i++) {
+    places_agree(k, i);
+    /* a new grid now and then, one that moves to another township, one that is closed ... */
+    snprintf(json, sizeof json,
+             "{\"units\":[{\"id\":\"x%u\",\"parent\":\"t%u\",\"kind\":\"grid\",\"name\":\"%u\",\"lon\":%.3f,"
+             "\"lat\":%.3f%s}%s]}",
+             i % 25, 1 + i % 2, i, 110 + (i * 37 % 100) / 50.0, 26.5 + (i * 61 % 100) / 50.0,
+             i % 7 == 3 ? ",\"valid_to\":\"2026-01-01\"" : "",
+             /* ... and every third time the command fails after the unit was set */
+             i % 3 == 1 ? ",{\"id\":\"y\",\"parent\":\"nowhere\",\"kind\":\"grid\",\"name\":\"y\"}" : "");
+    run(k, NULL, "org.import", json, NULL);
+    assert_int_equal(last, i % 3 == 1 ? FQ_E_PARAMS : FQ_OK);
+  }
+  places_agree(k, 77);
+  run(k, NULL, "org.import",
+      "{\"units\":[{\"id\":\"g1\",\"parent\":\"t2\",\"kind\":\"grid\",\"name\":\"三\",\"lon\":1,\"lat\":1},"
+      "{\"id\":\"y\",\"parent\":\"nowhere\",\"kind\":\"grid\",\"name\":\"y\"}]}",
+      NULL);
+  assert_true(fq_org_grid_at(fq_kernel_db(k), 110.5, 27, grid));
+  assert_true(fq_org_unit(fq_kernel_db(k), "g1", &u));
+  assert_string_equal(u.name, "一");
+  assert_true(fq_org_within(fq_kernel_db(k), "g1", "t1"));
+  fq_kernel_close(k);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(commands), cmocka_unit_test(schema), cmocka_unit_test(rights),
-      cmocka_unit_test(receipts), cmocka_unit_test(timers), cmocka_unit_test(rebuild),
-      cmocka_unit_test(lock_out), cmocka_unit_test(places), cmocka_unit_test(outbox)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(commands),         cmocka_unit_test(schema),
+                                     cmocka_unit_test(rights),           cmocka_unit_test(receipts),
+                                     cmocka_unit_test(timers),           cmocka_unit_test(rebuild),
+                                     cmocka_unit_test(lock_out),         cmocka_unit_test(places),
+                                     cmocka_unit_test(places_in_memory), cmocka_unit_test(outbox)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
