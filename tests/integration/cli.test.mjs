@@ -154,7 +154,7 @@ describe("tables and packs", () => {
       const { code, stderr } = await cli(["user", "--data", data, "import", write(`users/${name}`, text)]);
       assert.ok(code === 1 || code === 3, `${name}: ${code}`);
       assert.ok(stderr.includes(`${name}:${line}`), `${name}:${line} expected:\n${stderr}`);
-      const { rows } = JSON.parse((await cli(["user", "--data", data, "list"])).stdout);
+      const { rows } = JSON.parse((await cli(["call", "--data", data, "user.list"])).stdout);
       assert.deepEqual(rows, [], name);
     }
     const { code, stderr } = await cli(["user", "--data", data, "import", write("users/good.csv", `${head}a,甲,officer,${AT.A1g},fire;flood,3\nb,乙,dispatcher,${AT.A},,\n`)]);
@@ -169,6 +169,8 @@ describe("tables and packs", () => {
     const lines = stdout.trim().split("\n").map((l) => l.split(" "));
     assert.deepEqual(lines.map((l) => [l[0], l[2], l[3]]), [["a", "officer", AT.A1g], ["b", "dispatcher", AT.A], ["clerk", "dispatcher,director", AT.A]]);
     for (const l of lines) assert.match(l[1], /^[\w-]{43}$/);
+    const listed = (await cli(["user", "--data", data, "list"])).stdout.trim().split("\n").map((l) => JSON.parse(l));
+    assert.deepEqual(listed.map((u) => u.name), ["a", "b", "clerk"]);
     assert.equal((await cli(["user", "--data", data, "disable", "clerk"])).code, 0);
     assert.equal((await cli(["user", "--data", data, "token", "clerk"])).code, 3);
     assert.equal((await cli(["user", "--data", data, "token", "nobody"])).code, 3);

@@ -28,7 +28,7 @@ const start = (c, id, name, limit_ms, warn) => c.call("clock.start", { incident:
 const resume = async (c, name, last) => {
   const d = await server.connect();
   const answer = await d.call("session.resume", { token: c.token, sid: c.opened.sid, epoch: c.opened.epoch, last });
-  return Object.assign(d, { answer });
+  return Object.assign(d, { resume: answer });
 };
 
 test("killed over due timers: each fires once, late, in due order, and the township hears it", async () => {
@@ -45,7 +45,7 @@ test("killed over due timers: each fires once, late, in due order, and the towns
   server.reconnect();
 
   const back = await resume(desk, "desk-A", made[2].n);
-  assert.equal(back.answer.resumed, true);
+  assert.equal(back.resume.resumed, true);
   const breached = await back.hear((m) => m.params?.kind === "clock.breached" && m.params.data.clock === "short");
   assert.ok(breached.params.data.late_ms > 0);
   await back.hear((m) => m.params?.kind === "incident.escalated" && m.params.subject === id);
@@ -64,7 +64,7 @@ test("killed over due timers: each fires once, late, in due order, and the towns
   const long = rows.find((r) => r.name === "long");
   assert.deepEqual([long.state, long.due_at], ["running", made[2].due_at], "a clock of before is still right");
   const elsewhere = await resume(other, "desk-B", 0);
-  assert.ok(elsewhere.answer.resumed);
+  assert.ok(elsewhere.resume.resumed);
   await elsewhere.call("org.tree", { depth: 0 });
   assert.ok(!elsewhere.events().some((e) => e.subject === id));
 
@@ -112,7 +112,7 @@ test("a clean stop sends 1012 to everybody and ends with 0; they resume where th
   server.reconnect();
   const missed = (await server.system("incident.report", { category: "fire", title: "重连之前", grid: AT.A1g })).n;
   const back = await resume(desk, "desk-A", n);
-  assert.deepEqual([back.answer.resumed, back.answer.epoch], [true, desk.opened.epoch]);
+  assert.deepEqual([back.resume.resumed, back.resume.epoch], [true, desk.opened.epoch]);
   const event = await back.hear((m) => m.params?.n === missed);
   assert.equal(event.params.p, n);
   assert.equal(back.hello.epoch, desk.hello.epoch);
@@ -175,6 +175,6 @@ test("a database put back from yesterday does not pass for today's", async () =>
   await server.start();
   server.reconnect();
   const back = await resume(desk, "desk-A", n);
-  assert.equal(back.answer.resumed, false);
+  assert.equal(back.resume.resumed, false);
   rmSync(copy);
 });
