@@ -174,6 +174,12 @@ async function idle() {
     [[f(n, 0), f(before, 0), f(most, 0), f((most - before) / n), f(raw.rss_kb / n, 3), f(r.connect.p50_ms), f(r.connect.p99_ms)]]);
 }
 
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.on(signal, () => {
+    child?.kill("SIGKILL");
+    rmSync(dir, { recursive: true, force: true });
+    process.exit(1);
+  });
 try {
   mkdirSync(dir, { recursive: true });
   say(`data in ${dir}`);

@@ -149,7 +149,7 @@ void stats_report(void) {
     report_json();
     return;
   }
-  if (opt.quiet && stats_well()) return;
+  if (!stats.begun_us || (opt.quiet && stats_well())) return;
   printf("\n%d 个终端 terminals, %.1f s, %.1f 上报/秒 reports/s\n\n", terminal_count, seconds(),
          seconds() > 0 ? (double)stats.ack.count / seconds() : 0);
   printf("  %9s %9s %9s %9s %9s %9s\n", "count", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms");

@@ -111,7 +111,8 @@ static void report(struct terminal *t, int64_t intended_us) {
     snprintf(text, sizeof text, "第 %lld 条 #%s#", (long long)++numbered, idem);
     fq_json_set_str(p, "text", text);
   }
-  fq_time_format(net_wall_ms(), now);
+  /* In the demo it was seen some minutes ago: people look first and report then. */
+  fq_time_format(net_wall_ms() - (opt.demo ? (int64_t)chance_human(180000) : 0), now);
   fq_json_set_str(p, "occurred_at", now);
   fq_json_set_str(p, "idem", idem);
   if (terminal_ask(t, "incident.report", p, true, intended_us, on_answer, NULL)) stats.reports++;
