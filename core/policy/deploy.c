@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "policy/dictionary.h"
 #include "policy/module_internal.h"
 #include "policy/pack.h"
 
@@ -123,6 +124,7 @@ enum fq_status fq_policy_deploy(struct fq_call *c) {
     fq_json_set(data, "policies", policies_of(&pack));
     fq_json_set(data, "files", fq_json_dup(files));
     st = fq_emit(c, (struct fq_draft){.kind = "pack.deployed", .data = data});
+    if (!st) st = fq_dictionary_emit(c, name, files);
   }
 out:
   fq_pack_clear(&pack);

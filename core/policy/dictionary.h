@@ -1,18 +1,12 @@
-/*
- * Dictionaries: a pack's lists of codes with their words (categories, closing classes ...), as the tables
- * everybody reads: dictionary(name, code, zh, en, attributes, pack, position). Part of the policy module.
- */
+/* The dictionaries of a pack (dictionaries/x.csv): checked before a deployment, set by it. */
 #ifndef FQ_POLICY_DICTIONARY_H
 #define FQ_POLICY_DICTIONARY_H
 
 #include "policy/host.h"
 
-extern const char fq_dictionary_schema[];
-/* The deployed pack's dictionaries replace those it had. Kernel thread, from apply. */
-void fq_dictionary_apply(fq_db *db, const char *pack, const fq_json *files);
-/* Everything wrong with dictionaries/x.csv of a pack: no code or words, a code twice. */
+/* Everything wrong with them: no code or words, a code twice. Any thread. */
 void fq_dictionary_check(const fq_json *files, struct fq_findings *f);
-enum fq_status fq_dictionary_list(struct fq_query *q);
-extern const struct fq_param fq_dictionary_params[];
+/* One dictionary.set for each. Kernel thread, from a command. */
+enum fq_status fq_dictionary_emit(struct fq_call *c, const char *pack, const fq_json *files);
 
 #endif

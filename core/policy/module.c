@@ -5,7 +5,6 @@
  * decides about a subject is computed, not stored: the one that was current when the subject began (react.c).
  * Rolling back makes a new generation too, and moves those that began under a withdrawn one to it.
  */
-#include "policy/dictionary.h"
 #include "policy/module.h"
 
 #include <stdlib.h>
@@ -33,7 +32,7 @@ static const char *const migrations[] = {
     "WITHOUT ROWID;"
     "CREATE TABLE policy_failure(hash TEXT PRIMARY KEY, total INTEGER NOT NULL, in_a_row INTEGER NOT NULL,"
     " last_seq INTEGER NOT NULL) WITHOUT ROWID;",
-    fq_dictionary_schema, NULL};
+    NULL};
 
 int64_t fq_policy_current(fq_db *db) {
   return fq_int(db, 0, "SELECT max(gen) FROM policy_generation", "");
@@ -133,7 +132,6 @@ static enum fq_status apply_deployed(struct fq_apply *a, const struct fq_entry *
     fq_exec(a->db, "DELETE FROM policy_failure WHERE hash = ?", "s", hash); /* deployed anew, counted anew */
     free(kinds);
   }
-  fq_dictionary_apply(a->db, pack, files);
   fq_policy_forget(a->self);
   return FQ_OK;
 }
@@ -267,13 +265,6 @@ static enum fq_status whole_county(struct fq_call *c, struct fq_target *t) {
 }
 
 static const struct fq_method methods[] = {
-    {.name = "dictionary.list",
-     .roles = FQ_ROLE_ALL,
-     .params = fq_dictionary_params,
-     .query = fq_dictionary_list,
-     .zh = "词典",
-     .en = "the words for codes, as the deployed packs have them",
-     .result = "{rows:[{name, code, zh, en, ...}]}"},
     {.name = "pack.deploy",
      .roles = FQ_ROLE_ADMIN_SYSTEM,
      .params = deploy_params,
