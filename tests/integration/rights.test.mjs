@@ -49,6 +49,7 @@ async function fence() {
 
 const files = {
   "pack.lua": 'name = "rights"\nversion = "1"\nrequires = { "dispatch" }\npolicies = { "policies/p.lua" }\n',
+  "dictionaries/categories.csv": "code,zh,en\nfire,火情,Fire\n",
   "policies/p.lua": `return policy {
     name = "p",
     clocks = { quick = { from = "reported", to = "dispatched", limit = 40, warn = { 0.5 } } },
