@@ -95,7 +95,11 @@ fq_json *fq_json_parse(const char *text, size_t len, struct fq_error *e) {
   return wrap(v);
 }
 
+/* Printed into a buffer that is kept, then copied at its size: cJSON's own way allocates from 256 bytes up by
+ * doubling, five times for a decision. */
 char *fq_json_print(const fq_json *v) {
+  static _Thread_local char kept[16384];
+  if (cJSON_PrintPreallocated(raw(v), kept, sizeof kept, 0)) return fq_strdup(kept);
   char *s = cJSON_PrintUnformatted(raw(v));
   if (!s) abort();
   return s;
@@ -159,7 +163,8 @@ const fq_json *fq_json_next(const fq_json *m) {
 }
 
 void fq_json_set(fq_json *o, const char *name, fq_json *value) {
-  if (cJSON_HasObjectItem(raw(o), name)) cJSON_DeleteItemFromObjectCaseSensitive(raw(o), name);
+  cJSON *former = cJSON_GetObjectItemCaseSensitive(raw(o), name);
+  if (former) cJSON_Delete(cJSON_DetachItemViaPointer(raw(o), former));
   if (!cJSON_AddItemToObject(raw(o), name, raw(value))) abort();
 }
 void fq_json_set_str(fq_json *o, const char *name, const char *s) {

@@ -194,6 +194,11 @@ void fq_blob_take(const char *data_dir, fq_json *params, struct fq_error *e); /*
 void fq_outbox_pump(fq_kernel *k); /* after a commit */
 struct outbox;
 
+/* org.c */
+bool fq_org_path(fq_db *db, const char *org,
+                 char out[512]); /* "/430525/430525100000/"; false and "": unknown */
+void fq_org_settled(fq_db *db);  /* a tick is over, committed or not */
+
 /* org.c, account.c, journal_module.c: the kernel's own modules */
 extern const struct fq_plugin fq_org_module, fq_account_module, fq_journal_module, fq_outbox_module,
     fq_blob_module;

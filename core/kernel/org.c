@@ -1,6 +1,6 @@
 /*
- * The org tree as a module: units, their places, and which grid a place lies in. Kernel thread; lookups also
- * on reader threads.
+ * The org tree as a module: units, their places, and which grid a place lies in. Kernel thread, which keeps a
+ * copy of the tree in memory; lookups also on reader threads, which ask the table.
  */
 #include <math.h>
 #include <stdio.h>
@@ -19,32 +19,188 @@ static const char *const migrations[] = {
     "CREATE INDEX org_grid ON org(lat, lon) WHERE kind = 'grid' AND valid_to IS NULL;",
     NULL};
 
-bool fq_org_within(fq_db *db, const char *org, const char *ancestor) {
-  if (!strcmp(org, ancestor)) return fq_int(db, 0, "SELECT 1 FROM org WHERE id = ?", "s", org) != 0;
-  char part[FQ_ID_MAX + 2];
-  snprintf(part, sizeof part, "/%s/", ancestor);
-  return ancestor[0] &&
-         fq_int(db, 0, "SELECT instr(path, ?) > 0 FROM org WHERE id = ?", "ss", part, org) != 0;
-}
+/* ---- the copy in memory ---------------------------------------------------------------------------
+ *
+ * A report asks some forty times for a unit, a path or a grid: 11 % of its time as SQL, 2 % from here. The
+ * copy is of committed rows only: from the first change of a unit until the end of its tick, committed or
+ * not, the table is asked instead, and then the copy is made anew. So nothing that is rolled back can stay in
+ * it.
+ */
+struct node {
+  struct fq_unit unit;
+  char path[512];
+};
+struct grid {
+  double lat, lon;
+  const char *id;
+};
+struct tree {
+  bool loaded, moved; /* moved: a unit has changed in this tick */
+  struct node *nodes;
+  struct fq_map *by_id; /* -> node */
+  struct grid *grids;   /* those in use, from south to north */
+  size_t count, cap, grid_count;
+};
 
 static double number_or_nan(fq_stmt *q, int column) {
   return fq_col_null(q, column) ? NAN : fq_col_num(q, column);
 }
 
-bool fq_org_unit(fq_db *db, const char *org, struct fq_unit *out) {
-  fq_stmt *q = fq_sql(db, "SELECT id, parent, kind, name, lon, lat FROM org WHERE id = ?", "s", org);
-  if (!fq_row(q)) return false;
+static void read_unit(fq_stmt *q, struct fq_unit *out) {
   *out = (struct fq_unit){.lon = number_or_nan(q, 4), .lat = number_or_nan(q, 5)};
   fq_copy(out->id, sizeof out->id, fq_col_str(q, 0));
   fq_copy(out->parent, sizeof out->parent, fq_col_str(q, 1));
   fq_copy(out->kind, sizeof out->kind, fq_col_str(q, 2));
   fq_copy(out->name, sizeof out->name, fq_col_str(q, 3));
+}
+
+static void forget(struct tree *t) {
+  fq_map_clear(&t->by_id, NULL);
+  free(t->nodes);
+  free(t->grids);
+  *t = (struct tree){.moved = t->moved};
+}
+
+static int southern(const void *a, const void *b) {
+  const struct grid *x = a, *y = b;
+  if (x->lat != y->lat) return x->lat < y->lat ? -1 : 1;
+  return x->lon != y->lon ? (x->lon < y->lon ? -1 : 1) : strcmp(x->id, y->id);
+}
+
+static void load(struct tree *t, fq_db *db) {
+  fq_stmt *q = fq_sql(
+      db,
+      "SELECT id, parent, kind, name, lon, lat, path,"
+      " kind = 'grid' AND valid_to IS NULL AND lat IS NOT NULL AND lon IS NOT NULL FROM org ORDER BY id",
+      "");
+  bool *in_use = NULL;
+  while (fq_row(q)) {
+    if (t->count == t->cap) {
+      t->cap = t->cap ? 2 * t->cap : 256;
+      t->nodes = fq_realloc(t->nodes, t->cap * sizeof *t->nodes);
+      in_use = fq_realloc(in_use, t->cap * sizeof *in_use);
+    }
+    struct node *n = &t->nodes[t->count];
+    read_unit(q, &n->unit);
+    fq_copy(n->path, sizeof n->path, fq_col_str(q, 6));
+    in_use[t->count++] = fq_col_int(q, 7) != 0;
+  }
+  t->grids = fq_alloc((t->count + 1) * sizeof *t->grids);
+  for (size_t i = 0; i < t->count; i++) {
+    const struct fq_unit *u = &t->nodes[i].unit;
+    fq_map_put(&t->by_id, u->id, &t->nodes[i]);
+    if (in_use[i]) t->grids[t->grid_count++] = (struct grid){.lat = u->lat, .lon = u->lon, .id = u->id};
+  }
+  free(in_use);
+  qsort(t->grids, t->grid_count, sizeof *t->grids, southern);
+  if (fq_failed(db))
+    forget(t);
+  else
+    t->loaded = true;
+}
+
+/* NULL: ask the table. */
+static struct tree *tree_of(fq_db *db) {
+  struct tree *t = fq_db_user(db);
+  if (!t || t->moved) return NULL;
+  if (!t->loaded) load(t, db);
+  return t->loaded ? t : NULL;
+}
+
+void fq_org_settled(fq_db *db) {
+  struct tree *t = fq_db_user(db);
+  if (!t || !t->moved) return;
+  forget(t);
+  t->moved = false;
+}
+
+static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
+  fq_db_set_user(k->db, fq_alloc(sizeof(struct tree)));
+  return FQ_OK;
+}
+
+static void fini(void *self) {
+  fq_kernel *k = self;
+  struct tree *t = fq_db_user(k->db);
+  if (!t) return;
+  forget(t);
+  free(t);
+  fq_db_set_user(k->db, NULL);
+}
+
+/* ---- lookups -------------------------------------------------------------------------------------- */
+
+bool fq_org_path(fq_db *db, const char *org, char out[512]) {
+  struct tree *t = tree_of(db);
+  if (t) {
+    const struct node *n = fq_map_get(t->by_id, org);
+    fq_copy(out, 512, n ? n->path : "");
+    return n != NULL;
+  }
+  fq_stmt *q = fq_sql(db, "SELECT path FROM org WHERE id = ?", "s", org);
+  bool found = fq_row(q);
+  fq_copy(out, 512, found ? fq_col_str(q, 0) : "");
+  if (found) fq_done(q);
+  return found;
+}
+
+bool fq_org_within(fq_db *db, const char *org, const char *ancestor) {
+  char part[FQ_ID_MAX + 2], path[512];
+  if (!fq_org_path(db, org, path)) return false;
+  if (!strcmp(org, ancestor)) return true;
+  snprintf(part, sizeof part, "/%s/", ancestor);
+  return ancestor[0] && strstr(path, part);
+}
+
+bool fq_org_unit(fq_db *db, const char *org, struct fq_unit *out) {
+  struct tree *t = tree_of(db);
+  if (t) {
+    const struct node *n = fq_map_get(t->by_id, org);
+    if (n) *out = n->unit;
+    return n != NULL;
+  }
+  fq_stmt *q = fq_sql(db, "SELECT id, parent, kind, name, lon, lat FROM org WHERE id = ?", "s", org);
+  if (!fq_row(q)) return false;
+  read_unit(q, out);
   fq_done(q);
   return true;
 }
 
-/* The nearest grid centre. The band of latitude grows until the best found is nearer than its edge. */
+#define BAND_MAX     1.62     /* degrees: further from every grid, a place lies in none */
+#define METRES_A_DEG 111000.0 /* of latitude, rounded down */
+
+/* From the place's own latitude to the south and to the north, until what comes is farther off by latitude
+ * alone than the best found. */
+static bool grid_in_memory(const struct tree *t, double lon, double lat, char out[FQ_ID_MAX]) {
+  size_t low = 0, high = t->grid_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (t->grids[middle].lat < lat)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  double best = BAND_MAX * METRES_A_DEG;
+  const struct grid *found = NULL;
+  size_t north = low, south = low; /* grids[south - 1] is the next one there */
+  while (north < t->grid_count || south > 0) {
+    double up = north < t->grid_count ? t->grids[north].lat - lat : INFINITY;
+    double down = south > 0 ? lat - t->grids[south - 1].lat : INFINITY;
+    if (fmin(up, down) * METRES_A_DEG > best) break;
+    const struct grid *g = up <= down ? &t->grids[north++] : &t->grids[--south];
+    double d = fq_distance_m(lon, lat, g->lon, g->lat);
+    /* At the same distance the southern one, as the table's index has it. */
+    if (d < best || (d == best && (!found || g < found))) best = d, found = g;
+  }
+  if (found) fq_copy(out, FQ_ID_MAX, found->id);
+  return found;
+}
+
+/* The nearest grid centre. In the table: the band of latitude grows until the best found is nearer than its
+ * edge. */
 bool fq_org_grid_at(fq_db *db, double lon, double lat, char out[FQ_ID_MAX]) {
+  struct tree *t = tree_of(db);
+  if (t) return grid_in_memory(t, lon, lat, out);
   for (double band = 0.02; band <= 2; band *= 3) { /* 0.02 degrees: 2.2 km, some thirty grids of a county */
     double best = INFINITY;
     fq_stmt *q = fq_sql(
@@ -54,7 +210,7 @@ bool fq_org_grid_at(fq_db *db, double lon, double lat, char out[FQ_ID_MAX]) {
       double d = fq_distance_m(lon, lat, fq_col_num(q, 1), fq_col_num(q, 2));
       if (d < best) best = d, fq_copy(out, FQ_ID_MAX, fq_col_str(q, 0));
     }
-    if (best <= band * 111000) return true; /* metres in a degree of latitude, rounded down */
+    if (best <= band * METRES_A_DEG) return true;
   }
   return false;
 }
@@ -63,6 +219,8 @@ static enum fq_status apply_unit(struct fq_apply *a, const struct fq_entry *e) {
   const fq_json *d = e->data;
   const char *id = fq_json_str(d, "id"), *parent = fq_json_str(d, "parent");
   char path[512], above[450] = "/";
+  struct tree *t = fq_db_user(a->db);
+  if (t) t->moved = true;
   if (!parent) parent = "";
   fq_stmt *q = fq_sql(a->db, "SELECT path FROM org WHERE id = ?", "s", parent);
   if (fq_row(q)) {
@@ -232,6 +390,6 @@ static const struct fq_method methods[] = {{.name = "org.import",
                                             .result = "{units:[{id,parent,kind,name,lon,lat}]}"},
                                            {0}};
 
-const struct fq_plugin fq_org_module = {FQ_PLUGIN_HEAD, .name = "org",     .version = "1",
-                                        .zh = "组织树", .en = "org tree",  .migrations = migrations,
-                                        .kinds = kinds, .methods = methods};
+const struct fq_plugin fq_org_module = {
+    FQ_PLUGIN_HEAD,           .name = "org",  .version = "1",     .zh = "组织树", .en = "org tree",
+    .migrations = migrations, .kinds = kinds, .methods = methods, .init = init,   .fini = fini};

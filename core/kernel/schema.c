@@ -48,8 +48,34 @@ static const char *const type_en[] = {"",
                                       "an array",
                                       "anything"};
 
+/* Where a value stands; put into words only when something is wrong there. */
+struct where {
+  const struct where *above; /* NULL: the parameters themselves */
+  const char *name;          /* NULL: an item of a list */
+  int index;
+};
+
+static void in_words(const struct where *w, char out[160]) {
+  char above[160];
+  if (!w->above) {
+    fq_copy(out, 160, "params");
+    return;
+  }
+  in_words(w->above, above);
+  /* Each is cut to its share between two characters: a name is whatever somebody sent. */
+  char head[91], name[61];
+  fq_copy(head, sizeof head, above);
+  fq_copy(name, sizeof name, w->name);
+  if (w->name)
+    snprintf(out, 160, "%s.%s", head, name);
+  else
+    snprintf(out, 160, "%s[%d]", head, w->index);
+}
+
 /* Two languages name the type differently, so this cannot be one fq_fail(). */
-static enum fq_status wrong_type(struct fq_error *e, const char *path, const struct fq_param *p) {
+static enum fq_status wrong_type(struct fq_error *e, const struct where *w, const struct fq_param *p) {
+  char path[160];
+  in_words(w, path);
   fq_fail(e, FQ_E_PARAMS, "params.type", path, "%s", "%s", path);
   if (e) {
     snprintf(e->zh, sizeof e->zh, "%s 应为%s%s%s", path, type_zh[p->type], p->values ? ":" : "",
@@ -60,8 +86,10 @@ static enum fq_status wrong_type(struct fq_error *e, const char *path, const str
   return FQ_E_PARAMS;
 }
 
-static enum fq_status out_of_range(struct fq_error *e, const char *path, const char *what_zh,
+static enum fq_status out_of_range(struct fq_error *e, const struct where *w, const char *what_zh,
                                    const char *what_en, double min, double max) {
+  char path[160];
+  in_words(w, path);
   fq_fail(e, FQ_E_PARAMS, "params.range", path, "%s:应在 %.10g 与 %.10g 之间",
           "%s: expected between %.10g and %.10g", path, min, max);
   if (e) { /* in characters, in elements, or as a value: each language says it its own way */
@@ -85,52 +113,50 @@ static bool in_list(const char *list, const char *s) {
   return false;
 }
 
-static enum fq_status object(const struct fq_param *table, const fq_json *v, const char *path,
+static enum fq_status object(const struct fq_param *table, const fq_json *v, const struct where *w,
                              struct fq_error *e);
 
-static enum fq_status value(const struct fq_param *p, const fq_json *v, const char *path,
+static enum fq_status value(const struct fq_param *p, const fq_json *v, const struct where *w,
                             struct fq_error *e) {
   bool bounded = p->min != 0 || p->max != 0;
   const char *s = fq_json_as_str(v);
   switch (p->type) {
   case FQ_T_STRING: {
-    if (!s) return wrong_type(e, path, p);
+    if (!s) return wrong_type(e, w, p);
     double n = (double)fq_utf8_length(s), max = bounded ? p->max : STRING_MAX;
-    if (n < p->min || n > max) return out_of_range(e, path, "字符数", "characters", p->min, max);
+    if (n < p->min || n > max) return out_of_range(e, w, "字符数", "characters", p->min, max);
     return FQ_OK;
   }
   case FQ_T_ID:
-    return s && is_id(s) ? FQ_OK : wrong_type(e, path, p);
+    return s && is_id(s) ? FQ_OK : wrong_type(e, w, p);
   case FQ_T_TIME:
-    return s && fq_time_parse(s) >= 0 ? FQ_OK : wrong_type(e, path, p);
+    return s && fq_time_parse(s) >= 0 ? FQ_OK : wrong_type(e, w, p);
   case FQ_T_ENUM:
-    return s && in_list(p->values, s) ? FQ_OK : wrong_type(e, path, p);
+    return s && in_list(p->values, s) ? FQ_OK : wrong_type(e, w, p);
   case FQ_T_BOOL:
-    return fq_json_type(v) == FQ_JSON_BOOL ? FQ_OK : wrong_type(e, path, p);
+    return fq_json_type(v) == FQ_JSON_BOOL ? FQ_OK : wrong_type(e, w, p);
   case FQ_T_INT:
-    if (!fq_json_is_int(v)) return wrong_type(e, path, p);
+    if (!fq_json_is_int(v)) return wrong_type(e, w, p);
     /* fall through */
   case FQ_T_NUMBER: {
-    if (fq_json_type(v) != FQ_JSON_NUMBER) return wrong_type(e, path, p);
+    if (fq_json_type(v) != FQ_JSON_NUMBER) return wrong_type(e, w, p);
     double n = fq_json_as_num(v, NAN);
-    if (!isfinite(n)) return wrong_type(e, path, p);
-    if (bounded && (n < p->min || n > p->max)) return out_of_range(e, path, "数值", "value", p->min, p->max);
+    if (!isfinite(n)) return wrong_type(e, w, p);
+    if (bounded && (n < p->min || n > p->max)) return out_of_range(e, w, "数值", "value", p->min, p->max);
     return FQ_OK;
   }
   case FQ_T_PLACE:
-    return fq_json_type(v) == FQ_JSON_OBJECT ? object(place_members, v, path, e) : wrong_type(e, path, p);
+    return fq_json_type(v) == FQ_JSON_OBJECT ? object(place_members, v, w, e) : wrong_type(e, w, p);
   case FQ_T_OBJECT:
-    return fq_json_type(v) == FQ_JSON_OBJECT ? object(p->members, v, path, e) : wrong_type(e, path, p);
+    return fq_json_type(v) == FQ_JSON_OBJECT ? object(p->members, v, w, e) : wrong_type(e, w, p);
   case FQ_T_ARRAY: {
-    if (fq_json_type(v) != FQ_JSON_ARRAY) return wrong_type(e, path, p);
+    if (fq_json_type(v) != FQ_JSON_ARRAY) return wrong_type(e, w, p);
     double n = (double)fq_json_size(v), max = bounded ? p->max : ARRAY_MAX;
-    if (n < p->min || n > max) return out_of_range(e, path, "个数", "elements", p->min, max);
+    if (n < p->min || n > max) return out_of_range(e, w, "个数", "elements", p->min, max);
     int i = 0;
     fq_json_each(m, v) {
-      char above[141], below[160];
-      fq_copy(above, sizeof above, path);
-      snprintf(below, sizeof below, "%s[%d]", above, i++);
-      enum fq_status st = p->members ? value(&p->members[0], m, below, e) : FQ_OK;
+      struct where below = {.above = w, .index = i++};
+      enum fq_status st = p->members ? value(&p->members[0], m, &below, e) : FQ_OK;
       if (st) return st;
     }
     return FQ_OK;
@@ -142,33 +168,26 @@ static enum fq_status value(const struct fq_param *p, const fq_json *v, const ch
   return FQ_OK;
 }
 
-/* path.name, each cut to its share between two characters: a name is whatever somebody sent. */
-static void join(char out[160], const char *path, const char *name) {
-  char above[91], below[61];
-  fq_copy(above, sizeof above, path);
-  fq_copy(below, sizeof below, name);
-  snprintf(out, 160, "%s.%s", above, below);
-}
-
-static enum fq_status object(const struct fq_param *table, const fq_json *v, const char *path,
+static enum fq_status object(const struct fq_param *table, const fq_json *v, const struct where *w,
                              struct fq_error *e) {
+  char path[160];
   fq_json_each(m, v) {
     const struct fq_param *p = table;
-    char below[160];
-    join(below, path, fq_json_name(m));
-    while (p && p->type && strcmp(p->name, fq_json_name(m)))
+    struct where below = {.above = w, .name = fq_json_name(m)};
+    while (p && p->type && strcmp(p->name, below.name))
       p++;
-    if (!p || !p->type)
-      return fq_fail(e, FQ_E_PARAMS, "params.unknown", below, "不认识的参数 %s", "unknown member %s", below);
-    enum fq_status st = value(p, m, below, e);
+    if (!p || !p->type) {
+      in_words(&below, path);
+      return fq_fail(e, FQ_E_PARAMS, "params.unknown", path, "不认识的参数 %s", "unknown member %s", path);
+    }
+    enum fq_status st = value(p, m, &below, e);
     if (st) return st;
   }
   for (const struct fq_param *p = table; p && p->type; p++)
     if (p->required && !fq_json_get(v, p->name)) {
-      char below[160];
-      join(below, path, p->name);
-      return fq_fail(e, FQ_E_PARAMS, "params.missing", below, "缺少参数 %s(%s)", "missing member %s (%s)",
-                     below, p->zh ? p->zh : p->name);
+      in_words(&(struct where){.above = w, .name = p->name}, path);
+      return fq_fail(e, FQ_E_PARAMS, "params.missing", path, "缺少参数 %s(%s)", "missing member %s (%s)",
+                     path, p->zh ? p->zh : p->name);
     }
   return FQ_OK;
 }
@@ -176,7 +195,7 @@ static enum fq_status object(const struct fq_param *table, const fq_json *v, con
 enum fq_status fq_schema_check(const struct fq_param *table, const fq_json *params, struct fq_error *e) {
   if (fq_json_type(params) != FQ_JSON_OBJECT)
     return fq_fail(e, FQ_E_PARAMS, "params.type", "params", "params 应为对象", "params: expected an object");
-  return object(table, params, "params", e);
+  return object(table, params, &(struct where){.above = NULL}, e);
 }
 
 static fq_json *describe(const struct fq_param *p) {

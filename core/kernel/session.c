@@ -83,11 +83,14 @@ void fq_session_fan_out(fq_kernel *k, const struct staged *s) {
   if (s->kind->kind->roles) {
     /* Every unit from the county down to the entry's own. */
     char path[512] = "";
-    fq_stmt *q = e->org[0] ? fq_sql(k->db, "SELECT path FROM org WHERE id = ?", "s", e->org)
-                           : fq_sql(k->db, "SELECT path FROM org WHERE parent = '' LIMIT 1", "");
-    if (fq_row(q)) {
-      fq_copy(path, sizeof path, fq_col_str(q, 0));
-      fq_done(q);
+    if (e->org[0]) {
+      fq_org_path(k->db, e->org, path);
+    } else {
+      fq_stmt *q = fq_sql(k->db, "SELECT path FROM org WHERE parent = '' LIMIT 1", "");
+      if (fq_row(q)) {
+        fq_copy(path, sizeof path, fq_col_str(q, 0));
+        fq_done(q);
+      }
     }
     fq_db_clear(k->db);
     for (char *rest = path, *unit; (unit = strsep(&rest, "/"));)
@@ -101,12 +104,8 @@ void fq_session_fan_out(fq_kernel *k, const struct staged *s) {
 
 void fq_publish(struct fq_call *c, const char *topic, const char *key, const char *org, fq_json *data) {
   fq_kernel *k = c->tick->kernel;
-  char *json = NULL, path[512] = "";
-  fq_stmt *q = fq_sql(k->db, "SELECT path FROM org WHERE id = ?", "s", org);
-  if (fq_row(q)) {
-    fq_copy(path, sizeof path, fq_col_str(q, 0));
-    fq_done(q);
-  }
+  char *json = NULL, path[512];
+  fq_org_path(k->db, org, path);
   for (char *rest = path, *unit; (unit = strsep(&rest, "/"));)
     for (struct fq_session *s = *unit ? fq_map_get(k->by_org, unit) : NULL; s; s = s->next_of_org) {
       bool asked = false;

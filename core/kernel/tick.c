@@ -287,6 +287,7 @@ static enum fq_status tick(fq_kernel *k, struct fq_request *list, int64_t timers
     fq_db_clear(k->db);
     k->head = before;
   }
+  fq_org_settled(k->db);
   k->stats.ticks++;
   if (committed) k->stats.entries += (double)t.count;
   double ms = (double)(fq_monotonic_us() - from_us) / 1000;

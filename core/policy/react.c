@@ -94,11 +94,13 @@ static fq_json *facts(const struct turn *t, const struct fq_active *a) {
   return o;
 }
 
-static void record(struct turn *t, const struct fq_active *a, const struct fq_decision *d) {
+/* Takes the answers. */
+static void record(struct turn *t, const struct fq_active *a, struct fq_decision *d) {
   fq_json *o = facts(t, a);
   fq_json_set_str(o, "exit", fq_exit_name(d->exit));
   if (t->context) fq_json_set(o, "context", fq_json_dup(t->context));
-  fq_json_set(o, "answers", fq_json_dup(d->answers));
+  fq_json_set(o, "answers", d->answers);
+  d->answers = NULL;
   fq_json_set(o, "commands", fq_json_dup(d->commands));
   fq_json_set_int(o, "us", d->cpu_us);
   emit(t, "policy.decided", o);

@@ -4,6 +4,7 @@
  */
 #include "store/db.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,18 @@
 struct fq_stmt {
   sqlite3_stmt *raw;
   fq_db *db;
-  bool busy, temporary;
+  const char *address, *text; /* where the caller's text stood, and our copy of it */
+  bool busy, temporary, readonly;
 };
+
+/* The text of a statement is nearly always a literal, so its address finds it: one probe and a comparison
+ * instead of hashing two hundred bytes. 1024 slots: three for each statement there is. */
+#define SLOTS 1024
 
 struct fq_db {
   sqlite3 *raw;
-  struct fq_map *cache; /* sql -> struct fq_stmt * */
+  struct fq_map *cache;         /* sql -> struct fq_stmt * */
+  struct fq_stmt *slots[SLOTS]; /* the same, by address */
   enum fq_status status;
   char message[256];
   bool may_write, writer;
@@ -70,7 +77,14 @@ enum fq_status fq_db_error(const fq_db *db, struct fq_error *e) {
   return fq_fail(e, db->status, "internal", "", "内部错误:%s", "internal error: %s", db->message);
 }
 
+/* SQLite's own count of its memory takes a mutex for each allocation, and nobody asks for it. */
+static void configure(void) {
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 fq_db *fq_db_open(const char *path, enum fq_db_mode mode, struct fq_error *e) {
+  static pthread_once_t configured = PTHREAD_ONCE_INIT;
+  pthread_once(&configured, configure);
   fq_db *db = fq_alloc(sizeof *db);
   db->writer = mode == FQ_DB_WRITER;
   int flags = db->writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
@@ -125,20 +139,49 @@ bool fq_db_run(fq_db *db, const char *sql) {
   return !db->status && run(db, sql);
 }
 
-/* The transaction verbs go through cached statements: they are the hottest of all. */
-static bool verb(fq_db *db, const char *sql) {
-  struct fq_stmt *q = fq_map_get(db->cache, sql);
-  if (!q) {
-    q = fq_alloc(sizeof *q);
-    q->db = db;
-    int rc = sqlite3_prepare_v3(db->raw, sql, -1, SQLITE_PREPARE_PERSISTENT, &q->raw, NULL);
-    if (rc != SQLITE_OK) {
-      mark(db, rc, sql);
-      free(q);
-      return false;
-    }
-    fq_map_put(&db->cache, sql, q);
+static struct fq_stmt **slot_of(fq_db *db, const char *sql) {
+  uintptr_t a = (uintptr_t)sql;
+  return &db->slots[(a ^ a >> 10 ^ a >> 20) % SLOTS];
+}
+
+static struct fq_stmt *prepare(fq_db *db, const char *sql) {
+  struct fq_stmt **slot = slot_of(db, sql), *q = *slot;
+  /* An address may have been used for another text before. */
+  if (!q || q->address != sql || strcmp(q->text, sql)) q = fq_map_get(db->cache, sql);
+  if (q && !q->busy) {
+    q->address = sql;
+    return *slot = q;
   }
+  bool temporary = q != NULL; /* the same text is being stepped further up the stack */
+  sqlite3_stmt *raw = NULL;
+  const char *tail = NULL;
+  int rc = sqlite3_prepare_v3(db->raw, sql, -1, temporary ? 0 : SQLITE_PREPARE_PERSISTENT, &raw, &tail);
+  if (rc != SQLITE_OK || !raw || (tail && *tail)) {
+    if (rc != SQLITE_OK)
+      mark(db, rc, sql);
+    else
+      fq_db_mark(db, FQ_E_INTERNAL, "one statement at a time");
+    sqlite3_finalize(raw);
+    return NULL;
+  }
+  q = fq_alloc(sizeof *q);
+  *q = (struct fq_stmt){.raw = raw,
+                        .db = db,
+                        .address = sql,
+                        .text = sqlite3_sql(raw),
+                        .temporary = temporary,
+                        .readonly = sqlite3_stmt_readonly(raw)};
+  if (!temporary) {
+    fq_map_put(&db->cache, sql, q);
+    *slot = q;
+  }
+  return q;
+}
+
+/* The transaction verbs: the hottest statements of all, and allowed whoever asks. */
+static bool verb(fq_db *db, const char *sql) {
+  struct fq_stmt *q = prepare(db, sql);
+  if (!q) return false;
   int rc = sqlite3_step(q->raw);
   sqlite3_reset(q->raw);
   if (rc != SQLITE_DONE) mark(db, rc, sql);
@@ -167,33 +210,14 @@ void fq_db_rollback_to(fq_db *db) {
   if (!sqlite3_get_autocommit(db->raw)) verb(db, "ROLLBACK TO fq"), verb(db, "RELEASE fq");
 }
 
-static struct fq_stmt *prepare(fq_db *db, const char *sql) {
-  struct fq_stmt *q = fq_map_get(db->cache, sql);
-  if (q && !q->busy) return q;
-  bool temporary = q != NULL; /* the same text is being stepped further up the stack */
-  sqlite3_stmt *raw = NULL;
-  const char *tail = NULL;
-  int rc = sqlite3_prepare_v3(db->raw, sql, -1, temporary ? 0 : SQLITE_PREPARE_PERSISTENT, &raw, &tail);
-  if (rc != SQLITE_OK || !raw || (tail && *tail)) {
-    if (rc != SQLITE_OK)
-      mark(db, rc, sql);
-    else
-      fq_db_mark(db, FQ_E_INTERNAL, "one statement at a time");
-    sqlite3_finalize(raw);
-    return NULL;
-  }
-  q = fq_alloc(sizeof *q);
-  *q = (struct fq_stmt){.raw = raw, .db = db, .temporary = temporary};
-  if (!temporary) fq_map_put(&db->cache, sql, q);
-  return q;
-}
-
-fq_stmt *fq_sqlv(fq_db *db, const char *sql, const char *types, va_list ap) {
+/* `lifetime`: SQLITE_TRANSIENT copies texts, SQLITE_STATIC relies on them until the statement is done. */
+static fq_stmt *bind(fq_db *db, const char *sql, const char *types, va_list ap,
+                     sqlite3_destructor_type lifetime) {
   if (db->status) return NULL;
   struct fq_stmt *q = prepare(db, sql);
   if (!q) return NULL;
   q->busy = true;
-  if (!db->may_write && !sqlite3_stmt_readonly(q->raw)) {
+  if (!db->may_write && !q->readonly) {
     fq_db_mark(db, FQ_E_INTERNAL, "writing outside apply");
     fq_done(q);
     return NULL;
@@ -205,7 +229,7 @@ fq_stmt *fq_sqlv(fq_db *db, const char *sql, const char *types, va_list ap) {
     switch (*t) {
     case 's': {
       const char *s = va_arg(ap, const char *);
-      rc = s ? sqlite3_bind_text(q->raw, n, s, -1, SQLITE_TRANSIENT) : sqlite3_bind_null(q->raw, n);
+      rc = s ? sqlite3_bind_text(q->raw, n, s, -1, lifetime) : sqlite3_bind_null(q->raw, n);
       break;
     }
     case 'i':
@@ -227,6 +251,10 @@ fq_stmt *fq_sqlv(fq_db *db, const char *sql, const char *types, va_list ap) {
     }
   }
   return q;
+}
+
+fq_stmt *fq_sqlv(fq_db *db, const char *sql, const char *types, va_list ap) {
+  return bind(db, sql, types, ap, SQLITE_TRANSIENT);
 }
 
 fq_stmt *fq_sql(fq_db *db, const char *sql, const char *types, ...) {
@@ -270,7 +298,7 @@ bool fq_col_null(fq_stmt *q, int column) {
 void fq_exec(fq_db *db, const char *sql, const char *types, ...) {
   va_list ap;
   va_start(ap, types);
-  fq_stmt *q = fq_sqlv(db, sql, types, ap);
+  fq_stmt *q = bind(db, sql, types, ap, SQLITE_STATIC);
   va_end(ap);
   while (fq_row(q))
     continue;
@@ -279,7 +307,7 @@ void fq_exec(fq_db *db, const char *sql, const char *types, ...) {
 int64_t fq_int(fq_db *db, int64_t fallback, const char *sql, const char *types, ...) {
   va_list ap;
   va_start(ap, types);
-  fq_stmt *q = fq_sqlv(db, sql, types, ap);
+  fq_stmt *q = bind(db, sql, types, ap, SQLITE_STATIC);
   va_end(ap);
   int64_t out = fallback;
   if (fq_row(q)) {
@@ -289,8 +317,16 @@ int64_t fq_int(fq_db *db, int64_t fallback, const char *sql, const char *types, 
   return out;
 }
 
+fq_stmt *fq_sql_borrow(fq_db *db, const char *sql, const char *types, ...) {
+  va_list ap;
+  va_start(ap, types);
+  fq_stmt *q = bind(db, sql, types, ap, SQLITE_STATIC);
+  va_end(ap);
+  return q;
+}
+
 void fq_bind_blob(fq_stmt *q, int parameter, const void *bytes, size_t len) {
-  int rc = sqlite3_bind_blob(q->raw, parameter, bytes, (int)len, SQLITE_TRANSIENT);
+  int rc = sqlite3_bind_blob(q->raw, parameter, bytes, (int)len, SQLITE_STATIC);
   if (rc != SQLITE_OK) mark(q->db, rc, sqlite3_sql(q->raw));
 }
 

@@ -34,7 +34,11 @@ enum fq_status fq_db_error(const fq_db *db, struct fq_error *e); /* fills e from
 void fq_db_clear(fq_db *db);
 void fq_db_mark(fq_db *db, enum fq_status status, const char *message);
 
+/* As fq_sql(), but its texts are not copied: they have to live until the statement is done. */
+fq_stmt *fq_sql_borrow(fq_db *db, const char *sql, const char *types, ...);
+
 /* Blobs stay inside core/store: the journal's hashes. */
+/* The bytes have to live until the statement is done. */
 void fq_bind_blob(fq_stmt *q, int parameter, const void *bytes, size_t len);
 const void *fq_col_blob(fq_stmt *q, int column, size_t len); /* NULL unless of that length */
 

@@ -59,7 +59,7 @@ bool fq_journal_append(fq_db *db, struct fq_head *head, const struct fq_row *r) 
   fq_sha256_text(r->data, digest);
   fq_chain_link(head->link, r, digest, link);
   bool former = fq_db_allow_write(db, true);
-  fq_stmt *q = fq_sql(
+  fq_stmt *q = fq_sql_borrow(
       db,
       "INSERT INTO journal(seq, at_ms, kind, subject, org, actor, cause, audience, data, receipt, digest,"
       " link) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",

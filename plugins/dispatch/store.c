@@ -26,7 +26,9 @@ void dp_id_make(char out[FQ_ID_MAX], char letter, int64_t n) {
 }
 
 void dp_text(char *out, size_t cap, const char *s) {
-  snprintf(out, cap, "%s", s ? s : "");
+  size_t n = s ? strnlen(s, cap - 1) : 0;
+  if (n) memcpy(out, s, n);
+  out[n] = '\0';
 }
 
 void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *member) {

@@ -1,8 +1,8 @@
 /*
  * fail_io.so, for LD_PRELOAD: while the file $FAIL_IO exists, what it names fails for the database's files.
  * The file holds pairs, one a line:   write ENOSPC   sync EIO
- * `write` is every write to *.db, *.db-wal and *.db-journal, `sync` every fsync and fdatasync of them. Without the
- * file everything passes. Any thread.
+ * `write` is every write to *.db, *.db-wal and *.db-journal, `sync` every fsync and fdatasync of them.
+ * Without the file everything passes. Any thread.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -60,7 +60,8 @@ static bool read_lines(const char *path, struct list *l, struct fq_error *e) {
   char *text = file_read(path, &len, e);
   if (!text) return false;
   bool fine = true;
-  for (char *save = NULL, *line = strtok_r(text, "\n", &save); line && fine; line = strtok_r(NULL, "\n", &save)) {
+  for (char *save = NULL, *line = strtok_r(text, "\n", &save); line && fine;
+       line = strtok_r(NULL, "\n", &save)) {
     char *inner = NULL, *word[4] = {NULL};
     number++;
     if (line[0] == '#') continue;
@@ -74,7 +75,8 @@ static bool read_lines(const char *path, struct list *l, struct fq_error *e) {
   if (!fine) {
     char where[300];
     snprintf(where, sizeof where, "%s:%d", path, number);
-    fq_fail(e, FQ_E_PARAMS, "tokens", where, "应为“用户 令牌 角色 单位”%s", "expected \"name token role org\"%s", "");
+    fq_fail(e, FQ_E_PARAMS, "tokens", where, "应为“用户 令牌 角色 单位”%s",
+            "expected \"name token role org\"%s", "");
   }
   return fine;
 }
@@ -83,7 +85,8 @@ static bool read_users(const char *path, struct list *l, struct fq_error *e) {
   fq_json *rows = csv_read(path, e);
   if (!rows) return false;
   fq_json_each(row, rows) {
-    const char *name = fq_json_str(row, "name"), *roles = fq_json_str(row, "roles"), *org = fq_json_str(row, "org");
+    const char *name = fq_json_str(row, "name"), *roles = fq_json_str(row, "roles"),
+               *org = fq_json_str(row, "org");
     if (name && roles && org) add(l, name, "-", roles, org);
   }
   fq_json_free(rows);

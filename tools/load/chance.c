@@ -1,4 +1,5 @@
-/* Random numbers: repeatable from --seed for what is decided, fresh for idempotency keys. Pure but for its state. */
+/* Random numbers: repeatable from --seed for what is decided, fresh for idempotency keys. Pure but for its
+ * state. */
 #include <math.h>
 #include <string.h>
 #include <sys/random.h>

@@ -1,6 +1,7 @@
 /*
- * Views against snapshots: the base of a view at the start, the comparison at the end. The comparison is exact also
- * while events flow: what is newer than the snapshot waits until the view has been held against it.
+ * Views against snapshots: the base of a view at the start, the comparison at the end. The comparison is
+ * exact also while events flow: what is newer than the snapshot waits until the view has been held against
+ * it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@ enum { AT_ONCE = 8, TRIES = 40, PAUSE_US = 300000 };
 
 static const char path[] = "/api/v1/snapshot";
 
-/* ---- the base -------------------------------------------------------------------------------------------- */
+/* ---- the base --------------------------------------------------------------------------------------------
+ */
 
 static void fetch(void *arg);
 
@@ -45,7 +47,8 @@ bool view_ready(const struct terminal *t) {
   return !t->view || !view_holds(t->view);
 }
 
-/* ---- the comparison -------------------------------------------------------------------------------------- */
+/* ---- the comparison --------------------------------------------------------------------------------------
+ */
 
 struct check {
   struct terminal *terminal;
@@ -86,8 +89,8 @@ static void once_more(struct check *c, const char *why) {
     net_after(PAUSE_US, begin, c);
 }
 
-/* An answer may overtake events of its own turn, never those of an earlier one: after the second answer every event
- * up to the snapshot has come. */
+/* An answer may overtake events of its own turn, never those of an earlier one: after the second answer every
+ * event up to the snapshot has come. */
 static void on_turn(struct terminal *t, struct request *r, const fq_json *result, const fq_json *error);
 
 static bool ask_turn(struct check *c) {

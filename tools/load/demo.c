@@ -1,6 +1,6 @@
 /*
- * The demo's life: what is reported (texts from the pack), where (near the grids' centres), and officers who move
- * about. Chooses nothing else: who answers is officer.c's matter.
+ * The demo's life: what is reported (texts from the pack), where (near the grids' centres), and officers who
+ * move about. Chooses nothing else: who answers is officer.c's matter.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -101,7 +101,8 @@ fq_json *demo_report(const struct terminal *t) {
   return p;
 }
 
-/* ---- positions -------------------------------------------------------------------------------------------- */
+/* ---- positions --------------------------------------------------------------------------------------------
+ */
 
 static double distance_m(const struct place *a, const struct place *b) {
   double x = (b->lon - a->lon) * cos(a->lat * M_PI / 180), y = b->lat - a->lat;

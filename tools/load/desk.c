@@ -1,6 +1,6 @@
 /*
- * The desk: one dispatcher verifies what is handled, closes what is verified, and (in the demo) sends somebody where
- * nobody was sent. The others only listen.
+ * The desk: one dispatcher verifies what is handled, closes what is verified, and (in the demo) sends
+ * somebody where nobody was sent. The others only listen.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +50,8 @@ static void on_answer(struct terminal *t, struct request *r, const fq_json *resu
   }
 }
 
-static void on_candidates(struct terminal *t, struct request *r, const fq_json *result, const fq_json *error) {
+static void on_candidates(struct terminal *t, struct request *r, const fq_json *result,
+                          const fq_json *error) {
   struct errand *e = r->arg;
   const fq_json *best = result ? fq_json_first(fq_json_get(result, "rows")) : NULL;
   if (best && !acts_stopped()) {

@@ -1,6 +1,6 @@
 /*
- * hist.h - latencies in a histogram with logarithmic buckets, as HdrHistogram has them: constant memory, constant
- * time, values kept to better than 1 %. Pure.
+ * hist.h - latencies in a histogram with logarithmic buckets, as HdrHistogram has them: constant memory,
+ * constant time, values kept to better than 1 %. Pure.
  */
 #ifndef FQ_LOAD_HIST_H
 #define FQ_LOAD_HIST_H
@@ -21,7 +21,8 @@ struct hist {
 };
 
 void hist_add(struct hist *h, int64_t us);
-int64_t hist_at(const struct hist *h, double part); /* 0.99: the value that 99 % do not exceed; 0 when empty */
+int64_t hist_at(const struct hist *h,
+                double part); /* 0.99: the value that 99 % do not exceed; 0 when empty */
 /* {count, mean_ms, p50_ms, p90_ms, p99_ms, p999_ms, max_ms} */
 fq_json *hist_json(const struct hist *h);
 

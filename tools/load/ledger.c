@@ -1,6 +1,6 @@
 /*
- * The ledger: one line for each acknowledged report, "key id n", on disk before the loop turns. What a fault test
- * holds against the journal afterwards.
+ * The ledger: one line for each acknowledged report, "key id n", on disk before the loop turns. What a fault
+ * test holds against the journal afterwards.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -21,7 +21,8 @@
 #include "hist.h"
 #include "net.h"
 
-/* ---- options.c ------------------------------------------------------------------------------------------ */
+/* ---- options.c ------------------------------------------------------------------------------------------
+ */
 
 /* What officers and desks do, in the order in which it happens. */
 #define STEPS(X)                                                                                             \
@@ -58,7 +59,8 @@ extern struct options opt;
 /* -1: go on. Otherwise the exit code. */
 int options_read(int argc, char **argv);
 
-/* ---- account.c ------------------------------------------------------------------------------------------ */
+/* ---- account.c ------------------------------------------------------------------------------------------
+ */
 
 enum role { ROLE_OFFICER, ROLE_DISPATCHER, ROLE_COMMANDER, ROLE_DIRECTOR, ROLE_DEPARTMENT, ROLE_COUNT };
 
@@ -71,17 +73,19 @@ struct account {
 bool accounts_read(const char *path, struct account **list, size_t *count, struct fq_error *e);
 const char *role_name(enum role r);
 
-/* ---- chance.c ------------------------------------------------------------------------------------------- */
+/* ---- chance.c -------------------------------------------------------------------------------------------
+ */
 
 void chance_seed(uint64_t seed);
-double chance(void);                 /* [0, 1) */
-int64_t chance_below(int64_t n);     /* 0 .. n-1 */
-double chance_wait(double mean);     /* exponential */
-double chance_human(double median);  /* log-normal: most near the median, some much later */
-double chance_of(const char *key);   /* [0, 1), always the same for a key: a decision that survives a restart */
-void idem_new(char out[40]);         /* "<ms base 36>-<random>" */
+double chance(void);                /* [0, 1) */
+int64_t chance_below(int64_t n);    /* 0 .. n-1 */
+double chance_wait(double mean);    /* exponential */
+double chance_human(double median); /* log-normal: most near the median, some much later */
+double chance_of(const char *key); /* [0, 1), always the same for a key: a decision that survives a restart */
+void idem_new(char out[40]);       /* "<ms base 36>-<random>" */
 
-/* ---- terminal.c ----------------------------------------------------------------------------------------- */
+/* ---- terminal.c -----------------------------------------------------------------------------------------
+ */
 
 struct terminal;
 struct request;
@@ -115,8 +119,8 @@ struct terminal {
   int attempts, in_flight, queued;
   struct request *requests, **tail;
   struct view *view; /* --views */
-  int64_t skipped; /* times it had to take a snapshot instead of resuming */
-  bool fetching; /* check.c: the base of the view is on its way */
+  int64_t skipped;   /* times it had to take a snapshot instead of resuming */
+  bool fetching;     /* check.c: the base of the view is on its way */
 };
 
 extern struct terminal *terminals;
@@ -127,14 +131,15 @@ void terminals_make(struct account *list, size_t count);
 void terminals_start(void); /* connect, opt.ramp a second */
 void terminals_stop(void);
 int terminals_open(void);
-bool terminals_idle(void);  /* nothing unanswered anywhere */
+bool terminals_idle(void); /* nothing unanswered anywhere */
 /* Takes params. `command`: gets an idempotency key and is sent until it is answered. */
 struct request *terminal_ask(struct terminal *t, const char *method, fq_json *params, bool command,
                              int64_t intended_us, answer_fn answer, void *arg);
 void terminal_notify(struct terminal *t, const char *method, fq_json *params);
 void terminal_break(struct terminal *t); /* drop the connection and come back */
 
-/* ---- traffic.c ------------------------------------------------------------------------------------------ */
+/* ---- traffic.c ------------------------------------------------------------------------------------------
+ */
 
 void traffic_start(void);
 void traffic_stop(void);
@@ -142,7 +147,8 @@ void traffic_end(void);
 void traffic_heard(struct terminal *t, const char *kind, const char *subject, const fq_json *event);
 int64_t traffic_unheard(void); /* acknowledged reports that their reporter has not heard of */
 
-/* ---- officer.c, desk.c ---------------------------------------------------------------------------------- */
+/* ---- officer.c, desk.c ----------------------------------------------------------------------------------
+ */
 
 void acts_stop(void); /* no further step is begun */
 bool acts_stopped(void);
@@ -155,7 +161,8 @@ void desk_opened(struct terminal *t);
 /* How long people take for a step, at the pace asked for. */
 int64_t human_us(enum step s);
 
-/* ---- view.c, check.c --------------------------------------------------------------------------------------------- */
+/* ---- view.c, check.c
+ * --------------------------------------------------------------------------------------------- */
 
 struct view *view_new(const struct account *a);
 void view_free(struct view *v);
@@ -171,7 +178,8 @@ void view_fetch(struct terminal *t); /* a snapshot is the base from here */
 bool view_ready(const struct terminal *t);
 void views_check(void (*done)(void)); /* every terminal against a fresh snapshot */
 
-/* ---- demo.c, file.c -------------------------------------------------------------------------------------- */
+/* ---- demo.c, file.c --------------------------------------------------------------------------------------
+ */
 
 bool demo_read(const char *path, struct fq_error *e);
 void demo_opened(struct terminal *t); /* the first terminal that is open asks for the org tree */
@@ -182,14 +190,16 @@ void demo_end(void);
 fq_json *csv_read(const char *path, struct fq_error *e);
 char *file_read(const char *path, size_t *len, struct fq_error *e);
 
-/* ---- ledger.c ------------------------------------------------------------------------------------------- */
+/* ---- ledger.c -------------------------------------------------------------------------------------------
+ */
 
 bool ledger_open(const char *path, struct fq_error *e);
 void ledger_add(const char *idem, const char *id, int64_t n);
 void ledger_sync(void); /* once a turn: on disk before anything else happens */
 void ledger_close(void);
 
-/* ---- stats.c -------------------------------------------------------------------------------------------- */
+/* ---- stats.c --------------------------------------------------------------------------------------------
+ */
 
 struct stats {
   struct hist ack, task, resume, connect, step;

@@ -1,6 +1,6 @@
 /*
- * fengqiao-load: terminals by the thousand against a server. This file is the course of a run: connect everybody,
- * load, wait for what is unanswered, compare views, report. Begin with load.h.
+ * fengqiao-load: terminals by the thousand against a server. This file is the course of a run: connect
+ * everybody, load, wait for what is unanswered, compare views, report. Begin with load.h.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -70,8 +70,8 @@ static bool enough(void) {
 }
 
 static void give_up(void) {
-  fprintf(stderr, "fengqiao load: 服务器 %.0f 秒没有应答,放弃 / no server for %.0f s, giving up: %s%s%s\n", opt.give_up_s,
-          opt.give_up_s, opt.url, stats.first_error[0] ? "\n  " : "", stats.first_error);
+  fprintf(stderr, "fengqiao load: 服务器 %.0f 秒没有应答,放弃 / no server for %.0f s, giving up: %s%s%s\n",
+          opt.give_up_s, opt.give_up_s, opt.url, stats.first_error[0] ? "\n  " : "", stats.first_error);
   gave_up = true;
   stats.failures++;
   stats.losses = traffic_unheard();

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
+#include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "base/mem.h"
@@ -53,6 +55,9 @@ static struct {
   uv_loop_t loop;
   uv_prepare_t prepare;
   uv_signal_t signals[2];
+  uv_poll_t alarm_poll;
+  int alarm_fd;
+  void (*alarm)(void);
   struct lws_context *context;
   const struct net_ears *ears;
   struct link *failed;
@@ -163,11 +168,14 @@ static int on_socket(struct lws *wsi, enum lws_callback_reasons reason, void *us
     l->open = true;
     net.ears->open(l->owner);
     return l->dropped ? -1 : write_queued(l);
-  case LWS_CALLBACK_CLIENT_RECEIVE: return receive(l, in, len);
+  case LWS_CALLBACK_CLIENT_RECEIVE:
+    return receive(l, in, len);
   case LWS_CALLBACK_CLIENT_WRITEABLE:
     l->asked = false;
     return l->dropped ? -1 : write_queued(l);
-  case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE: note_close(l, in, len); return 0;
+  case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+    note_close(l, in, len);
+    return 0;
   case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
   case LWS_CALLBACK_CLOSED_CLIENT_HTTP: /* broke between connect and upgrade */
   case LWS_CALLBACK_CLIENT_CLOSED:
@@ -179,7 +187,8 @@ static int on_socket(struct lws *wsi, enum lws_callback_reasons reason, void *us
     else
       link_closed(l, reason == LWS_CALLBACK_CLIENT_CONNECTION_ERROR ? in : NULL);
     return 0;
-  default: return 0;
+  default:
+    return 0;
   }
 }
 
@@ -239,13 +248,17 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     return lws_add_http_header_by_name(wsi, (const unsigned char *)"authorization:", (unsigned char *)value,
                                        n, at, end);
   }
-  case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP: g->status = (int)lws_http_client_http_response(wsi); return 0;
+  case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
+    g->status = (int)lws_http_client_http_response(wsi);
+    return 0;
   case LWS_CALLBACK_RECEIVE_CLIENT_HTTP: {
     char buffer[LWS_PRE + 16384], *at = buffer + LWS_PRE;
     int room = sizeof buffer - LWS_PRE;
     return lws_http_client_read(wsi, &at, &room) < 0 ? -1 : 0;
   }
-  case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ: fq_buf_add(&g->body, in, len); return 0;
+  case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
+    fq_buf_add(&g->body, in, len);
+    return 0;
   case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
     lws_set_opaque_user_data(wsi, NULL);
     get_done(g);
@@ -259,7 +272,8 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     else
       get_done(g);
     return 0;
-  default: return 0;
+  default:
+    return 0;
   }
 }
 
@@ -331,6 +345,17 @@ void net_every(int64_t us, void (*fn)(void *), void *arg) {
   uv_timer_start(&w->timer, on_every, ms, ms);
 }
 
+static void on_alarm(uv_poll_t *p, int status, int events) {
+  uint64_t times;
+  if (read(net.alarm_fd, &times, sizeof times) == sizeof times && net.alarm) net.alarm();
+}
+
+void net_alarm(int64_t at_us, void (*fn)(void)) {
+  struct itimerspec at = {.it_value = {.tv_sec = at_us / 1000000, .tv_nsec = at_us % 1000000 * 1000}};
+  net.alarm = fn;
+  timerfd_settime(net.alarm_fd, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
 /* ---- the loop ------------------------------------------------------------------------------------------ */
 
 static void on_prepare(uv_prepare_t *p) {
@@ -351,7 +376,9 @@ void net_on_signal(void (*fn)(int)) {
 
 /* ws://host[:port][/path] */
 static bool read_url(const char *url) {
-  const char *rest = strncasecmp(url, "ws://", 5) == 0 ? url + 5 : strncasecmp(url, "wss://", 6) == 0 ? url + 6 : NULL;
+  const char *rest = strncasecmp(url, "ws://", 5) == 0    ? url + 5
+                     : strncasecmp(url, "wss://", 6) == 0 ? url + 6
+                                                          : NULL;
   if (!rest) return false;
   bool tls = url[2] == 's' || url[2] == 'S';
   size_t n = strcspn(rest, "/");
@@ -392,6 +419,9 @@ bool net_start(const char *url, bool insecure, const struct net_ears *ears, char
   uv_loop_init(&net.loop);
   uv_prepare_init(&net.loop, &net.prepare);
   uv_prepare_start(&net.prepare, on_prepare);
+  net.alarm_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  uv_poll_init(&net.loop, &net.alarm_poll, net.alarm_fd);
+  uv_poll_start(&net.alarm_poll, UV_READABLE, on_alarm);
   for (int i = 0; i < 2; i++) {
     uv_signal_init(&net.loop, &net.signals[i]);
     uv_signal_start(&net.signals[i], on_signal, numbers[i]);
@@ -410,8 +440,9 @@ bool net_start(const char *url, bool insecure, const struct net_ears *ears, char
                                            .retry_and_idle_policy = &no_policy};
   net.context = lws_create_context(&info);
   if (!net.context)
-    snprintf(why, cap, "libwebsockets 启动失败(是否装有 libwebsockets-evlib-uv?) / libwebsockets did not start "
-                       "(is libwebsockets-evlib-uv installed?)");
+    snprintf(why, cap,
+             "libwebsockets 启动失败(是否装有 libwebsockets-evlib-uv?) / libwebsockets did not start "
+             "(is libwebsockets-evlib-uv installed?)");
   return net.context != NULL;
 }
 
@@ -442,6 +473,7 @@ void net_end(void) {
   net.ending = true;
   uv_walk(&net.loop, close_ours, NULL);
   uv_close((uv_handle_t *)&net.prepare, NULL);
+  uv_close((uv_handle_t *)&net.alarm_poll, NULL);
   for (int i = 0; i < 2; i++)
     uv_close((uv_handle_t *)&net.signals[i], NULL);
   lws_context_destroy(net.context);
@@ -449,6 +481,7 @@ void net_end(void) {
   lws_context_destroy(net.context);
   uv_run(&net.loop, UV_RUN_NOWAIT);
   uv_loop_close(&net.loop);
+  close(net.alarm_fd);
   while (net.failed) {
     struct link *l = net.failed;
     net.failed = l->next_failed;

@@ -45,6 +45,9 @@ int64_t net_wall_ms(void); /* UTC */
 struct net_wait *net_after(int64_t us, void (*fn)(void *arg), void *arg);
 void net_cancel(struct net_wait *w);
 void net_every(int64_t us, void (*fn)(void *arg), void *arg); /* until net_end() */
+/* The one alarm with the precision of microseconds (timers above have that of a millisecond). Replaces the
+ * former. */
+void net_alarm(int64_t at_us, void (*fn)(void));
 void net_each_turn(void (*fn)(void)); /* before the loop sleeps */
 void net_on_signal(void (*fn)(int signal));
 

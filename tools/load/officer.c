@@ -1,7 +1,7 @@
 /*
- * What an officer does with a task: the phone confirms, he looks, accepts, goes there, feeds back, finishes, each
- * after as long as people take. Some do not answer at all: decided by the task's id, so that a restart of the load
- * does not change their mind.
+ * What an officer does with a task: the phone confirms, he looks, accepts, goes there, feeds back, finishes,
+ * each after as long as people take. Some do not answer at all: decided by the task's id, so that a restart
+ * of the load does not change their mind.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +19,9 @@ bool acts_stopped(void) {
 }
 
 /* Medians in seconds at the pace of people. */
-static const double medians_s[STEP_COUNT] = {[STEP_DELIVERED] = 0.3, [STEP_SEEN] = 5,     [STEP_ACCEPT] = 8,
-                                             [STEP_ARRIVE] = 90,     [STEP_FEEDBACK] = 60, [STEP_FINISH] = 25,
-                                             [STEP_VERIFY] = 40,     [STEP_CLOSE] = 20,    [STEP_DISPATCH] = 30};
+static const double medians_s[STEP_COUNT] = {
+    [STEP_DELIVERED] = 0.3, [STEP_SEEN] = 5,    [STEP_ACCEPT] = 8, [STEP_ARRIVE] = 90,  [STEP_FEEDBACK] = 60,
+    [STEP_FINISH] = 25,     [STEP_VERIFY] = 40, [STEP_CLOSE] = 20, [STEP_DISPATCH] = 30};
 
 int64_t human_us(enum step s) {
   return (int64_t)(chance_human(medians_s[s]) * 1e6 / opt.pace);
@@ -119,8 +119,8 @@ static enum step after(const char *state) {
   static const struct {
     const char *state;
     enum step next;
-  } table[] = {{"sent", STEP_DELIVERED}, {"delivered", STEP_SEEN}, {"seen", STEP_ACCEPT}, {"accepted", STEP_ARRIVE},
-               {"arrived", STEP_FEEDBACK}, {"fed_back", STEP_FINISH}};
+  } table[] = {{"sent", STEP_DELIVERED},  {"delivered", STEP_SEEN},   {"seen", STEP_ACCEPT},
+               {"accepted", STEP_ARRIVE}, {"arrived", STEP_FEEDBACK}, {"fed_back", STEP_FINISH}};
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     if (strcmp(table[i].state, state) == 0) return table[i].next;
   return STEP_COUNT;

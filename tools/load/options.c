@@ -38,16 +38,21 @@ static const char help_text[] =
     "\n"
     "连接 / connection\n"
     "  --url URL              ws:// 或 wss:// 地址 / address of the WebSocket (ws://127.0.0.1:8080/ws)\n"
-    "  --tokens FILE          每行“用户 令牌 角色 单位”,或规则包的 users.csv / lines \"name token role org\", or a pack's users.csv\n"
-    "  --password TEXT        没有令牌的账号用此口令登录 / accounts without a token sign in with this password\n"
+    "  --tokens FILE          每行“用户 令牌 角色 单位”,或规则包的 users.csv / lines \"name token role "
+    "org\", or a pack's users.csv\n"
+    "  --password TEXT        没有令牌的账号用此口令登录 / accounts without a token sign in with this "
+    "password\n"
     "  --insecure             不验证证书 / do not verify the certificate\n"
     "  --terminals N          终端数 / terminals (accounts of the file; more than those share accounts)\n"
-    "  --roles LIST           只用这些角色 / only these roles: officer,dispatcher,commander,director,department\n"
+    "  --roles LIST           只用这些角色 / only these roles: "
+    "officer,dispatcher,commander,director,department\n"
     "  --ramp N               每秒新建连接数 / new connections a second (1000)\n"
     "\n"
     "负载 / load\n"
-    "  --rate R               全部终端每秒上报数;max 为闭环 / reports a second in all; max: a closed loop (default 10)\n"
-    "  --window W             闭环时每终端同时进行的上报数 / reports under way per terminal with --rate max (1)\n"
+    "  --rate R               全部终端每秒上报数;max 为闭环 / reports a second in all; max: a closed loop "
+    "(default 10)\n"
+    "  --window W             闭环时每终端同时进行的上报数 / reports under way per terminal with --rate max "
+    "(1)\n"
     "  --arrival KIND         poisson 或 constant / how reports arrive (poisson)\n"
     "  --duration S           秒数,0 为直到中断 / seconds of load, 0: until interrupted (10)\n"
     "  --mix LIST             演哪些步骤 / which steps are played:\n"
@@ -56,13 +61,17 @@ static const char help_text[] =
     "  --pace F               比人快多少倍 / how many times as fast as people (50; --demo 1)\n"
     "  --no-answer P          不应答的比例 / part of the tasks nobody answers (0; --demo 0.15)\n"
     "  --decline P            拒单的比例 / part of the tasks declined (0; --demo 0.03)\n"
-    "  --positions S          每终端每隔多少秒报位置 / a position per officer every S seconds (off; --demo 20)\n"
-    "  --resume-every S       每终端平均多少秒断线续传 / each terminal drops and resumes every S seconds on average\n"
+    "  --positions S          每终端每隔多少秒报位置 / a position per officer every S seconds (off; --demo "
+    "20)\n"
+    "  --resume-every S       每终端平均多少秒断线续传 / each terminal drops and resumes every S seconds on "
+    "average\n"
     "  --seed N               随机种子 / makes decisions repeatable\n"
     "\n"
     "记录 / records\n"
-    "  --ledger FILE          每个已确认的上报一行 / a line \"key id n\" on disk for each acknowledged report\n"
-    "  --views                终端的视图与快照比较 / fold a view per terminal and compare it with fresh snapshots\n"
+    "  --ledger FILE          每个已确认的上报一行 / a line \"key id n\" on disk for each acknowledged "
+    "report\n"
+    "  --views                终端的视图与快照比较 / fold a view per terminal and compare it with fresh "
+    "snapshots\n"
     "  --drain S              结束时等待应答 / wait this long for answers at the end (15)\n"
     "  --give-up S            服务器多久不在就放弃 / give up when the server is gone this long (60)\n"
     "  --progress S           进度行间隔,0 为不显示 / a progress line every S seconds, 0: none (2)\n"
@@ -73,7 +82,8 @@ static const char help_text[] =
     "  --demo                 热闹但温和的业务,直到中断 / lively, gentle traffic until interrupted\n"
     "  --reports FILE         上报文本 / texts: category,title_zh,text_zh,level\n"
     "\n"
-    "延迟从应发送时刻算起 / latencies count from the moment a report was due, not from when it could be sent.\n"
+    "延迟从应发送时刻算起 / latencies count from the moment a report was due, not from when it could be "
+    "sent.\n"
     "退出码 / exit: 0 正常 well; 1 失败、丢失或视图不一致 failed, lost, or a view was wrong; 2 用法 usage\n";
 
 enum {
@@ -172,16 +182,26 @@ static bool mix(const char *list) {
 static bool take(int o) {
   double v;
   switch (o) {
-  case O_URL: opt.url = optarg; return true;
-  case O_TOKENS: opt.tokens = optarg; return true;
-  case O_PASSWORD: opt.password = optarg; return true;
-  case O_INSECURE: return opt.insecure = true;
+  case O_URL:
+    opt.url = optarg;
+    return true;
+  case O_TOKENS:
+    opt.tokens = optarg;
+    return true;
+  case O_PASSWORD:
+    opt.password = optarg;
+    return true;
+  case O_INSECURE:
+    return opt.insecure = true;
   case O_TERMINALS:
     if (!number(&v, 1, 60000)) return false;
     opt.terminals = (int)v;
     return true;
-  case O_ROLES: opt.roles = optarg; return true;
-  case O_RAMP: return number(&opt.ramp, 1, 1e6);
+  case O_ROLES:
+    opt.roles = optarg;
+    return true;
+  case O_RAMP:
+    return number(&opt.ramp, 1, 1e6);
   case O_RATE:
     opt.closed = strcmp(optarg, "max") == 0;
     return opt.closed || number(&opt.rate, 0, 1e6);
@@ -192,27 +212,46 @@ static bool take(int o) {
   case O_ARRIVAL:
     opt.poisson = strcmp(optarg, "poisson") == 0;
     return opt.poisson || strcmp(optarg, "constant") == 0;
-  case O_DURATION: return number(&opt.duration_s, 0, 1e8);
-  case O_MIX: return mix(optarg);
-  case O_PACE: return number(&opt.pace, 0.001, 1e6);
-  case O_NO_ANSWER: return number(&opt.no_answer, 0, 1);
-  case O_DECLINE: return number(&opt.decline, 0, 1);
-  case O_POSITIONS: return number(&opt.positions_every_s, 0, 86400);
-  case O_RESUME: return number(&opt.resume_every_s, 0.05, 1e6);
+  case O_DURATION:
+    return number(&opt.duration_s, 0, 1e8);
+  case O_MIX:
+    return mix(optarg);
+  case O_PACE:
+    return number(&opt.pace, 0.001, 1e6);
+  case O_NO_ANSWER:
+    return number(&opt.no_answer, 0, 1);
+  case O_DECLINE:
+    return number(&opt.decline, 0, 1);
+  case O_POSITIONS:
+    return number(&opt.positions_every_s, 0, 86400);
+  case O_RESUME:
+    return number(&opt.resume_every_s, 0.05, 1e6);
   case O_SEED:
     if (!number(&v, 0, 9e15)) return false;
     opt.seed = (uint64_t)v;
     return true;
-  case O_LEDGER: opt.ledger = optarg; return true;
-  case O_VIEWS: return opt.views = true;
-  case O_DRAIN: return number(&opt.drain_s, 0, 86400);
-  case O_GIVE_UP: return number(&opt.give_up_s, 0.1, 1e8);
-  case O_PROGRESS: return number(&opt.progress_s, 0, 3600);
-  case O_JSON: return opt.json = true;
-  case O_QUIET: return opt.quiet = true;
-  case O_DEMO: return opt.demo = true;
-  case O_CSV: opt.csv = optarg; return true;
-  default: return false;
+  case O_LEDGER:
+    opt.ledger = optarg;
+    return true;
+  case O_VIEWS:
+    return opt.views = true;
+  case O_DRAIN:
+    return number(&opt.drain_s, 0, 86400);
+  case O_GIVE_UP:
+    return number(&opt.give_up_s, 0.1, 1e8);
+  case O_PROGRESS:
+    return number(&opt.progress_s, 0, 3600);
+  case O_JSON:
+    return opt.json = true;
+  case O_QUIET:
+    return opt.quiet = true;
+  case O_DEMO:
+    return opt.demo = true;
+  case O_CSV:
+    opt.csv = optarg;
+    return true;
+  default:
+    return false;
   }
 }
 
@@ -229,7 +268,8 @@ int options_read(int argc, char **argv) {
       fputs(help_text, stdout);
       return 0;
     }
-    if (o == '?') return complain("不认识的选项或缺少参数", "unknown option or missing argument", argv[optind - 1]);
+    if (o == '?')
+      return complain("不认识的选项或缺少参数", "unknown option or missing argument", argv[optind - 1]);
     if (!take(o)) {
       char what[200];
       snprintf(what, sizeof what, "--%s %s", name_of(o), optarg ? optarg : "");

@@ -19,7 +19,9 @@ void stats_error(const fq_json *error) {
   const char *zh = fq_json_str(data, "message_zh"), *en = fq_json_str(data, "message_en"),
              *message = fq_json_str(error, "message");
   snprintf(stats.first_error, sizeof stats.first_error, "%lld %s %s", (long long)code, zh ? zh : "",
-           en ? en : message ? message : "");
+           en        ? en
+           : message ? message
+                     : "");
 }
 
 /* What happened while terminals connected does not count. */
@@ -46,7 +48,8 @@ bool stats_well(void) {
   return !stats.failures && !stats.views_wrong && !stats.losses;
 }
 
-/* ---- progress ---------------------------------------------------------------------------------------------- */
+/* ---- progress
+ * ---------------------------------------------------------------------------------------------- */
 
 static void print_line(fq_json *j) {
   char *text = fq_json_print(j);
@@ -71,8 +74,8 @@ static void progress(void *arg) {
     print_line(j);
     return;
   }
-  printf("%7.1f s  终端 terminals %d  上报 reports %" PRId64 "/%" PRId64 "  动作 steps %" PRId64 "  事件 events %" PRId64
-         "  续传 resumes %" PRId64 "  p50 %.1f p99 %.1f ms\n",
+  printf("%7.1f s  终端 terminals %d  上报 reports %" PRId64 "/%" PRId64 "  动作 steps %" PRId64
+         "  事件 events %" PRId64 "  续传 resumes %" PRId64 "  p50 %.1f p99 %.1f ms\n",
          s, terminals_open(), stats.acked, stats.reports, stats.steps, stats.events, stats.resumes,
          (double)hist_at(&stats.ack, 0.5) / 1e3, (double)hist_at(&stats.ack, 0.99) / 1e3);
   fflush(stdout);
@@ -82,29 +85,30 @@ void stats_progress_start(void) {
   if (opt.progress_s > 0 && !opt.quiet) net_every((int64_t)(opt.progress_s * 1e6), progress, NULL);
 }
 
-/* ---- the end ----------------------------------------------------------------------------------------------- */
+/* ---- the end
+ * ----------------------------------------------------------------------------------------------- */
 
 #define COUNTS(X)                                                                                            \
-  X(reports, "已发上报", "reports made")                                                                      \
-  X(acked, "已确认上报", "reports acknowledged")                                                              \
-  X(refused, "被拒上报", "reports refused")                                                                   \
-  X(dup, "重发后得到原结果", "answered again after a resend")                                                  \
+  X(reports, "已发上报", "reports made")                                                                     \
+  X(acked, "已确认上报", "reports acknowledged")                                                             \
+  X(refused, "被拒上报", "reports refused")                                                                  \
+  X(dup, "重发后得到原结果", "answered again after a resend")                                                \
   X(steps, "处置动作", "steps done")                                                                         \
   X(steps_refused, "被拒动作", "steps refused")                                                              \
   X(events, "收到事件", "events heard")                                                                      \
-  X(signals, "收到易失消息", "volatile messages heard")                                                        \
+  X(signals, "收到易失消息", "volatile messages heard")                                                      \
   X(notified, "已发位置", "positions sent")                                                                  \
   X(breaks, "断线", "connections lost")                                                                      \
-  X(breaks_asked, "其中有意", "of them on purpose")                                                           \
-  X(resumes, "续传", "sessions resumed")                                                                    \
-  X(snapshots, "须取快照的续传", "resumes that needed a snapshot")                                             \
+  X(breaks_asked, "其中有意", "of them on purpose")                                                          \
+  X(resumes, "续传", "sessions resumed")                                                                     \
+  X(snapshots, "须取快照的续传", "resumes that needed a snapshot")                                           \
   X(resent, "重发请求", "requests sent again")                                                               \
   X(retried, "稍后重试", "asked to try later")                                                               \
-  X(gaps, "序号断档(已续传补齐)", "gaps found, healed by resume")                                               \
-  X(repeats, "重复事件(已忽略)", "events heard twice, ignored")                                                \
-  X(losses, "已确认而未听到的上报", "acknowledged reports never heard")                                         \
-  X(failures, "终端失败", "terminals that failed")                                                            \
-  X(views_checked, "已核对视图", "views compared with a snapshot")                                             \
+  X(gaps, "序号断档(已续传补齐)", "gaps found, healed by resume")                                            \
+  X(repeats, "重复事件(已忽略)", "events heard twice, ignored")                                              \
+  X(losses, "已确认而未听到的上报", "acknowledged reports never heard")                                      \
+  X(failures, "终端失败", "terminals that failed")                                                           \
+  X(views_checked, "已核对视图", "views compared with a snapshot")                                           \
   X(views_wrong, "不一致的视图", "views that differ")
 
 static void report_json(void) {
@@ -145,7 +149,7 @@ void stats_report(void) {
     report_json();
     return;
   }
-  if (opt.quiet && stats_well()) return;
+  if (!stats.begun_us || (opt.quiet && stats_well())) return;
   printf("\n%d 个终端 terminals, %.1f s, %.1f 上报/秒 reports/s\n\n", terminal_count, seconds(),
          seconds() > 0 ? (double)stats.ack.count / seconds() : 0);
   printf("  %9s %9s %9s %9s %9s %9s\n", "count", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms");

@@ -1,6 +1,7 @@
 /*
- * One terminal: connects, opens or resumes its session, hears events in order, and keeps a command until it is
- * answered, through as many connections as that takes and always with the same idempotency key. Knows no incident.
+ * One terminal: connects, opens or resumes its session, hears events in order, and keeps a command until it
+ * is answered, through as many connections as that takes and always with the same idempotency key. Knows no
+ * incident.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,8 @@ static void request_free(struct request *r) {
 
 static void transmit(struct terminal *t, struct request *r) {
   struct fq_buf b = {0};
-  fq_buf_fmt(&b, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":\"%s\",\"params\":", (long long)r->id, r->method);
+  fq_buf_fmt(&b, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":\"%s\",\"params\":", (long long)r->id,
+             r->method);
   fq_buf_str(&b, r->params);
   fq_buf_str(&b, "}");
   net_send(t->link, b.data, b.len);
@@ -68,8 +70,8 @@ static void pump_again(void *arg) {
   pump(t);
 }
 
-static struct request *request_new(struct terminal *t, const char *method, fq_json *params, int64_t intended_us,
-                                   answer_fn answer, void *arg) {
+static struct request *request_new(struct terminal *t, const char *method, fq_json *params,
+                                   int64_t intended_us, answer_fn answer, void *arg) {
   struct request *r = fq_alloc(sizeof *r);
   r->id = ++t->next_id;
   r->method = method;
@@ -224,7 +226,8 @@ static void connect_now(void *arg) {
   come_back(t, 0);
 }
 
-/* ---- the session ----------------------------------------------------------------------------------------- */
+/* ---- the session -----------------------------------------------------------------------------------------
+ */
 
 static void open_session(struct terminal *t);
 
@@ -238,7 +241,8 @@ static void say(struct terminal *t, const char *method, fq_json *params, answer_
 static void beat(void *arg) {
   struct terminal *t = arg;
   char text[120];
-  int n = snprintf(text, sizeof text, "{\"jsonrpc\":\"2.0\",\"id\":\"hb\",\"method\":\"hb\",\"params\":{\"n\":%lld}}",
+  int n = snprintf(text, sizeof text,
+                   "{\"jsonrpc\":\"2.0\",\"id\":\"hb\",\"method\":\"hb\",\"params\":{\"n\":%lld}}",
                    (long long)t->last);
   net_send(t->link, text, (size_t)n);
   t->heartbeat = net_after(t->heartbeat_us, beat, t);
@@ -325,7 +329,8 @@ static void open_session(struct terminal *t) {
   say(t, t->epoch[0] ? "session.resume" : "session.open", p, on_opened);
 }
 
-/* ---- messages -------------------------------------------------------------------------------------------- */
+/* ---- messages --------------------------------------------------------------------------------------------
+ */
 
 /* "Later" and "no disk" are no answers: the command goes out again, with its key. */
 static bool again(struct terminal *t, struct request *r, const fq_json *error) {
@@ -408,7 +413,8 @@ static void on_open(void *owner) {
 
 const struct net_ears terminal_ears = {.open = on_open, .message = on_message, .closed = on_closed};
 
-/* ---- all of them ------------------------------------------------------------------------------------------ */
+/* ---- all of them ------------------------------------------------------------------------------------------
+ */
 
 void terminals_make(struct account *list, size_t count) {
   terminal_count = opt.terminals ? opt.terminals : (int)count;

@@ -1,6 +1,6 @@
 /*
- * Reports: when each is due, who makes it, and what becomes of it. Open loop: a report has a moment at which it is
- * due, from a schedule that does not know how the server is doing, and its latency counts from there.
+ * Reports: when each is due, who makes it, and what becomes of it. Open loop: a report has a moment at which
+ * it is due, from a schedule that does not know how the server is doing, and its latency counts from there.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -111,13 +111,15 @@ static void report(struct terminal *t, int64_t intended_us) {
     snprintf(text, sizeof text, "第 %lld 条 #%s#", (long long)++numbered, idem);
     fq_json_set_str(p, "text", text);
   }
-  fq_time_format(net_wall_ms(), now);
+  /* In the demo it was seen some minutes ago: people look first and report then. */
+  fq_time_format(net_wall_ms() - (opt.demo ? (int64_t)chance_human(180000) : 0), now);
   fq_json_set_str(p, "occurred_at", now);
   fq_json_set_str(p, "idem", idem);
   if (terminal_ask(t, "incident.report", p, true, intended_us, on_answer, NULL)) stats.reports++;
 }
 
-/* In the demo only somebody who is there reports; under load a phone without a connection keeps its report. */
+/* In the demo only somebody who is there reports; under load a phone without a connection keeps its report.
+ */
 static struct terminal *somebody(void) {
   for (int tries = 0; tries < 50; tries++) {
     struct terminal *t = &terminals[reporters[chance_below(reporter_count)]];
@@ -126,7 +128,7 @@ static struct terminal *somebody(void) {
   return NULL;
 }
 
-static void send_due(void *arg) {
+static void send_due(void) {
   double now = (double)net_now_us(), gap = 1e6 / opt.rate;
   while (running && due_us <= now) {
     struct terminal *t = somebody();
@@ -136,6 +138,7 @@ static void send_due(void *arg) {
     else
       due_us += opt.poisson ? chance_wait(gap) : gap;
   }
+  if (running) net_alarm((int64_t)due_us, send_due);
 }
 
 void traffic_start(void) {
@@ -151,7 +154,7 @@ void traffic_start(void) {
         report(&terminals[reporters[i]], net_now_us());
   } else if (opt.rate > 0) {
     due_us = (double)net_now_us();
-    net_every(1000, send_due, NULL);
+    send_due();
   }
 }
 

@@ -1,6 +1,6 @@
 /*
- * What a terminal knows: the incidents and tasks in its reach, from a snapshot and the events after it, as a client
- * keeps them on its screen. Knows what an event means, not how it comes (check.c asks for snapshots).
+ * What a terminal knows: the incidents and tasks in its reach, from a snapshot and the events after it, as a
+ * client keeps them on its screen. Knows what an event means, not how it comes (check.c asks for snapshots).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +90,8 @@ void view_free(struct view *v) {
   free(v);
 }
 
-/* ---- folding --------------------------------------------------------------------------------------------- */
+/* ---- folding ---------------------------------------------------------------------------------------------
+ */
 
 static void fold_task(struct view *v, struct item *i, const fq_json *data) {
   const char *id = fq_json_str(data, "task"), *state = fq_json_str(data, "state");
@@ -158,7 +159,8 @@ bool view_holds(const struct view *v) {
   return v->holding;
 }
 
-/* ---- a snapshot ------------------------------------------------------------------------------------------ */
+/* ---- a snapshot ------------------------------------------------------------------------------------------
+ */
 
 static const fq_json *rows_of(const fq_json *snapshot, const char *query) {
   return fq_json_get(fq_json_get(snapshot, query), "rows");
@@ -182,7 +184,8 @@ void view_load(struct view *v, const fq_json *snapshot) {
   }
 }
 
-/* ---- comparing ------------------------------------------------------------------------------------------- */
+/* ---- comparing -------------------------------------------------------------------------------------------
+ */
 
 static bool ended(const char *state) {
   static const char *const words[] = {"closed", "voided", "finished", "declined", "recalled", "expired"};
