@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +15,28 @@ static void must(int ok) {
   if (ok != 1) abort(); /* a broken crypto library: nothing sensible can follow */
 }
 
+/* Fetching the digest costs more than hashing an entry: it is fetched once, and each thread keeps a context
+ * until it ends. */
+static EVP_MD *sha256;
+static pthread_key_t context_key;
+static pthread_once_t context_once = PTHREAD_ONCE_INIT;
+
+static void free_context(void *ctx) {
+  EVP_MD_CTX_free(ctx);
+}
+
+static void prepare_sha256(void) {
+  sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+  must(sha256 && pthread_key_create(&context_key, free_context) == 0);
+}
+
 void fq_sha256(const struct fq_piece *pieces, uint8_t out[FQ_SHA256]) {
-  static _Thread_local EVP_MD_CTX *ctx; /* fetching the digest costs more than hashing an entry */
-  static _Thread_local EVP_MD *md;
+  static _Thread_local EVP_MD_CTX *ctx;
   if (!ctx) {
-    ctx = EVP_MD_CTX_new();
-    md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    pthread_once(&context_once, prepare_sha256);
+    must((ctx = EVP_MD_CTX_new()) && pthread_setspecific(context_key, ctx) == 0);
   }
-  must(EVP_DigestInit_ex2(ctx, md, NULL));
+  must(EVP_DigestInit_ex2(ctx, sha256, NULL));
   for (; pieces->bytes; pieces++)
     must(EVP_DigestUpdate(ctx, pieces->bytes, pieces->len));
   must(EVP_DigestFinal_ex(ctx, out, NULL));

@@ -142,6 +142,8 @@ FQ_API void fq_json_set_int(fq_json *object, const char *name, int64_t v);
 FQ_API void fq_json_set_num(fq_json *object, const char *name, double v);
 FQ_API void fq_json_set_bool(fq_json *object, const char *name, bool v);
 FQ_API void fq_json_set_time(fq_json *object, const char *name, int64_t ms); /* RFC 3339 text */
+FQ_API fq_json *fq_json_detach(fq_json *object,
+                               const char *name); /* takes the member out; NULL when absent */
 FQ_API void fq_json_push(fq_json *array, fq_json *value);
 
 /* "2026-11-22T01:02:03.456Z" and back. Offsets are accepted on input. -1 when it is no time. */
@@ -229,6 +231,9 @@ FQ_API bool fq_org_unit(fq_db *db, const char *org, struct fq_unit *out);
 /* The grid a place lies in: the nearest grid centre (its Voronoi cell). False when there is no grid. */
 FQ_API bool fq_org_grid_at(fq_db *db, double lon, double lat, char out[FQ_ID_MAX]);
 FQ_API double fq_distance_m(double lon1, double lat1, double lon2, double lat2);
+/* The words for a code in one of the packs' dictionaries ("categories"). False, with the code itself for
+ * both, when it is not there. Kernel or reader thread. */
+FQ_API bool fq_term(fq_db *db, const char *dictionary, const char *code, char zh[96], char en[96]);
 
 /* ------------------------------------------------------------------------------------------------
  * 5. Entries: facts in the journal, and apply, the only writer of tables
@@ -370,6 +375,8 @@ enum fq_method_flag {
   FQ_POLICY = 2,   /* policies may return it */
   FQ_SNAPSHOT = 4, /* a query whose result (with no parameters) is part of GET /api/v1/snapshot */
   FQ_PUBLIC = 8,   /* needs no session */
+  FQ_SECRET = 16,  /* parameters or result hold a secret: no receipt keeps them, so it must be harmless to
+                      repeat */
 };
 
 struct fq_method {

@@ -12,10 +12,11 @@
 #include "base/mem.h"
 #include "kernel/internal.h"
 
-#define TOKEN_LIFE_MS (30 * 86400000LL) /* a phone in the field signs in once a month, not once a shift */
-#define FREE_TRIES    5                 /* wrong passwords before the lock-out begins */
-#define LOCK_FIRST_MS 30000             /* doubles with each further failure ... */
-#define LOCK_MOST_MS  3600000           /* ... up to an hour */
+#define TOKEN_LIFE_MS      (30 * 86400000LL) /* a phone in the field signs in once a month, not once a shift */
+#define FREE_TRIES         5                 /* wrong passwords before the lock-out begins */
+#define FREE_TRIES_ADDRESS 50                /* ... of all names together, from one address */
+#define LOCK_FIRST_MS      30000             /* doubles with each further failure ... */
+#define LOCK_MOST_MS       3600000           /* ... up to an hour */
 
 static const char *const migrations[] = {"CREATE TABLE account(name TEXT PRIMARY KEY, display TEXT NOT NULL, "
                                          "roles INTEGER NOT NULL, org TEXT NOT NULL,"
@@ -62,25 +63,35 @@ bool fq_token_actor(fq_kernel *k, const char *token, struct fq_actor *out) {
   return true;
 }
 
-/* ---- lock-out: derived, in memory, per name and address, so that one address cannot lock others out
- * -------- */
+/* ---- lock-out: derived, in memory -----------------------------------------------------------------------
+ *
+ * Per name and address, so that nobody can lock another out from elsewhere; and per address, more generously
+ * (a township sits behind one), so that one address cannot try every name.
+ */
 
 struct failures {
   int count;
   int64_t until_ms;
 };
 
-static void failure_key(char *out, size_t cap, const fq_json *params, const char *remote) {
-  snprintf(out, cap, "%s %s", fq_json_str(params, "name"), remote);
+static const struct {
+  bool named;
+  int free_tries;
+} watches[] = {{true, FREE_TRIES}, {false, FREE_TRIES_ADDRESS}};
+#define WATCHES (sizeof watches / sizeof watches[0])
+
+static void watch_key(char *out, size_t cap, size_t watch, const fq_json *params, const char *remote) {
+  snprintf(out, cap, "%s %s", watches[watch].named ? fq_json_str(params, "name") : "", remote);
 }
 
 enum fq_status fq_login_begin(fq_kernel *k, const fq_json *params, const char *remote, char **hash,
                               struct fq_error *e) {
-  char key[160];
   int64_t now = fq_clock_ms(&k->clock);
-  failure_key(key, sizeof key, params, remote);
-  struct failures *f = fq_map_get(k->login_failures, key);
-  if (f && f->until_ms > now) {
+  for (size_t i = 0; i < WATCHES; i++) {
+    char key[160];
+    watch_key(key, sizeof key, i, params, remote);
+    struct failures *f = fq_map_get(k->login_failures, key);
+    if (!f || f->until_ms <= now) continue;
     int64_t wait_s = (f->until_ms - now + 999) / 1000;
     fq_fail(e, FQ_E_OVERLOADED, "login.locked", "", "登录失败次数过多,请 %lld 秒后再试",
             "too many failed sign-ins, try again in %lld seconds", (long long)wait_s);
@@ -100,6 +111,24 @@ enum fq_status fq_login_begin(fq_kernel *k, const fq_json *params, const char *r
   return FQ_OK;
 }
 
+static int count_failure(fq_kernel *k, size_t watch, const fq_json *params, const char *remote) {
+  char key[160];
+  watch_key(key, sizeof key, watch, params, remote);
+  struct failures *f = fq_map_get(k->login_failures, key);
+  if (!f) {
+    if (fq_map_size(k->login_failures) > 10000)
+      fq_map_clear(&k->login_failures, free); /* a flood of names: start over */
+    f = fq_alloc(sizeof *f);
+    fq_map_put(&k->login_failures, key, f);
+  }
+  int over = ++f->count - watches[watch].free_tries;
+  if (over >= 0) {
+    int64_t lock = LOCK_FIRST_MS << (over > 7 ? 7 : over);
+    f->until_ms = fq_clock_ms(&k->clock) + (lock > LOCK_MOST_MS ? LOCK_MOST_MS : lock);
+  }
+  return f->count;
+}
+
 static void forget_reply(struct fq_request *r) {
   fq_json_free(r->params);
   fq_json_free(r->result);
@@ -108,34 +137,25 @@ static void forget_reply(struct fq_request *r) {
 
 enum fq_status fq_login_end(fq_kernel *k, fq_json *params, const char *remote, bool right,
                             struct fq_error *e) {
-  char key[160];
-  failure_key(key, sizeof key, params, remote);
   fq_json_remove(params, "password");
   if (right) {
-    char token[64];
+    char token[64], key[160];
+    watch_key(key, sizeof key, 0, params, remote);
     free(fq_map_take(&k->login_failures, key));
     fq_random_token(token, 32);
     fq_json_set_str(params, "token", token);
     return FQ_OK;
   }
-  struct failures *f = fq_map_get(k->login_failures, key);
-  if (!f) {
-    if (fq_map_size(k->login_failures) > 10000)
-      fq_map_clear(&k->login_failures, free); /* a flood of names: start over */
-    f = fq_alloc(sizeof *f);
-    fq_map_put(&k->login_failures, key, f);
-  }
-  if (++f->count >= FREE_TRIES) {
-    int64_t lock = LOCK_FIRST_MS << (f->count - FREE_TRIES > 7 ? 7 : f->count - FREE_TRIES);
-    f->until_ms = fq_clock_ms(&k->clock) + (lock > LOCK_MOST_MS ? LOCK_MOST_MS : lock);
-  }
+  int count = 0;
+  for (size_t i = WATCHES; i-- > 0;)
+    count = count_failure(k, i, params, remote); /* the named one's count is the audit's */
   /* The audit hears of it. The name is what somebody typed: kept as data, bounded by the schema. */
   struct fq_request *audit = fq_alloc(sizeof *audit);
   fq_copy(audit->method, sizeof audit->method, "account.note_failure");
   audit->params = fq_json_object();
   fq_json_set_str(audit->params, "name", fq_json_str(params, "name"));
   fq_json_set_str(audit->params, "remote", remote);
-  fq_json_set_int(audit->params, "count", f->count);
+  fq_json_set_int(audit->params, "count", count);
   audit->reply = forget_reply;
   fq_submit_system(k, audit);
   return fq_fail(e, FQ_E_SIGNED_OUT, "login.wrong", "", "用户名或密码不正确", "wrong name or password");
@@ -245,8 +265,12 @@ static void seal_password(struct fq_call *c, fq_json *data, const char *hash) {
   free(sealed);
 }
 
-static bool exists(fq_db *db, const char *name) {
-  return fq_int(db, 0, "SELECT 1 FROM account WHERE name = ?", "s", name);
+/* Where the account sits: "" when there is none of that name. */
+static void seat(fq_db *db, const char *name, char org[FQ_ID_MAX]) {
+  fq_stmt *q = fq_sql(db, "SELECT org FROM account WHERE name = ?", "s", name);
+  bool found = fq_row(q);
+  fq_copy(org, FQ_ID_MAX, found ? fq_col_str(q, 0) : "");
+  if (found) fq_done(q);
 }
 
 static enum fq_status no_such_user(struct fq_call *c, const char *name) {
@@ -272,7 +296,35 @@ static enum fq_status set_account(struct fq_call *c, const fq_json *u, const cha
   return fq_emit(c, (struct fq_draft){.kind = "user.set", .subject = name, .org = org, .data = data});
 }
 
+/* Both where the account goes and where it comes from must be within reach; the second is asked in add(). */
+static enum fq_status target_added(struct fq_call *c, struct fq_target *t) {
+  struct fq_unit unit;
+  const char *org = fq_json_str(c->params, "org");
+  if (!fq_org_unit(c->db, org, &unit))
+    return fq_fail(c->error, FQ_E_PARAMS, "org.unknown", "params.org", "没有单位 %s", "no unit %s", org);
+  fq_copy(t->org, sizeof t->org, org);
+  return FQ_OK;
+}
+
+static enum fq_status target_named(struct fq_call *c, struct fq_target *t) {
+  const char *name = fq_json_str(c->params, "name");
+  seat(c->db, name, t->org);
+  return t->org[0] ? FQ_OK : no_such_user(c, name);
+}
+
 static enum fq_status add(struct fq_call *c) {
+  char org[FQ_ID_MAX];
+  const char *name = fq_json_str(c->params, "name");
+  seat(c->db, name, org);
+  if (org[0] && !fq_role_reaches(c->db, c->actor, org))
+    return fq_fail(c->error, FQ_E_FORBIDDEN, "scope", "params.name", "单位 %s 不在您的管辖范围内",
+                   "unit %s is outside your area", org);
+  /* Whoever makes accounts must not be able to take one over: a new password is another office's to give. */
+  if (org[0] && fq_json_str(c->params, "password") && !c->actor->system &&
+      !(c->actor->roles & FQ_ROLE_ADMIN_SECURITY))
+    return fq_fail(c->error, FQ_E_FORBIDDEN, "user.password", "params.password",
+                   "用户 %s 已存在,改密码请用 user.password",
+                   "user %s exists: user.password changes a password", name);
   return set_account(c, c->params, "params");
 }
 
@@ -291,7 +343,6 @@ static enum fq_status import(struct fq_call *c) {
 
 static enum fq_status password(struct fq_call *c) {
   const char *name = fq_json_str(c->params, "name");
-  if (!exists(c->db, name)) return no_such_user(c, name);
   fq_json *data = fq_json_object();
   seal_password(c, data, fq_json_str(c->params, "password"));
   return fq_emit(c, (struct fq_draft){.kind = "user.password_set", .subject = name, .data = data});
@@ -299,7 +350,6 @@ static enum fq_status password(struct fq_call *c) {
 
 static enum fq_status disable(struct fq_call *c) {
   const char *name = fq_json_str(c->params, "name");
-  if (!exists(c->db, name)) return no_such_user(c, name);
   return fq_emit(c, (struct fq_draft){.kind = "user.disabled", .subject = name});
 }
 
@@ -450,7 +500,7 @@ static const struct fq_param list_params[] = {
 
 static const struct fq_method methods[] = {
     {.name = "session.login",
-     .flags = FQ_PUBLIC,
+     .flags = FQ_PUBLIC | FQ_SECRET,
      .params = login_params,
      .run = login,
      .zh = "登录",
@@ -458,6 +508,7 @@ static const struct fq_method methods[] = {
      .result = "{token, expires, user:{id,name,roles,org}}"},
     {.name = "session.logout",
      .roles = FQ_ROLE_ALL,
+     .flags = FQ_SECRET,
      .params = logout_params,
      .run = logout,
      .zh = "退出登录",
@@ -465,14 +516,18 @@ static const struct fq_method methods[] = {
      .result = "{}"},
     {.name = "user.add",
      .roles = FQ_ROLE_ADMIN_SYSTEM,
+     .flags = FQ_SECRET,
      .params = add_params,
+     .target = target_added,
      .run = add,
      .zh = "新增或修改账号",
      .en = "add or change an account",
      .result = "{}"},
     {.name = "user.password",
      .roles = FQ_ROLE_ADMIN_SECURITY,
+     .flags = FQ_SECRET,
      .params = password_params,
+     .target = target_named,
      .run = password,
      .zh = "设置密码",
      .en = "set a password",
@@ -480,19 +535,20 @@ static const struct fq_method methods[] = {
     {.name = "user.disable",
      .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_SECURITY,
      .params = name_params,
+     .target = target_named,
      .run = disable,
      .zh = "停用账号",
      .en = "disable an account",
      .result = "{}"},
     {.name = "user.token",
-     .flags = FQ_INTERNAL,
+     .flags = FQ_INTERNAL | FQ_SECRET,
      .params = name_params,
      .run = mint,
      .zh = "签发令牌",
      .en = "issue a token",
      .result = "{token, expires, user}"},
     {.name = "user.import",
-     .flags = FQ_INTERNAL,
+     .flags = FQ_INTERNAL | FQ_SECRET,
      .params = import_params,
      .run = import,
      .zh = "导入账号",

@@ -12,6 +12,9 @@
 #define QUEUE_MAX                                                                                            \
   20000 /* some seconds of work at the measured rate: beyond it an honest "later" is better                  \
          */
+#define PREPARING_MAX                                                                                        \
+  256 /* passwords and uploads in the helpers' hands: some seconds at 25 ms each on two                      \
+       */
 
 void fq_state_free(struct fq_request *r) {
   if (!r->state) return;
@@ -71,7 +74,7 @@ static enum fq_status take_idem(struct fq_request *r) {
   if (n < 16 || n > 64)
     st = fq_fail(&r->error, FQ_E_PARAMS, "params.idem", "params.idem", "idem 应为 16–64 个字符",
                  "idem: expected 16 to 64 characters");
-  else {
+  else if (!(r->state->bound->method->flags & FQ_SECRET)) { /* a receipt is in the journal for ever */
     char *text = fq_json_print(r->params);
     fq_sha256((struct fq_piece[]){{r->method, strlen(r->method) + 1}, {text, strlen(text)}, {0}},
               r->state->digest);
@@ -104,6 +107,7 @@ static void prepare_done(void *arg) {
   fq_kernel *k = p->kernel;
   struct fq_request *r = p->request;
   free(p);
+  k->preparing--;
   if (fq_prepare_end(k, r))
     fq_answer(k, r);
   else
@@ -127,6 +131,13 @@ static void run_volatile(fq_kernel *k, struct fq_request *r) {
     fq_json_free(r->result);
     r->result = NULL;
   }
+}
+
+static enum fq_status overloaded(struct fq_request *r) {
+  fq_fail(&r->error, FQ_E_OVERLOADED, "overloaded", "", "服务器繁忙,请稍后重试",
+          "the server is overloaded, try again later");
+  r->error.retry_after_ms = 500;
+  return FQ_E_OVERLOADED;
 }
 
 /* FQ_OK: it is on its way, or answered. Otherwise r->error says why not. */
@@ -163,13 +174,11 @@ static enum fq_status admit(fq_kernel *k, struct fq_request *r, bool *answer_now
   } else if (k->storage_down) {
     fq_request_refuse(k, r);
   } else if (k->queued >= QUEUE_MAX) {
-    r->error.retry_after_ms = 0;
-    st = fq_fail(&r->error, FQ_E_OVERLOADED, "overloaded", "", "服务器繁忙,请稍后重试",
-                 "the server is overloaded, try again later");
-    r->error.retry_after_ms = 500;
-    return st;
+    return overloaded(r);
   } else if (fq_prepare_needed(r)) {
+    if (k->preparing >= PREPARING_MAX) return overloaded(r);
     if ((st = fq_prepare_begin(k, r))) return st;
+    k->preparing++;
     struct preparation *p = fq_alloc(sizeof *p);
     *p = (struct preparation){.kernel = k, .request = r};
     if (k->helpers)

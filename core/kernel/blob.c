@@ -26,19 +26,25 @@ void fq_blob_refer(fq_db *db, const struct fq_entry *e) {
   }
 }
 
-bool fq_blob_may_read(fq_kernel *k, const struct fq_actor *actor, const char *sha256) {
+/* Kernel thread with its handle, or a reader with its own: kinds are fixed after boot. */
+static bool may_read(fq_kernel *k, fq_db *db, const struct fq_actor *actor, const char *sha256) {
   bool may = actor->system ||
-             fq_int(k->db, 0, "SELECT owner = ? FROM blob WHERE sha256 = ?", "ss", actor->name, sha256);
+             fq_int(db, 0, "SELECT owner = ? FROM blob WHERE sha256 = ?", "ss", actor->name, sha256);
   fq_stmt *q = may ? NULL
-                   : fq_sql(k->db,
+                   : fq_sql(db,
                             "SELECT j.kind, j.org, j.audience FROM blob_ref r JOIN journal j ON j.seq = "
                             "r.seq WHERE r.sha256 = ?",
                             "s", sha256);
   while (!may && fq_row(q)) {
     const struct bound_kind *b = fq_map_get(k->kinds, fq_col_str(q, 0));
-    may = b && fq_entry_visible(k->db, actor, b->kind, fq_col_str(q, 1), fq_col_str(q, 2));
+    may = b && fq_entry_visible(db, actor, b->kind, fq_col_str(q, 1), fq_col_str(q, 2));
     if (may) fq_done(q);
   }
+  return may;
+}
+
+bool fq_blob_may_read(fq_kernel *k, const struct fq_actor *actor, const char *sha256) {
+  bool may = may_read(k, k->db, actor, sha256);
   fq_db_clear(k->db);
   return may;
 }
@@ -127,7 +133,12 @@ static enum fq_status commit(struct fq_call *c) {
 static enum fq_status get(struct fq_query *q) {
   const char *sha = fq_json_str(q->params, "sha256");
   fq_stmt *s = fq_sql(q->db, "SELECT size, type FROM blob WHERE sha256 = ?", "s", sha);
-  if (!fq_row(s))
+  bool found = fq_row(s);
+  if (found && !may_read(q->self, q->db, q->actor, sha)) {
+    fq_done(s);
+    found = false; /* what one may not see is not there: its existence is no answer either */
+  }
+  if (!found)
     return fq_fail(q->error, FQ_E_NOT_FOUND, "blob.unknown", "params.sha256", "没有附件 %s",
                    "no attachment %s", sha);
   fq_json_set_str(q->result, "sha256", sha);

@@ -67,20 +67,32 @@ static enum fq_status timeline(struct fq_query *q) {
   return FQ_OK;
 }
 
+/* A timer is where its subject is, by the subject's first entry; without a subject it is the county's. */
+static bool timer_in_reach(const struct fq_query *q, const char *subject) {
+  fq_stmt *s =
+      fq_sql(q->db, "SELECT org FROM journal WHERE subject = ? AND subject <> '' ORDER BY seq LIMIT 1", "s",
+             subject);
+  bool found = fq_row(s), in = fq_role_reaches(q->db, q->actor, found ? fq_col_str(s, 0) : "");
+  if (found) fq_done(s);
+  return in;
+}
+
 static enum fq_status timers(struct fq_query *q) {
   fq_json *rows = fq_json_array();
+  int64_t limit = fq_json_int(q->params, "limit", 200);
   fq_stmt *s = fq_sql(
       q->db,
-      "SELECT id, due_ms, method, subject FROM timer WHERE (?1 IS NULL OR subject = ?1) ORDER BY due_ms, id"
-      " LIMIT ?2",
-      "si", fq_json_str(q->params, "subject"), fq_json_int(q->params, "limit", 200));
-  while (fq_row(s)) {
+      "SELECT id, due_ms, method, subject FROM timer WHERE (?1 IS NULL OR subject = ?1) ORDER BY due_ms, id",
+      "s", fq_json_str(q->params, "subject"));
+  while (limit && fq_row(s)) {
+    if (!timer_in_reach(q, fq_col_str(s, 3))) continue;
     fq_json *o = fq_json_object();
     fq_json_set_str(o, "id", fq_col_str(s, 0));
     fq_json_set_time(o, "due_at", fq_col_int(s, 1));
     fq_json_set_str(o, "method", fq_col_str(s, 2));
     fq_json_set_str(o, "subject", fq_col_str(s, 3));
     fq_json_push(rows, o);
+    if (!--limit) fq_done(s);
   }
   fq_json_set(q->result, "rows", rows);
   return FQ_OK;
@@ -89,6 +101,21 @@ static enum fq_status timers(struct fq_query *q) {
 static bool may_call(const struct fq_actor *a, const struct fq_method *m) {
   if (m->flags & FQ_INTERNAL) return a->system;
   return a->system || (m->flags & FQ_PUBLIC) || (a->roles & m->roles);
+}
+
+static fq_json *flag_names(uint32_t flags) {
+  static const struct {
+    uint32_t flag;
+    const char *name;
+  } known[] = {{FQ_PUBLIC, "public"},
+               {FQ_INTERNAL, "internal"},
+               {FQ_POLICY, "policy"},
+               {FQ_SNAPSHOT, "snapshot"},
+               {FQ_SECRET, "secret"}};
+  fq_json *list = fq_json_array();
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (flags & known[i].flag) fq_json_push(list, fq_json_new_str(known[i].name));
+  return list;
 }
 
 static enum fq_status discover(struct fq_query *q) {
@@ -104,6 +131,7 @@ static enum fq_status discover(struct fq_query *q) {
       fq_json_set_str(o, "summary", m->zh);
       fq_json_set_str(o, "description", m->en);
       fq_json_set(o, "roles", fq_role_names(m->roles));
+      fq_json_set(o, "flags", flag_names(m->flags));
       fq_json_set(o, "params", fq_schema_describe(m->params));
       if (m->result) fq_json_set_str(o, "result", m->result);
       fq_json_push(methods, o);

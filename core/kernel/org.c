@@ -297,6 +297,17 @@ static const struct fq_param tree_params[] = {
     {.name = "kind", .type = FQ_T_ID, .zh = "类别", .en = "only this kind"},
     {0}};
 
+/* Who sets a unit must reach where it is put and, when it is there already, where it was. */
+static enum fq_status in_reach(struct fq_call *c, const char *id, const char *parent, const char *path) {
+  bool there = fq_int(c->db, 0, "SELECT 1 FROM org WHERE id = ?", "s", id);
+  const char *outside = !fq_role_reaches(c->db, c->actor, parent)        ? parent
+                        : there && !fq_role_reaches(c->db, c->actor, id) ? id
+                                                                         : NULL;
+  if (!outside) return FQ_OK;
+  return fq_fail(c->error, FQ_E_FORBIDDEN, "scope", path, "单位 %s 不在您的管辖范围内",
+                 "unit %s is outside your area", outside[0] ? outside : "-");
+}
+
 static enum fq_status import(struct fq_call *c) {
   int i = 0, set = 0;
   fq_json_each(u, fq_json_get(c->params, "units")) {
@@ -304,21 +315,21 @@ static enum fq_status import(struct fq_call *c) {
     char path[48];
     snprintf(path, sizeof path, "params.units[%d].parent", i++);
     if (!parent) parent = "";
+    struct fq_unit up;
+    if (parent[0] && !fq_org_unit(c->db, parent, &up))
+      return fq_fail(c->error, FQ_E_PARAMS, "org.parent", path, "上级 %s 不存在(上级应先于下级)",
+                     "parent %s does not exist (parents come first)", parent);
+    enum fq_status st = in_reach(c, id, parent, path);
+    if (st) return st;
     if (!parent[0]) {
       if (fq_int(c->db, 0, "SELECT count(*) FROM org WHERE parent = '' AND id <> ?", "s", id))
         return fq_fail(c->error, FQ_E_CONFLICT, "org.root", path, "%s 没有上级,而县根已存在",
                        "%s has no parent, but the county root exists", id);
-    } else {
-      struct fq_unit up;
-      if (!fq_org_unit(c->db, parent, &up))
-        return fq_fail(c->error, FQ_E_PARAMS, "org.parent", path, "上级 %s 不存在(上级应先于下级)",
-                       "parent %s does not exist (parents come first)", parent);
-      if (!strcmp(parent, id) || fq_org_within(c->db, parent, id))
-        return fq_fail(c->error, FQ_E_PARAMS, "org.cycle", path, "%s 不能隶属于自己的下级 %s",
-                       "%s cannot be below %s, which is below it", id, parent);
-    }
-    enum fq_status st = fq_emit(
-        c, (struct fq_draft){.kind = "org.unit_set", .subject = id, .org = id, .data = fq_json_dup(u)});
+    } else if (!strcmp(parent, id) || fq_org_within(c->db, parent, id))
+      return fq_fail(c->error, FQ_E_PARAMS, "org.cycle", path, "%s 不能隶属于自己的下级 %s",
+                     "%s cannot be below %s, which is below it", id, parent);
+    st = fq_emit(c,
+                 (struct fq_draft){.kind = "org.unit_set", .subject = id, .org = id, .data = fq_json_dup(u)});
     if (st) return st;
     set++;
   }

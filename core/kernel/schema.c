@@ -62,10 +62,14 @@ static void in_words(const struct where *w, char out[160]) {
     return;
   }
   in_words(w->above, above);
+  /* Each is cut to its share between two characters: a name is whatever somebody sent. */
+  char head[91], name[61];
+  fq_copy(head, sizeof head, above);
+  fq_copy(name, sizeof name, w->name);
   if (w->name)
-    snprintf(out, 160, "%.90s.%.60s", above, w->name);
+    snprintf(out, 160, "%s.%s", head, name);
   else
-    snprintf(out, 160, "%.140s[%d]", above, w->index);
+    snprintf(out, 160, "%s[%d]", head, w->index);
 }
 
 /* Two languages name the type differently, so this cannot be one fq_fail(). */
@@ -74,9 +78,9 @@ static enum fq_status wrong_type(struct fq_error *e, const struct where *w, cons
   in_words(w, path);
   fq_fail(e, FQ_E_PARAMS, "params.type", path, "%s", "%s", path);
   if (e) {
-    snprintf(e->zh, sizeof e->zh, "%.150s 应为%s%s%s", path, type_zh[p->type], p->values ? ":" : "",
+    snprintf(e->zh, sizeof e->zh, "%s 应为%s%s%s", path, type_zh[p->type], p->values ? ":" : "",
              p->values ? p->values : "");
-    snprintf(e->en, sizeof e->en, "%.150s: expected %s%s%s", path, type_en[p->type], p->values ? ": " : "",
+    snprintf(e->en, sizeof e->en, "%s: expected %s%s%s", path, type_en[p->type], p->values ? ": " : "",
              p->values ? p->values : "");
   }
   return FQ_E_PARAMS;
@@ -86,8 +90,14 @@ static enum fq_status out_of_range(struct fq_error *e, const struct where *w, co
                                    const char *what_en, double min, double max) {
   char path[160];
   in_words(w, path);
-  return fq_fail(e, FQ_E_PARAMS, "params.range", path, "%s:应在 %.10g 与 %.10g 之间(%s, %s)",
-                 "%s: expected between %.10g and %.10g (%s, %s)", path, min, max, what_zh, what_en);
+  fq_fail(e, FQ_E_PARAMS, "params.range", path, "%s:应在 %.10g 与 %.10g 之间",
+          "%s: expected between %.10g and %.10g", path, min, max);
+  if (e) { /* in characters, in elements, or as a value: each language says it its own way */
+    size_t zh = strlen(e->zh), en = strlen(e->en);
+    snprintf(e->zh + zh, sizeof e->zh - zh, "(%s)", what_zh);
+    snprintf(e->en + en, sizeof e->en - en, " (%s)", what_en);
+  }
+  return FQ_E_PARAMS;
 }
 
 static bool is_id(const char *s) {
@@ -96,7 +106,8 @@ static bool is_id(const char *s) {
 }
 
 static bool in_list(const char *list, const char *s) {
-  size_t n = strlen(s);
+  size_t n = strcspn(s, " ");
+  if (s[n]) return false; /* two neighbours of the list are not one of it */
   for (const char *p = list; n && (p = strstr(p, s)); p += n)
     if ((p == list || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0')) return true;
   return false;

@@ -281,8 +281,12 @@ void fq_session_expire(fq_kernel *k) {
   int64_t now = fq_clock_ms(&k->clock);
   if (now < k->expire_next_ms && now > k->expire_next_ms - 60000) return;
   k->expire_next_ms = now + 5000;
+  bool any = false;
   for (struct fq_session *s = k->sessions, *next; s; s = next) {
     next = s->next;
-    if (s->expires_ms <= now) fq_session_end(k, s, 4001, "the sign-in has expired");
+    if (s->expires_ms > now) continue;
+    fq_session_end(k, s, 4001, "the sign-in has expired");
+    any = true;
   }
+  if (any) fq_flush(k); /* the tick's own flush is over, and there may be none for hours */
 }

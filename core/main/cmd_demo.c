@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "main/county.h"
+#include "main/demo_history.h"
 #include "main/init.h"
 #include "main/loader_path.h"
 #include "main/serve.h"
@@ -21,6 +23,11 @@ static enum fq_status deploy(struct local *l, const char *pack, struct fq_error 
   fq_json *params = fq_pack_read(dir, e);
   free(dir);
   return params ? fq_local_call(l, "pack.deploy", params, NULL, e) : e->status;
+}
+
+static int64_t real_now_ms(void) {
+  struct fq_clock wall = {0};
+  return fq_clock_ms(&wall);
 }
 
 static void say(const struct common *c, const char *zh, const char *en) {
@@ -39,9 +46,19 @@ static enum fq_status furnish(struct local *l, const struct common *c, struct fq
   if (!st) say(c, "建立账号和值班", "accounts, officers and duty");
   if (!st) st = fq_county_users(l, people, PASSWORD, true, &users, e);
   if (!st) say(c, "部署规则包 yizhuang:30/5/3 与逐级上报", "policies: 30/5/3 and report-up");
+  if (!st) st = deploy(l, "dongkou", e);
   if (!st) st = deploy(l, "yizhuang", e);
   free(org);
   free(people);
+  return st;
+}
+
+/* The hours before now, on a clock of its own; then the real one takes over. */
+static enum fq_status remember(struct local *l, const struct common *c, struct fq_error *e) {
+  char *reports = fq_printf("%s/dongkou/demo/reports.csv", fq_packs_dir());
+  say(c, "回放此前五小时的上报、处置与逾期", "the last five hours: reports, work, broken limits");
+  enum fq_status st = fq_demo_history(l->server.kernel, reports, real_now_ms(), e);
+  free(reports);
   return st;
 }
 
@@ -101,7 +118,7 @@ static void ready(struct server *s, void *arg) {
       "  调度台 console     http://%s/console/    dispatcher\n"
       "  网格端 field       http://%s/field/      officer-0001 … officer-0676\n\n"
       "  账号 accounts      admin security auditor commander dispatcher dispatcher2\n"
-      "                     director-430525100000 … department-01 … 15   officer-0001 …\n"
+      "                     director-430525001000 … department-01 … 15   officer-0001 …\n"
       "  密码 password      " PASSWORD "\n\n",
       t->common->data, at, at);
   fflush(stdout);
@@ -119,7 +136,12 @@ static int set_up(const struct common *c) {
   quiet.quiet = true;
   int code = fq_init(&quiet);
   if (code == EXIT_DONE && (code = fq_local_open(&l, c)) < 0) {
-    code = furnish(&l, c, &e) ? fq_complain(&e) : EXIT_DONE;
+    if (l.fd >= 0)
+      code = (fprintf(stderr, "已有服务器在使用 / a server is using it: %s\n", c->data), EXIT_FAILED);
+    else {
+      fq_kernel_set_time(l.server.kernel, real_now_ms() - FQ_DEMO_HOURS * 3600000LL);
+      code = furnish(&l, c, &e) || remember(&l, c, &e) ? fq_complain(&e) : EXIT_DONE;
+    }
     fq_local_close(&l);
   }
   FILE *f = code == EXIT_DONE ? fopen(done, "w") : NULL;

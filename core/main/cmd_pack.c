@@ -12,12 +12,35 @@ static int with_files(const struct common *c, const char *method, const char *di
   return fq_local_once(c, method, params);
 }
 
+/* A check that found something is a check that failed, so that a script may rely on the exit code. */
+static int check(const struct common *c, const char *dir) {
+  struct local l;
+  struct fq_error e = {0};
+  fq_json *params = fq_pack_read(dir, &e), *result = NULL;
+  if (!params) return fq_complain(&e);
+  int code = fq_local_open(&l, c);
+  if (code >= 0) {
+    fq_json_free(params);
+    return code;
+  }
+  if (fq_local_call(&l, "pack.check", params, &result, &e)) {
+    fq_complain(&e);
+    code = EXIT_REFUSED;
+  } else {
+    if (!c->quiet) fq_print_json(result);
+    code = fq_json_bool(result, "ok", false) ? EXIT_DONE : EXIT_FAILED;
+  }
+  fq_json_free(result);
+  fq_local_close(&l);
+  return code;
+}
+
 static int run(int argc, char **argv) {
   struct common c;
   int code = fq_common(&argc, argv, &c, &fq_command_pack);
   if (code >= 0) return code;
   if (argc == 3 && !strcmp(argv[1], "deploy")) return with_files(&c, "pack.deploy", argv[2]);
-  if (argc == 3 && !strcmp(argv[1], "check")) return with_files(&c, "pack.check", argv[2]);
+  if (argc == 3 && !strcmp(argv[1], "check")) return check(&c, argv[2]);
   if (argc == 2 && !strcmp(argv[1], "list")) return fq_local_once(&c, "pack.list", fq_json_object());
   return fq_usage(&fq_command_pack, stderr);
 }
@@ -27,5 +50,7 @@ const struct command fq_command_pack = {
     "usage: fengqiao pack [--data DIR] check DIR     检查,列出全部问题 / lists everything wrong\n"
     "       fengqiao pack deploy DIR                 在两个事务之间生效 / takes effect between two ticks\n"
     "       fengqiao pack list\n\n"
-    "部署不会断开任何终端;未结事件沿用立案时的规则版本。\n"
-    "Deploying disconnects nobody; open incidents keep the policy versions they began with.\n"};
+    "check 发现问题时退出码为 1。部署不会断开任何终端;未结事件沿用立案时的规则版本。\n"
+    "check exits with 1 when something is wrong. Deploying disconnects nobody; open incidents keep the "
+    "policy\n"
+    "versions they began with.\n"};

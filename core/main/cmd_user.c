@@ -86,16 +86,19 @@ static enum fq_status print_token(struct local *l, const char *name, struct fq_e
   return st;
 }
 
-static enum fq_status all_tokens(struct local *l, struct fq_error *e) {
+/* Calls `each` for every account, page by page. */
+static enum fq_status
+every_user(struct local *l, enum fq_status (*each)(struct local *l, const fq_json *user, struct fq_error *e),
+           struct fq_error *e) {
   char after[FQ_ID_MAX] = "";
   enum fq_status st = FQ_OK;
   for (bool more = true; more && !st;) {
     fq_json *params = fq_json_object(), *page = NULL;
     fq_json_set_int(params, "limit", 500);
     if (after[0]) fq_json_set_str(params, "after", after);
-    if ((st = fq_local_call(l, "user.list", params, &page, e))) break;
+    st = fq_local_call(l, "user.list", params, &page, e);
     fq_json_each(u, fq_json_get(page, "rows")) {
-      if (!fq_json_bool(u, "disabled", false) && !st) st = print_token(l, fq_json_str(u, "name"), e);
+      if (!st) st = each(l, u, e);
     }
     const char *next = fq_json_str(page, "next");
     more = next != NULL;
@@ -105,12 +108,33 @@ static enum fq_status all_tokens(struct local *l, struct fq_error *e) {
   return st;
 }
 
+static enum fq_status token_of(struct local *l, const fq_json *user, struct fq_error *e) {
+  return fq_json_bool(user, "disabled", false) ? FQ_OK : print_token(l, fq_json_str(user, "name"), e);
+}
+
+static enum fq_status print_user(struct local *l, const fq_json *user, struct fq_error *e) {
+  char *text = fq_json_print(user);
+  puts(text);
+  free(text);
+  return FQ_OK;
+}
+
+static int list(const struct common *c) {
+  struct local l;
+  struct fq_error e = {0};
+  int code = fq_local_open(&l, c);
+  if (code >= 0) return code;
+  enum fq_status st = every_user(&l, print_user, &e);
+  fq_local_close(&l);
+  return st ? (fq_complain(&e), EXIT_REFUSED) : EXIT_DONE;
+}
+
 static int tokens(const struct common *c, const char *name) {
   struct local l;
   struct fq_error e = {0};
   int code = fq_local_open(&l, c);
   if (code >= 0) return code;
-  enum fq_status st = strcmp(name, "all") ? print_token(&l, name, &e) : all_tokens(&l, &e);
+  enum fq_status st = strcmp(name, "all") ? print_token(&l, name, &e) : every_user(&l, token_of, &e);
   fq_local_close(&l);
   return st ? (fq_complain(&e), EXIT_REFUSED) : EXIT_DONE;
 }
@@ -127,7 +151,7 @@ static int run(int argc, char **argv) {
   else if (!strcmp(verb, "disable") && argc == 3)
     code = fq_local_once(&c, "user.disable", named(argv[2]));
   else if (!strcmp(verb, "list") && argc == 2)
-    code = fq_local_once(&c, "user.list", fq_json_object());
+    code = list(&c);
   else if (!strcmp(verb, "import") && argc == 3)
     code = import(&c, argv[2]);
   else if (!strcmp(verb, "token") && argc == 3)
@@ -141,7 +165,7 @@ const struct command fq_command_user = {
     "stdin)\n"
     "       fengqiao user password NAME\n"
     "       fengqiao user disable NAME\n"
-    "       fengqiao user list\n"
+    "       fengqiao user list                 每行一个 JSON / one JSON object a line\n"
     "       fengqiao user import USERS.csv     name,display,roles,org,skills,capacity\n"
     "       fengqiao user token NAME|all       签发登录令牌 / issues tokens: name token roles org\n\n"
     "角色 / roles: dispatcher commander director department officer family admin.system admin.security\n"

@@ -35,15 +35,16 @@ static bool may_return(const struct fq_method *m) {
 }
 
 static bool check_method(const struct fq_host *h, struct run *run, const char *name) {
+  const struct fq_method *found = NULL;
+  for (size_t i = 0; i < h->count && !found; i++)
+    for (const struct fq_method *m = h->modules[i].table->methods; m && m->name && !found; m++)
+      if (!strcmp(m->name, name)) found = m;
+  if (found && may_return(found)) return true;
   struct fq_suggest s;
   fq_suggest_start(&s, name);
-  const struct fq_method *found = NULL;
   for (size_t i = 0; i < h->count; i++)
-    for (const struct fq_method *m = h->modules[i].table->methods; m && m->name; m++) {
-      if (!strcmp(m->name, name)) found = m;
+    for (const struct fq_method *m = h->modules[i].table->methods; m && m->name; m++)
       if (may_return(m)) fq_suggest_try(&s, m->name);
-    }
-  if (found && may_return(found)) return true;
   const char *best = fq_suggest_best(&s);
   if (found)
     bad(run, "规则不可以下 %s 这条命令", "a policy may not give the command %s", name);

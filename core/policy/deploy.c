@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "policy/dictionary.h"
 #include "policy/module_internal.h"
 #include "policy/pack.h"
 
@@ -30,14 +31,15 @@ static enum fq_status refuse(struct fq_error *e, const struct fq_findings *f) {
   struct fq_buf zh = {0}, en = {0};
   for (size_t i = 0; i < f->count; i++) {
     const struct fq_finding *x = &f->list[i];
-    char where[200];
+    char where[200]; /* a finding's path has at most 160 bytes */
     snprintf(where, sizeof where, x->line ? "%s:%d" : "%s", x->path, x->line);
     fq_buf_fmt(&zh, "%s%s %s", i ? ";" : "", where, x->zh);
     fq_buf_fmt(&en, "%s%s %s", i ? "; " : "", where, x->en);
   }
-  char where[160];
+  char where[160], file[141];
   const struct fq_finding *first = &f->list[0];
-  snprintf(where, sizeof where, first->line ? "%.140s:%d" : "%.140s", first->path, first->line);
+  fq_copy(file, sizeof file, first->path); /* cut between characters: it may be any name */
+  snprintf(where, sizeof where, first->line ? "%s:%d" : "%s", file, first->line);
   fq_fail(e, FQ_E_PARAMS, "pack.invalid", where, "规则包有 %zu 处错误", "%zu mistakes in the pack", f->count);
   char *all_zh = fq_printf("%s:%s", e->zh, zh.data), *all_en = fq_printf("%s: %s", e->en, en.data);
   fq_copy(e->zh, sizeof e->zh, all_zh);
@@ -122,6 +124,7 @@ enum fq_status fq_policy_deploy(struct fq_call *c) {
     fq_json_set(data, "policies", policies_of(&pack));
     fq_json_set(data, "files", fq_json_dup(files));
     st = fq_emit(c, (struct fq_draft){.kind = "pack.deployed", .data = data});
+    if (!st) st = fq_dictionary_emit(c, name, files);
   }
 out:
   fq_pack_clear(&pack);

@@ -137,19 +137,14 @@ static int by_text(const void *a, const void *b) {
 
 /* Extends the path for the member, reads it, and puts the path back. */
 static fq_json *read_member(struct reading *r, const char *name, lua_Integer i, int depth) {
-  size_t was = strlen(r->path), room = sizeof r->path - was;
-  if (!name) {
-    char more[32];
-    size_t n = (size_t)snprintf(more, sizeof more, "[%lld]", (long long)i);
-    if (n < room) memcpy(r->path + was, more, n + 1);
-  } else { /* for each member of each command: no printf */
-    size_t dot = was > 0, n = strnlen(name, 64);
-    if (dot + n < room) {
-      if (dot) r->path[was] = '.';
-      memcpy(r->path + was + dot, name, n);
-      r->path[was + dot + n] = '\0';
-    }
-  }
+  size_t was = strlen(r->path), dot = was > 0;
+  char more[80] = ".";
+  if (name)
+    fq_copy(more + dot, 65, name); /* between characters: it ends up in a message. No printf: once a member */
+  else
+    snprintf(more, sizeof more, "[%lld]", (long long)i);
+  size_t n = strlen(more);
+  if (was + n < sizeof r->path) memcpy(r->path + was, more, n + 1);
   fq_json *v = read_value(r, lua_gettop(r->L), depth + 1);
   if (v) r->path[was] = '\0';
   return v;

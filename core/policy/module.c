@@ -258,10 +258,17 @@ static const struct fq_param why_params[] = {{.name = "subject",
                                               .en = "decisions, 50 when left out"},
                                              {0}};
 
+/* Rules decide for the whole county: an administrator below it may read them, not set them. */
+static enum fq_status whole_county(struct fq_call *c, struct fq_target *t) {
+  t->org[0] = '\0';
+  return FQ_OK;
+}
+
 static const struct fq_method methods[] = {
     {.name = "pack.deploy",
      .roles = FQ_ROLE_ADMIN_SYSTEM,
      .params = deploy_params,
+     .target = whole_county,
      .run = fq_policy_deploy,
      .zh = "部署规则包",
      .en = "checks and deploys a pack; it decides from the next tick on",
@@ -288,6 +295,7 @@ static const struct fq_method methods[] = {
     {.name = "policy.rollback",
      .roles = FQ_ROLE_ADMIN_SYSTEM,
      .params = rollback_params,
+     .target = whole_county,
      .run = fq_policy_rollback,
      .zh = "退回上一个规则包版本",
      .en = "brings back a pack's previous version, also for what is open",

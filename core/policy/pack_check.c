@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "policy/dictionary.h"
 #include "policy/luaconf.h"
 #include "policy/pack.h"
 #include "policy/suggest.h"
@@ -168,6 +169,7 @@ bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t co
     check_names(&c, name);
     check_requires(&c);
     check_policies(&c);
+    fq_dictionary_check(files, f);
   } else {
     const char *colon = strrchr(e.path, ':');
     fq_finding_put(f, "pack.lua", colon ? atoi(colon + 1) : 0, FQ_EXIT_SYNTAX, e.zh, e.en);

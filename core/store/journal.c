@@ -100,8 +100,8 @@ void fq_journal_get(fq_stmt *q, struct fq_row *r) {
 static enum fq_status broken(struct fq_error *e, int64_t seq, const char *zh, const char *en) {
   char path[32];
   snprintf(path, sizeof path, "journal:%lld", (long long)seq);
-  return fq_fail(e, FQ_E_STORAGE, "journal.broken", path, "日志第 %lld 条%s(%s)",
-                 "journal entry %lld: %s (%s)", (long long)seq, zh, en);
+  return fq_fail(e, FQ_E_STORAGE, "journal.broken", path, "日志第 %lld 条%s%.0s",
+                 "journal entry %lld: %.0s%s", (long long)seq, zh, en);
 }
 
 enum fq_status fq_journal_verify(fq_db *db, struct fq_head *head, struct fq_error *e) {

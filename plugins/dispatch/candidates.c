@@ -300,7 +300,7 @@ static void say(fq_json *zh, fq_json *en, const char *z, const char *e) {
   fq_json_push(en, fq_json_new_str(e));
 }
 
-static fq_json *in_words(const struct ranked *r, const struct wish *w) {
+static fq_json *in_words(fq_db *db, const struct ranked *r, const struct wish *w) {
   fq_json *j = fq_json_object(), *zh = fq_json_array(), *en = fq_json_array();
   char z[160], e[160];
   fq_json_set_str(j, "user", r->o->user);
@@ -315,8 +315,10 @@ static fq_json *in_words(const struct ranked *r, const struct wish *w) {
   fq_json_set_num(j, "score", round(1000.0 * 5000.0 / (5000.0 + r->weight_m)) / 10.0);
 
   if (w->skill) {
-    snprintf(z, sizeof z, r->skilled ? "具备技能 %s" : "不具备技能 %s", w->skill);
-    snprintf(e, sizeof e, r->skilled ? "has the skill %s" : "lacks the skill %s", w->skill);
+    char name_zh[96], name_en[96];
+    fq_term(db, "categories", w->skill, name_zh, name_en);
+    snprintf(z, sizeof z, r->skilled ? "具备技能:%s" : "不具备技能:%s", name_zh);
+    snprintf(e, sizeof e, r->skilled ? "has the skill: %s" : "lacks the skill: %s", name_en);
     say(zh, en, z, e);
   }
   say(zh, en, "在岗", "on duty");
@@ -379,7 +381,7 @@ static void answer(const struct dp_self *self, fq_db *db, const struct dp_roster
   }
   qsort(list, in, sizeof *list, by_weight);
   for (size_t x = 0; x < in && x < limit; x++)
-    fq_json_push(rows, in_words(&list[x], w));
+    fq_json_push(rows, in_words(db, &list[x], w));
   free(list);
 }
 
@@ -482,7 +484,7 @@ enum fq_status dp_view_nearest_officer(struct fq_view *v) {
     judge_busy(self, &known, n->load, &r);
     if (!r.excluded_zh && r.weight_m < best.weight_m) best = r;
   }
-  if (best.o) v->answer = in_words(&best, &w);
+  if (best.o) v->answer = in_words(v->db, &best, &w);
   known_free(&known);
   return FQ_OK;
 }

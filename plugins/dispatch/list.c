@@ -158,34 +158,39 @@ enum fq_status dp_incident_list(struct fq_query *q) {
   return FQ_OK;
 }
 
-/* Everything open in reach: what a terminal starts from. */
+/* What the actor is named in, wherever it is: his reports, his orders, his unit's orders. */
+#define OWN                                                                                                  \
+  "SELECT n FROM incident WHERE reporter = ?1 AND ended_ms IS NULL"                                          \
+  " UNION SELECT incident FROM task WHERE to_user = ?1 AND ended_ms IS NULL"                                 \
+  " UNION SELECT incident FROM task WHERE to_unit = ?2 AND ended_ms IS NULL"                                 \
+  " UNION SELECT incident FROM task WHERE to_team = ?2 AND ended_ms IS NULL"
+#define NEWEST " ORDER BY 1 DESC"
+
+/* Everything open in reach: what a terminal starts from. It is what the same session then hears about, so a
+ * desk sees what its unit was sent elsewhere, too. */
 enum fq_status dp_incident_open(struct fq_query *q) {
   struct page page = {.rows = fq_json_array(), .limit = INT32_MAX};
   const struct fq_actor *a = q->actor;
+  const char *sits = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT) ? a->org : NULL;
   fq_stmt *s;
   if (dp_area_reach(a)) {
     struct scope in = {.path = ""};
     if (!a->system) scope_of(q->db, a->org, &in);
-    if (*in.township)
+    bool whole = a->system || fq_int(q->db, 0, "SELECT parent = '' FROM org WHERE id = ?1", "s", a->org);
+    if (whole)
+      s = fq_sql(q->db, "SELECT n FROM incident WHERE ended_ms IS NULL ORDER BY n DESC", "");
+    else if (*in.township)
       s = fq_sql(q->db,
-                 "SELECT n FROM incident WHERE township = ?1 AND ended_ms IS NULL"
-                 " AND substr(path, 1, length(?2)) = ?2 UNION SELECT incident FROM task WHERE to_unit = ?3"
-                 " AND ended_ms IS NULL UNION SELECT n FROM incident WHERE reporter = ?4 AND ended_ms IS NULL"
-                 " ORDER BY 1 DESC",
-                 "ssss", in.township, in.path, a->org, a->name);
+                 OWN " UNION SELECT n FROM incident WHERE township = ?4 AND ended_ms IS NULL"
+                     " AND substr(path, 1, length(?3)) = ?3" NEWEST,
+                 "ssss", a->name, sits, in.path, in.township);
     else
       s = fq_sql(q->db,
-                 "SELECT n FROM incident WHERE ended_ms IS NULL AND substr(path, 1, length(?1)) = ?1 ORDER "
-                 "BY n DESC",
-                 "s", in.path);
+                 OWN " UNION SELECT n FROM incident WHERE ended_ms IS NULL"
+                     " AND substr(path, 1, length(?3)) = ?3" NEWEST,
+                 "sss", a->name, sits, in.path);
   } else {
-    const char *sits = a->roles & FQ_ROLE_DEPARTMENT ? a->org : NULL;
-    s = fq_sql(q->db,
-               "SELECT n FROM incident WHERE reporter = ?1 AND ended_ms IS NULL"
-               " UNION SELECT incident FROM task WHERE to_user = ?1 AND ended_ms IS NULL"
-               " UNION SELECT incident FROM task WHERE to_unit = ?2 AND ended_ms IS NULL"
-               " UNION SELECT incident FROM task WHERE to_team = ?2 AND ended_ms IS NULL ORDER BY 1 DESC",
-               "ss", a->name, sits);
+    s = fq_sql(q->db, OWN NEWEST, "ss", a->name, sits);
   }
   size_t count = 0, cap = 256;
   int64_t *keys = calloc(cap, sizeof *keys);

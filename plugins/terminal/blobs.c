@@ -49,8 +49,7 @@ static bool admit(struct http *h, const char *sha256) {
   return false;
 }
 
-/* ---- upload ----------------------------------------------------------------------------------------------
- */
+/* ---- upload --------------------------------------------------------------------------------- */
 
 void blob_forget(struct http *h) {
   if (h->upload->fd >= 0) close(h->upload->fd);
@@ -252,8 +251,7 @@ void blobs_tidy(struct term *t) {
   closedir(dir);
 }
 
-/* ---- download --------------------------------------------------------------------------------------------
- */
+/* ---- download ------------------------------------------------------------------------------- */
 
 /* By what is in it, never by what somebody called it. Only these are shown in place. */
 static const char *sniff(int fd) {

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/* ---- the life of a peer ----------------------------------------------------------------------------- */
+/* ---- the life of a peer --------------------------------------------------------------------- */
 
 static void unlink_peer(struct peer *p) {
   struct io *io = p->io;
@@ -125,7 +125,7 @@ void peer_close(struct peer *p, int code, const char *reason) {
     stream_close(p);
 }
 
-/* ---- upgrade ------------------------------------------------------------------------------------------ */
+/* ---- upgrade -------------------------------------------------------------------------------- */
 
 /* "http://host:port" against "host:port". */
 static bool same_host(const char *origin, const char *host) {
@@ -193,8 +193,7 @@ void conn_open(struct io *io, struct lws *wsi) {
   queue_text(p, text, (size_t)n);
 }
 
-/* ---- messages -------------------------------------------------------------------------------------------
- */
+/* ---- messages ------------------------------------------------------------------------------- */
 
 static void reply_error(struct peer *p, const char *id, const struct fq_error *e) {
   char *text = error_text(id, e);

@@ -112,7 +112,7 @@ int http_status_of(enum fq_status s) {
   return 500;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 bool http_header(struct lws *wsi, enum lws_token_indexes token, char *out, size_t cap) {
   out[0] = 0;
@@ -216,8 +216,7 @@ int http_body_end(struct http *h) {
   return 0;
 }
 
-/* ---- answering ------------------------------------------------------------------------------------------
- */
+/* ---- answering ------------------------------------------------------------------------------ */
 
 static void make_head(struct http *h, int status, const char *type, const char *headers, int64_t length) {
   char date[40] = "", size[48] = "";
@@ -388,7 +387,7 @@ int http_writable(struct http *h) {
   return over(h);
 }
 
-/* ---- questions to the kernel ------------------------------------------------------------------------- */
+/* ---- questions to the kernel ---------------------------------------------------------------- */
 
 void http_hold(struct http *h, bool hold) {
   if (!h->wsi || h->held == hold) return;
@@ -456,8 +455,7 @@ void http_sweep(struct io *io) {
   }
 }
 
-/* ---- what is asked for ------------------------------------------------------------------------------------
- */
+/* ---- what is asked for ---------------------------------------------------------------------- */
 
 static void healthz(struct http *h) {
   http_answer(h, 200, "application/json; charset=utf-8", "Cache-Control: no-store\r\n",

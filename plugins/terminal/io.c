@@ -20,14 +20,14 @@
 enum {
   TICK_MS = 1000,
   TICK_FAST_MS = 100,
+  RETRY_MS = 20,
   ACCEPT_BURST = 64,
   STOP_MS = 2000,
   HEADER_S = 15,
   KEEPALIVE_S = 30
 };
 
-/* ---- what lws calls -------------------------------------------------------------------------------------
- */
+/* ---- what lws calls ------------------------------------------------------------------------- */
 
 static struct io *io_of(struct lws *wsi) {
   return lws_context_user(lws_get_context(wsi));
@@ -103,8 +103,7 @@ static void on_log(int level, const char *line) {
   fq_log(level == LLL_ERR ? FQ_LOG_WARN : FQ_LOG_DEBUG, "lws: %.*s", (int)n, line);
 }
 
-/* ---- the loop turn
- * ------------------------------------------------------------------------------------------ */
+/* ---- the loop turn -------------------------------------------------------------------------- */
 
 /* After everything has been read: requests leave as one batch, frames as one write a connection. */
 static void end_turn(struct io *io) {
@@ -143,8 +142,17 @@ static void on_tick(uv_timer_t *timer) {
   if (io->stopping) stop_if_empty(io);
 }
 
-/* ---- accepting
- * ----------------------------------------------------------------------------------------------- */
+/* ---- accepting ------------------------------------------------------------------------------ */
+
+static void on_retry(uv_timer_t *timer) {
+  stream_retry(timer->data);
+}
+
+void io_retry_soon(struct io *io) {
+  if (io->retrying || io->stopping) return;
+  io->retrying = true;
+  uv_timer_start(&io->retry, on_retry, RETRY_MS, 0);
+}
 
 static void on_listener(uv_poll_t *poll, int status, int events) {
   struct io *io = poll->data;
@@ -182,8 +190,7 @@ static void on_second(uv_timer_t *timer) {
   listen_again(timer->data);
 }
 
-/* ---- stopping
- * -------------------------------------------------------------------------------------------------- */
+/* ---- stopping ------------------------------------------------------------------------------- */
 
 static void close_everybody(struct io *io) {
   for (struct peer *p = io->peers, *next; p; p = next) {
@@ -224,7 +231,7 @@ static void close_handle(uv_handle_t *h, void *arg) {
   struct io *io = arg;
   bool ours = h == (uv_handle_t *)&io->wake || h == (uv_handle_t *)&io->check ||
               h == (uv_handle_t *)&io->prepare || h == (uv_handle_t *)&io->tick ||
-              h == (uv_handle_t *)&io->listener;
+              h == (uv_handle_t *)&io->retry || h == (uv_handle_t *)&io->listener;
   if (ours && !uv_is_closing(h)) uv_close(h, NULL);
 }
 
@@ -281,8 +288,7 @@ void io_stop(struct term *t) {
   }
 }
 
-/* ---- starting
- * --------------------------------------------------------------------------------------------------- */
+/* ---- starting ------------------------------------------------------------------------------- */
 
 static bool split_address(const char *listen, char host[96], char port[16]) {
   const char *colon = strrchr(listen, ':');
@@ -422,8 +428,9 @@ static enum fq_status open_thread(struct io *io, struct fq_error *e) {
   uv_check_init(&io->loop, &io->check);
   uv_prepare_init(&io->loop, &io->prepare);
   uv_timer_init(&io->loop, &io->tick);
+  uv_timer_init(&io->loop, &io->retry);
   uv_poll_init(&io->loop, &io->listener, io->listen_fd);
-  io->wake.data = io->check.data = io->prepare.data = io->tick.data = io->listener.data = io;
+  io->wake.data = io->check.data = io->prepare.data = io->tick.data = io->retry.data = io->listener.data = io;
   io->scratch_cap = WRITE_BYTES + 8192;
   io->scratch = grab(io->scratch_cap);
   io->in_tail = &io->in;

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-/* ---- kernel thread: outgoing ------------------------------------------------------------------------- */
+/* ---- kernel thread: outgoing ---------------------------------------------------------------- */
 
 static struct out_item *out_new(struct io *io, enum out_type type, struct peer *peer) {
   struct out_batch *b = io->pending_last;
@@ -105,7 +105,7 @@ static void flush_soon(struct term *t) {
 const struct fq_transport term_transport = {
     .event = on_event, .signal = on_signal, .close = on_close, .flush = on_flush};
 
-/* ---- kernel thread: incoming --------------------------------------------------------------------------- */
+/* ---- kernel thread: incoming ---------------------------------------------------------------- */
 
 /* A peer that is gone is let go when the last of its requests has been answered: until then the kernel may
  * still hold the session for them. */
@@ -196,8 +196,7 @@ static void drain_posted(fq_kernel *k, void *arg) {
   if (living) mail_drain(living, false);
 }
 
-/* ---- I/O thread
- * -------------------------------------------------------------------------------------------- */
+/* ---- I/O thread ----------------------------------------------------------------------------- */
 
 void mail_to_kernel(struct io *io, struct in_msg *m) {
   m->next = NULL;

@@ -86,7 +86,7 @@ static const struct fq_option options[] = {
      .max = 600000,
      .zh = "心跳间隔",
      .en = "heartbeat interval: two missed and the connection is closed"},
-    OPTION(max_connections, FQ_O_INT, "20000", 1, 1000000, "连接数上限", "most connections"),
+    OPTION(max_connections, FQ_O_INT, "10000", 1, 1000000, "连接数上限", "most connections"),
     OPTION(max_in_flight, FQ_O_INT, "64", 1, 10000, "每个连接同时进行的请求数",
            "requests under way per connection"),
     OPTION(max_backlog, FQ_O_INT, "20000", 1, 1000000, "全部进行中的请求数", "requests under way in all"),

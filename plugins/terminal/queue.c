@@ -73,7 +73,7 @@ static void put_event(struct peer *p, const struct fq_event *e, int64_t previous
   atomic_fetch_add_explicit(&io->term->messages_out, 1, memory_order_relaxed);
 }
 
-/* ---- volatile ------------------------------------------------------------------------------------- */
+/* ---- volatile ------------------------------------------------------------------------------- */
 
 static uint64_t hash_of(const char *s, size_t len) {
   uint64_t h = 1469598103934665603u; /* FNV-1a */
@@ -148,7 +148,7 @@ static void signal_keep(struct peer *p, struct signal *s) {
   account(p, (long)s->len);
 }
 
-/* ---- the queue -------------------------------------------------------------------------------------- */
+/* ---- the queue ------------------------------------------------------------------------------ */
 
 static void mark(struct peer *p) {
   if (p->dirty) return;
@@ -247,24 +247,25 @@ void queue_flush_peer(struct peer *p) {
       stream_poll(p, item);
     return;
   }
+  size_t limit = p->kind == PEER_SOCKET ? WRITE_BYTES : stream_part(p);
   while (p->queue || item || p->signal_count) {
     if (p->kind == PEER_SOCKET ? lws_partial_buffered(p->wsi) : !stream_has_room(p)) break;
     io->scratch_len = 0;
-    while (p->queue && io->scratch_len < WRITE_BYTES) {
+    while (p->queue && io->scratch_len < limit) {
       if (p->queue->event)
         put_event(p, p->queue->event, p->queue->previous);
       else
         put_text(p, p->queue->text, p->queue->len);
       pop(p);
     }
-    while (!p->queue && item && io->scratch_len < WRITE_BYTES) {
+    while (!p->queue && item && io->scratch_len < limit) {
       if (item->type == OUT_EVENT)
         put_event(p, item->event, item->previous);
       else
         put_signal(p, item->signal);
       item = item->next;
     }
-    while (!p->queue && !item && p->signal_count && io->scratch_len < WRITE_BYTES) {
+    while (!p->queue && !item && p->signal_count && io->scratch_len < limit) {
       put_signal(p, p->signals[0]);
       signal_drop(p, 0);
     }
@@ -276,6 +277,7 @@ void queue_flush_peer(struct peer *p) {
   }
   keep_turn(p, item);
   hold_budget(p);
+  if (p->kind == PEER_STREAM && p->queue) io_retry_soon(io);
 }
 
 void queue_flush(struct io *io) {

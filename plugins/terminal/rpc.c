@@ -10,8 +10,7 @@
 static const char json_type[] = "application/json; charset=utf-8";
 static const char no_store[] = "Cache-Control: no-store\r\n";
 
-/* ---- rpc ------------------------------------------------------------------------------------------------
- */
+/* ---- rpc ------------------------------------------------------------------------------------ */
 
 static void answer_if_whole(struct http *h) {
   size_t len = 3;
@@ -131,8 +130,7 @@ void rpc_snapshot(struct http *h) {
   http_send(h, call_new(h->io, &m, h->token, h->remote));
 }
 
-/* ---- readiness, metrics, routes --------------------------------------------------------------------------
- */
+/* ---- readiness, metrics, routes ------------------------------------------------------------- */
 
 static void ask_ready(struct job *j, fq_kernel *k) {
   char why[200] = "";

@@ -98,12 +98,17 @@ void stream_reply(struct call *c) {
 }
 
 /* Reading is held as long as the stream lives, and then lws does not drain what a socket did not take: so a
- * write begins only when the system's buffer has room for it. The sweep comes back for the rest. */
+ * write begins only when the system's buffer has room for it, and a timer comes back for the rest. */
+size_t stream_part(const struct peer *p) {
+  size_t part = (size_t)p->io->term->socket_buffer / 4;
+  return part == 0 || part > WRITE_BYTES / 2 ? WRITE_BYTES / 2 : part;
+}
+
 bool stream_has_room(const struct peer *p) {
-  int waiting = 0, size = (int)p->io->term->socket_buffer;
+  int waiting = 0;
   if (lws_partial_buffered(p->wsi)) return false;
   if (ioctl(lws_get_socket_fd(p->wsi), SIOCOUTQ, &waiting) != 0) return true;
-  return waiting == 0 || waiting + WRITE_BYTES <= (size ? size : 2 * WRITE_BYTES);
+  return (size_t)waiting <= stream_part(p);
 }
 
 int stream_write(struct peer *p, const char *bytes, size_t len) {
@@ -166,6 +171,14 @@ void stream_close(struct peer *p) {
                "the session has ended: connect again");
 }
 
+void stream_retry(struct io *io) {
+  io->retrying = false;
+  for (struct http *h = io->busy, *next; h; h = next) {
+    next = h->next;
+    if (h->wsi && h->peer && h->sent_head && h->peer->queue) queue_flush_peer(h->peer);
+  }
+}
+
 /* Once a second: comments keep proxies from closing a quiet stream, a quiet poll is answered empty. */
 void stream_sweep(struct io *io) {
   for (struct http *h = io->busy, *next; h; h = next) {
@@ -173,8 +186,6 @@ void stream_sweep(struct io *io) {
     struct peer *p = h->peer;
     if (!p || !h->wsi || h->pending) continue;
     peer_heard(p);
-    if (p->queue) queue_flush_peer(p);
-    if (!h->wsi || p->close_code) continue;
     if (p->kind == PEER_POLL && h->quiet_ms + POLL_MS <= io->now_ms) {
       stream_poll(p, NULL);
     } else if (p->kind == PEER_STREAM && h->sent_head && h->quiet_ms + COMMENT_MS <= io->now_ms &&

@@ -64,7 +64,7 @@ struct signal {
   char text[]; /* name, then the JSON message */
 };
 
-/* ---- I/O thread -> kernel thread ---------------------------------------------------------------- */
+/* ---- I/O thread -> kernel thread ------------------------------------------------------------ */
 
 enum in_type { IN_CALL, IN_GONE, IN_JOB };
 struct in_msg {
@@ -107,7 +107,7 @@ struct job {
   size_t len;
 };
 
-/* ---- kernel thread -> I/O thread ---------------------------------------------------------------- */
+/* ---- kernel thread -> I/O thread ------------------------------------------------------------ */
 
 enum out_type { OUT_EVENT, OUT_SIGNAL, OUT_CALL, OUT_CLOSE, OUT_FREE, OUT_JOB };
 struct out_item {
@@ -131,7 +131,7 @@ struct out_batch {
   struct out_item item[OUT_BATCH];
 };
 
-/* ---- a connection that hears events: a WebSocket, a server-sent stream or a long poll ------------- */
+/* ---- a connection that hears events: a WebSocket, a server-sent stream or a long poll ------- */
 
 struct node { /* one frame that could not go out at once */
   struct node *next;
@@ -173,7 +173,7 @@ struct peer {
   char reason[100];
 };
 
-/* ---- an HTTP request -------------------------------------------------------------------------------- */
+/* ---- an HTTP request ------------------------------------------------------------------------ */
 
 struct http {
   struct io *io;
@@ -204,7 +204,7 @@ struct http {
   int64_t quiet_ms;  /* of a stream: when something was last sent */
 };
 
-/* ---- a thread ---------------------------------------------------------------------------------------- */
+/* ---- a thread ------------------------------------------------------------------------------- */
 
 struct io {
   struct term *term;
@@ -215,14 +215,14 @@ struct io {
   uv_async_t wake;
   uv_check_t check;
   uv_prepare_t prepare;
-  uv_timer_t tick;
+  uv_timer_t tick, retry;
   uv_poll_t listener;
   int listen_fd;
   bool accepting;
   struct lws_context *context;
   struct lws_vhost *vhost;
   int64_t now_ms, stop_at_ms;
-  bool stopping, drained;
+  bool stopping, retrying;
 
   struct peer *peers, *peers_last; /* least recently heard first */
   struct peer *dirty;
@@ -363,7 +363,10 @@ void rpc_route(struct http *h);
 void stream_open(struct http *h);
 void stream_reply(struct call *c);
 int stream_write(struct peer *p, const char *bytes, size_t len);
+size_t stream_part(const struct peer *p); /* bytes of one write */
 bool stream_has_room(const struct peer *p);
+void stream_retry(struct io *io);
+void io_retry_soon(struct io *io);                              /* have stream_retry() called */
 void stream_poll(struct peer *p, const struct out_item *items); /* answers a long poll */
 void stream_close(struct peer *p);                              /* says why, in the stream's own way */
 void stream_sweep(struct io *io);

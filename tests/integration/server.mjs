@@ -8,10 +8,20 @@ import { get } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { after } from "node:test";
 import { promisify } from "node:util";
 import { connect } from "./client.mjs";
 
 const run = promisify(execFile);
+
+/* A test that failed half-way leaves its server behind, and the process would wait for it. Hooks run in the order
+   they were made, and this one is made first: it leaves the others time to stop their servers properly. */
+const running = new Set();
+after(() => {
+  setTimeout(() => {
+    for (const child of running) child.kill("SIGKILL");
+  }, 20_000).unref();
+});
 export const binary = resolve(process.env.FENGQIAO ?? join(process.cwd(), "fengqiao"));
 export const PASSWORD = "integration-test-1";
 const COUNTY = "430525";
@@ -24,6 +34,16 @@ export function freePort() {
       const { port } = s.address();
       s.close(() => done(port));
     });
+  });
+}
+
+/** The command line: { code, stdout, stderr }, whatever it ends with. */
+export function cli(args, { input = "", env = {} } = {}) {
+  return new Promise((done) => {
+    const child = execFile(binary, args, { env: { ...process.env, ...env }, maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
+      done({ code: error ? (error.code ?? error.signal) : 0, stdout, stderr }));
+    child.stdin.on("error", () => {}); // it may end without reading
+    child.stdin.end(input);
   });
 }
 
@@ -104,6 +124,8 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
     child.stdout.on("data", (d) => (log += d));
     child.stderr.on("data", (d) => (log += d));
     const mine = child;
+    running.add(mine);
+    mine.on("exit", () => running.delete(mine));
     exited = new Promise((done) => mine.on("exit", (code, signal) => done({ code, signal })));
     let over = false;
     exited.then(() => (over = true));
@@ -169,9 +191,25 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
     /** SIGTERM; resolves to { code, signal }. */
     halt: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
-    /** Ends the server and removes its data; fails when it did not end cleanly. */
-    async stop() {
+    /** The command line on this server's data directory; resolves to { code, stdout, stderr }. */
+    cli: (args, options) => cli([args[0], "--data", data, ...args.slice(1)], options),
+    /** Every entry of the journal, as exported. */
+    async journal() {
+      const { code, stdout, stderr } = await server.cli(["journal", "export"]);
+      if (code !== 0) throw new Error(`journal export: ${stderr}`);
+      return stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+    },
+    /** With the server stopped: the chain is intact, and the tables are what the journal makes them. */
+    async prove() {
+      for (const args of [["journal", "verify"], ["journal", "rebuild", "--check"]]) {
+        const { code, stdout, stderr } = await server.cli(args);
+        if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}:\n${stdout}${stderr}`);
+      }
+    },
+    /** Ends the server and removes its data; fails when it did not end cleanly. prove: see above. */
+    async stop({ prove = false } = {}) {
       const result = await end("SIGTERM");
+      if (prove && (!result || result.code === 0)) await server.prove();
       rmSync(dir, { recursive: true, force: true });
       if (result && result.code !== 0) throw new Error(`the server ended with ${JSON.stringify(result)}:\n${log}`);
     },

@@ -290,6 +290,42 @@ describe("a terminal that is silent or slow", () => {
     await server.stop();
   });
 
+  test("catches up with more than its budget, by socket and by stream", async () => {
+    const server = await startServer({ terminal: { send_budget: "16 KiB", socket_buffer: "8 KiB" } });
+    const admin = await server.session("admin");
+    const { n: last } = await admin.call("org.import", { units: [unit(1, "始")] });
+    let n = last;
+    for (let i = 0; i < 6; i++)
+      ({ n } = await admin.call("org.import", { units: Array.from({ length: 100 }, (_, k) => unit(200 + k, `${i}`.padEnd(50, "追"))) }));
+    const token = await server.login("desk");
+    const c = await server.connect();
+    const resumed = await c.call("session.resume", { token, sid: "before", epoch: c.hello.epoch, last });
+    assert.equal(resumed.resumed, true);
+    await c.hear((m) => m.method === "event" && m.params.n === n);
+    const events = c.events();
+    assert.equal(events.length, 600);
+    let previous = last;
+    for (const e of events) {
+      assert.equal(e.p, previous);
+      previous = e.n;
+    }
+    const abort = new AbortController();
+    const stream = await fetch(`${server.url}/api/v1/events?after=${last}`, {
+      headers: { authorization: `Bearer ${token}`, accept: "text/event-stream" },
+      signal: abort.signal,
+    });
+    let text = "";
+    for await (const part of stream.body) {
+      text += Buffer.from(part).toString();
+      if (text.includes(`id: ${n}\n`)) break;
+    }
+    abort.abort();
+    assert.equal(text.match(/^id: /gm).length, 600);
+    await c.close();
+    await admin.close();
+    await server.stop();
+  });
+
   test("hears the latest of volatile messages and is not closed for them", async () => {
     const server = await startServer({ terminal: { send_budget: "8 KiB", socket_buffer: "8 KiB" } });
     await server.call("user.add", { name: "officer-1", display: "网格员", roles: ["officer"], org: "430525", password: PASSWORD });

@@ -108,7 +108,7 @@ static void candidates(void **state) {
   const fq_json *first = nth(fq_json_get(r, "rows"), 0);
   int64_t metres = fq_json_int(first, "distance_m", 0);
   assert_true(metres > 1300 && metres < 1700);
-  assert_string_equal(fq_json_as_str(nth(fq_json_get(first, "reasons_en"), 0)), "has the skill fire");
+  assert_string_equal(fq_json_as_str(nth(fq_json_get(first, "reasons_en"), 0)), "has the skill: fire");
   assert_non_null(
       strstr(fq_json_as_str(nth(fq_json_get(first, "reasons_en"), 2)), "from the centre of the grid"));
   assert_non_null(strstr(fq_json_as_str(nth(fq_json_get(first, "reasons_zh"), 2)), "按所属网格中心"));

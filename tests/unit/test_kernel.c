@@ -2,6 +2,7 @@
  * rebuild. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 
 #include "base/json.h"
 #include "kernel/kernel.h"
+#include "loop/loop.h"
 #include "store/db.h"
 
 #define T0 1795000000000LL
@@ -67,9 +69,35 @@ static enum fq_status total(struct fq_query *q) {
   return FQ_OK;
 }
 
+/* A way out that fails as often as it is told to. Runs on a helper thread, but only one parcel is ever under
+ * way. */
+static atomic_int attempts, failures_left;
+
+static enum fq_status send_parcel(void *self, const char *key, const fq_json *payload, struct fq_error *e) {
+  attempts++;
+  if (failures_left > 0) {
+    failures_left--;
+    return fq_fail(e, FQ_E_STORAGE, "count.away", "", "对方不在", "nobody there");
+  }
+  return FQ_OK;
+}
+static const struct fq_channel channels[] = {{"pigeon", send_parcel}, {0}};
+
+static enum fq_status apply_letter(struct fq_apply *a, const struct fq_entry *e) {
+  fq_outbox_put(a, fq_json_str(e->data, "channel"), e->subject, e->at_ms + 60000, fq_json_dup(e->data));
+  return FQ_OK;
+}
+
+static enum fq_status write_letter(struct fq_call *c) {
+  return fq_emit(c, (struct fq_draft){.kind = "count.letter",
+                                      .subject = fq_json_str(c->params, "name"),
+                                      .data = fq_json_dup(c->params)});
+}
+
 static const char *const migrations[] = {"CREATE TABLE tally(name TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID",
                                          NULL};
-static const struct fq_kind kinds[] = {{.name = "count.added", .apply = apply_added, .roles = FQ_ROLE_DESK},
+static const struct fq_kind kinds[] = {{.name = "count.letter", .apply = apply_letter},
+                                       {.name = "count.added", .apply = apply_added, .roles = FQ_ROLE_DESK},
                                        {0}};
 static const struct fq_param add_params[] = {{.name = "name", .type = FQ_T_ID, .required = true},
                                              {.name = "by", .type = FQ_T_INT, .min = -10, .max = 20},
@@ -79,13 +107,17 @@ static const struct fq_param add_params[] = {{.name = "name", .type = FQ_T_ID, .
                                              {.name = "write", .type = FQ_T_BOOL},
                                              {0}};
 static const struct fq_param name_params[] = {{.name = "name", .type = FQ_T_ID, .required = true}, {0}};
+static const struct fq_param letter_params[] = {{.name = "name", .type = FQ_T_ID, .required = true},
+                                                {.name = "channel", .type = FQ_T_ID, .required = true},
+                                                {0}};
 static const struct fq_method methods[] = {
+    {.name = "count.write", .roles = FQ_ROLE_DESK, .params = letter_params, .run = write_letter},
     {.name = "count.add", .roles = FQ_ROLE_DESK, .params = add_params, .target = target, .run = add},
     {.name = "count.later", .flags = FQ_INTERNAL, .params = name_params, .run = later},
     {.name = "count.total", .roles = FQ_ROLE_DESK, .params = name_params, .query = total},
     {0}};
-static const struct fq_plugin counter = {FQ_PLUGIN_HEAD, .name = "count", .migrations = migrations,
-                                         .kinds = kinds, .methods = methods};
+static const struct fq_plugin counter = {FQ_PLUGIN_HEAD,           .channels = channels, .name = "count",
+                                         .migrations = migrations, .kinds = kinds,       .methods = methods};
 
 static fq_kernel *open_kernel(const char *dir, const char *file) {
   struct fq_error e = {0};
@@ -275,6 +307,45 @@ static void lock_out(void **s) {
   fq_kernel_close(k);
 }
 
+static int64_t settled(fq_kernel *k, const char *key, const char *outcome) {
+  return fq_int(fq_kernel_db(k), 0,
+                "SELECT count(*) FROM journal WHERE kind = 'outbox.settled' AND data ->> 'key' = ? AND data "
+                "->> 'outcome' = ?",
+                "ss", key, outcome);
+}
+
+static void outbox(void **s) {
+  char dir[] = "/tmp/fq-outbox-XXXXXX", command[64];
+  struct fq_error e = {0};
+  assert_non_null(mkdtemp(dir));
+  fq_kernel *k = fq_kernel_open(
+      &(struct fq_kernel_config){.data_dir = dir, .readers = 1, .helpers = 1, .fake_clock = true}, &e);
+  assert_int_equal(fq_kernel_add(k, &counter, NULL, &e), FQ_OK);
+  assert_int_equal(fq_kernel_boot(k, &e), FQ_OK);
+  fq_kernel_set_time(k, T0);
+  assert_int_equal(fq_kernel_start(k, &e), FQ_OK);
+  attempts = 0;
+  failures_left = 1;
+  run(k, NULL, "count.write", "{\"name\":\"a\",\"channel\":\"pigeon\"}", NULL);
+  while (attempts < 1)
+    fq_loop_wait(fq_kernel_loop(k));
+  assert_int_equal(settled(k, "a", "delivered"), 0); /* it failed, stays, and waits its pause */
+  while (!settled(k, "a", "delivered")) {            /* its alarm brings it again */
+    fq_kernel_set_time(k, fq_now_ms(k) + 2000);
+    fq_loop_wait(fq_kernel_loop(k));
+  }
+  assert_int_equal(attempts, 2);
+  run(k, NULL, "count.write", "{\"name\":\"b\",\"channel\":\"nobodys\"}", NULL); /* a channel no plugin has */
+  fq_kernel_set_time(k, fq_now_ms(k) + 90000);
+  run(k, NULL, "count.add", "{\"name\":\"x\",\"by\":1}", NULL); /* any commit looks at the outbox */
+  while (!settled(k, "b", "expired"))
+    fq_loop_wait(fq_kernel_loop(k));
+  assert_int_equal(fq_int(fq_kernel_db(k), -1, "SELECT count(*) FROM outbox", ""), 0);
+  fq_kernel_close(k);
+  snprintf(command, sizeof command, "rm -rf %s", dir);
+  assert_int_equal(system(command), 0);
+}
+
 static void places(void **s) {
   fq_kernel *k = open_kernel(NULL, NULL);
   char grid[FQ_ID_MAX];
@@ -345,9 +416,10 @@ static void places_in_memory(void **s) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(commands), cmocka_unit_test(schema), cmocka_unit_test(rights),
-      cmocka_unit_test(receipts), cmocka_unit_test(timers), cmocka_unit_test(rebuild),
-      cmocka_unit_test(lock_out), cmocka_unit_test(places), cmocka_unit_test(places_in_memory)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(commands),         cmocka_unit_test(schema),
+                                     cmocka_unit_test(rights),           cmocka_unit_test(receipts),
+                                     cmocka_unit_test(timers),           cmocka_unit_test(rebuild),
+                                     cmocka_unit_test(lock_out),         cmocka_unit_test(places),
+                                     cmocka_unit_test(places_in_memory), cmocka_unit_test(outbox)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Documentation that is true: the guides' blocks are run, the reference is what the server says, the man page is well formed
+# and knows every command, the guides know every view function. Against the server of this build directory.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(dirname "$here")
+node=${NODE:-node}
+command -v "$node" >/dev/null 2>&1 || { echo "node is not installed"; exit 77; }
+export FENGQIAO="${FENGQIAO:-$PWD/fengqiao}" FENGQIAO_PLUGINS="${FENGQIAO_PLUGINS:-$PWD}"
+export FENGQIAO_PACKS="${FENGQIAO_PACKS:-$top/scripts/packs}"
+[ -x "$FENGQIAO" ] || { echo "no server at $FENGQIAO"; exit 77; }
+status=0
+wrong() { echo "$*"; status=1; }
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# The reference. To renew it: see its first lines.
+"$FENGQIAO" init --quiet --data "$tmp/data"
+"$FENGQIAO" call --data "$tmp/data" rpc.discover >"$tmp/discover.json"
+"$node" "$here/tools/reference.mjs" <"$tmp/discover.json" >"$tmp/reference.md"
+if ! cmp -s "$tmp/reference.md" "$here/reference.md"; then
+  diff "$here/reference.md" "$tmp/reference.md" | head -40 || true
+  wrong "docs/reference.md: not what the server says; fengqiao call rpc.discover | node docs/tools/reference.mjs > docs/reference.md"
+fi
+
+# Blocks and links.
+docs=
+for f in README CONTRIBUTING CHANGELOG README.zh-CN; do docs="$docs $top/$f.md"; done
+for f in architecture architecture.zh-CN policy-guide policy-guide.zh-CN plugin-guide plugin-guide.zh-CN protocol reference; do
+  docs="$docs $here/$f.md"
+done
+# shellcheck disable=SC2086
+"$node" "$here/tools/doctest.mjs" $docs || status=1
+
+# The same code in both languages.
+blocks() { awk '/^```[a-z]+ [^ ]+$/ || /^```console$/ { on = 1 } on { print } /^```$/ { on = 0 }' "$1"; }
+[ "$(blocks "$here/policy-guide.md")" = "$(blocks "$here/policy-guide.zh-CN.md")" ] ||
+  wrong "the two policy guides show different code"
+
+# What policies may ask.
+for name in $(sed -n '/fq_view_fn views/,/^ *{0}}/s/^ *{"\([a-z_]*\)", dp_view.*/\1/p' "$top/plugins/dispatch/plugin.c"); do
+  for guide in policy-guide.md policy-guide.zh-CN.md; do
+    grep -q "view\.$name(" "$here/$guide" || wrong "$guide does not know view.$name"
+  done
+done
+
+# Where to find what.
+for file in "$top"/core/*/*.c; do
+  grep -q "\b$(basename "$file")\b" "$here/architecture.md" || wrong "architecture.md does not mention $file"
+done
+
+# The man page.
+for name in $("$FENGQIAO" --help | sed -n 's/^  \([a-z]*\)  *[^ ].* \/ .*/\1/p'); do
+  grep -Eq "^\.(B|BI|BR) \"?$name\b" "$here/fengqiao.1" || wrong "fengqiao.1 does not know the command $name"
+done
+if command -v groff >/dev/null 2>&1 && groff -man -Tutf8 /dev/null >/dev/null 2>&1; then
+  said=$(groff -man -ww -z -Tutf8 "$here/fengqiao.1" 2>&1 || true)
+  [ -z "$said" ] || wrong "fengqiao.1: $said"
+fi
+exit $status

@@ -1,0 +1,473 @@
+// Who may do and hear what. One session of every role at every kind of place; what each hears, resumes, lists
+// and may call is compared, entry by entry and method by method, with what the rules say it should.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { AT, DESK, ROLES, grown, startCounty, within } from "./county.mjs";
+import { PASSWORD } from "./server.mjs";
+
+const PLACES = ["county", "A", "A1", "A1g", "B", "B1g", "D1"];
+const people = ROLES.flatMap((role) => PLACES.map((at) => [`${role}-${at}`, role, AT[at]]));
+const extra = [
+  ["officer-A1h", "officer", AT.A1h],
+  ["officer-A2g", "officer", AT.A2g],
+  ["leaver", "officer", AT.A2g],
+  ["both-A", ["officer", "admin.audit"], AT.A],
+];
+const who = new Map([...people, ...extra].map(([name, roles, org]) => [name, { name, roles: [roles].flat(), org }]));
+const has = (p, roles) => p.roles.some((r) => roles.includes(r));
+const AREA = [...DESK, "admin.system", "admin.audit", "service", "policy"];
+const READERS = ["officer", "department", ...DESK, "admin.system", "admin.audit", "service"];
+
+let server, kinds, methods;
+const sessions = new Map();
+const S = (name) => sessions.get(name);
+const as = (name, method, params) => S(name).call(method, params);
+const refused = (...codes) => (e) => codes.includes(e.code) || assert.fail(`${e.stack}\n${JSON.stringify(e)}`);
+
+/** The rule itself. */
+function mayHear(p, entry) {
+  const words = (entry.audience ?? "").split(" ");
+  if (words.includes(`user/${p.name}`)) return true;
+  if (words.includes(`unit/${p.org}`) && has(p, [...DESK, "department"])) return true;
+  return has(p, kinds.get(entry.kind)) && within(entry.org || AT.county, p.org);
+}
+
+function maySee(p, i) {
+  const unit = has(p, [...DESK, "department"]);
+  return i.reporter === p.name || (has(p, AREA) && within(i.org, p.org)) || (unit && i.owner.org === p.org) ||
+    i.tasks.some(({ to }) => to.user === p.name || (unit && (to.unit ?? to.team) === p.org));
+}
+
+/** A point in time: every session has been sent whatever was committed before it. */
+async function fence() {
+  const { head } = await server.system("server.status");
+  await Promise.all([...sessions.values()].map((c) => c.call("org.tree", { depth: 0 })));
+  return head;
+}
+
+const files = {
+  "pack.lua": 'name = "rights"\nversion = "1"\nrequires = { "dispatch" }\npolicies = { "policies/p.lua" }\n',
+  "dictionaries/categories.csv": "code,zh,en\nfire,火情,Fire\n",
+  "policies/p.lua": `return policy {
+    name = "p",
+    clocks = { quick = { from = "reported", to = "dispatched", limit = 40, warn = { 0.5 } } },
+    on = {
+      ["incident.reported"] = function(e, view)
+        if e.title == "派" then
+          local officer = view.nearest_officer(e.incident, {})
+          if officer then return dispatch(e.incident, officer, "最近的网格员") end
+        end
+      end,
+      ["incident.commented"] = function(e) if e.text == "出错" then error("故意的") end end,
+      ["clock.breached"] = function(e) return escalate(e.incident, "township", "超时") end,
+    },
+  }`,
+};
+
+before(async () => {
+  server = await startCounty([...people, ...extra]);
+  const all = await server.system("rpc.discover");
+  kinds = new Map(all.events.map((k) => [k.name, k.roles]));
+  methods = all.methods;
+  for (const { name } of who.values()) {
+    const c = await server.session(name, { token: server.tokens[name], device: `phone-${name}` });
+    sessions.set(name, c);
+  }
+});
+after(() => server?.stop({ prove: true }));
+
+const incident = {}; // by a short name
+let photo;
+
+describe("a county at work", () => {
+  test("everything happens once", async () => {
+    await as("admin.system-county", "pack.deploy", { pack: "rights", files });
+    await as("director-A", "officer.set", { user: "officer-A1g", skills: ["fire"], capacity: 5 });
+    await as("admin.system-B", "officer.set", { user: "officer-B1g", skills: ["flood"] });
+    for (const name of ["officer-A1g", "officer-B1g"]) await as(name, "duty.start", {});
+    await as("director-A", "duty.start", { user: "officer-A1h" });
+    await as("director-A", "duty.end", { user: "officer-A1h" });
+
+    const bytes = Buffer.from("\x89PNG\r\n\x1a\n a photo of the fire", "latin1");
+    photo = createHash("sha256").update(bytes).digest("hex");
+    const put = await fetch(`${server.url}/api/v1/blobs/${photo}`, { method: "PUT", body: bytes, headers: { authorization: `Bearer ${S("officer-A1g").token}` } });
+    assert.ok(put.ok, `${put.status} ${await put.text()}`);
+
+    const report = async (key, by, params) => (incident[key] = (await as(by, "incident.report", { category: "fire", title: "不派", ...params })).id);
+    await report("policy", "officer-A1g", { title: "派", grid: AT.A1g, attachments: [photo] });
+    await report("life", "officer-A1h", { grid: AT.A1h });
+    await report("elsewhere", "officer-B1g", { grid: AT.A1g }); // seen across the border
+    await report("B", "officer-B1g", { title: "派", grid: AT.B1g });
+    await report("village", "family-A1", { grid: AT.A1 });
+    await report("township", "service-county", { grid: AT.A, source: "web", external_id: "x-1" });
+    await report("unit", "dispatcher-county", { grid: AT.A2g });
+    await report("solved", "department-D1", { grid: AT.B1g, solved: true });
+    await report("void", "officer-A2g", { grid: AT.A2g });
+
+    // the whole life of one: sent, declined, sent again, done, failed in verification, done, closed, reopened
+    const id = incident.life;
+    await as("dispatcher-A", "incident.accept", { id });
+    let [t, u] = (await as("dispatcher-A", "incident.dispatch", { id, to: [{ user: "officer-A1g" }, { unit: AT.D1 }], note: "去看看" })).tasks;
+    await as("officer-A1g", "task.delivered", { id: t });
+    await as("officer-A1g", "task.seen", { id: t });
+    await as("officer-A1g", "task.decline", { id: t, reason: "在外" });
+    await as("department-D1", "task.accept", { id: u });
+    await as("department-D1", "task.arrive", { id: u, place: { lon: 110.6, lat: 27.1 } });
+    await as("department-D1", "task.feedback", { id: u, text: "已到场" });
+    await as("dispatcher-D1", "task.finish", { id: u });
+    await as("director-A", "incident.verify", { id, pass: false, note: "没有灭" });
+    [t] = (await as("director-A1", "incident.dispatch", { id, to: [{ user: "officer-A2g" }] })).tasks;
+    await as("officer-A2g", "task.accept", { id: t });
+    await as("officer-A2g", "task.feedback", { id: t, text: "灭了", attachments: [photo] });
+    await as("officer-A2g", "task.finish", { id: t });
+    await as("dispatcher-county", "incident.verify", { id, pass: true });
+    await as("commander-county", "incident.close", { id, class: "done" });
+    await as("commander-county", "incident.reopen", { id, reason: "复燃" });
+
+    const other = incident.elsewhere;
+    await as("officer-B1g", "incident.comment", { id: other, text: "越界所见" });
+    await as("officer-B1g", "incident.urge", { id: other });
+    await as("director-A1", "incident.comment", { id: other, text: "出错" });
+    await as("commander-A", "incident.supervise", { id: other, card: "red", note: "尽快" });
+    await as("dispatcher-A", "incident.suspend", { id: other, reason: "断路" });
+    await as("dispatcher-A", "incident.resume", { id: other });
+    await as("dispatcher-A", "incident.return", { id: other, reason: "地址不清" });
+    await as("dispatcher-county", "incident.dispatch", { id: incident.unit, to: [{ unit: AT.D2 }, { unit: AT.D1 }, { user: "officer-B1g" }], expires: new Date(Date.now() + 1500).toISOString() });
+    await as("dispatcher-A", "incident.recall", { id: incident.unit });
+    await as("dispatcher-county", "incident.dispatch", { id: incident.unit, to: [{ unit: AT.D1 }] });
+    await as("director-A", "incident.void", { id: incident.void, reason: "误报" });
+    await report("late", "officer-B1g", { grid: AT.B1g });
+    await as("dispatcher-B1g", "incident.dispatch", { id: incident.late, to: [{ user: "officer-B1g" }], expires: new Date(Date.now() + 200).toISOString() });
+    for (const key of ["unit", "B"]) await as("policy-county", "clock.start", { incident: incident[key], name: "long", from: "reported", to: "closed", limit_ms: 3_600_000 });
+    await as("policy-county", "clock.start", { incident: incident.B, name: "mine", from: "reported", to: "handled", limit_ms: 3_600_000 });
+    await as("policy-county", "clock.pause", { incident: incident.B, name: "mine" });
+    await as("policy-county", "clock.resume", { incident: incident.B, name: "mine" });
+    await as("dispatcher-B", "clock.stop", { incident: incident.B, name: "mine", policy: "policy-county" });
+
+    await as("admin.system-county", "org.import", { units: [{ id: "430525101201-02", parent: "430525101201", kind: "grid", name: "新格" }] });
+    grown({ id: "430525101201-02", parent: "430525101201" });
+    await as("admin.system-county", "user.add", { name: "newcomer", roles: ["officer"], org: "430525101201-02", password: PASSWORD });
+    await as("admin.security-county", "user.password", { name: "newcomer", password: `${PASSWORD}!` });
+    await assert.rejects(server.login("newcomer", "wrong-password"));
+    await as("admin.security-county", "user.disable", { name: "leaver" });
+    assert.equal((await S("leaver").closed)[0], 4001);
+    sessions.delete("leaver");
+    await as("both-A", "session.logout", { token: (await server.system("user.token", { name: "both-A" })).token });
+    await as("admin.system-county", "pack.deploy", { pack: "rights", files: { ...files, "pack.lua": files["pack.lua"].replace('"1"', '"2"') } });
+    await as("admin.system-county", "policy.rollback", {});
+    for (const kind of ["clock.breached", "task.expired"]) await S("commander-county").hear((m) => m.params?.kind === kind);
+  });
+});
+
+/** What c has heard up to `head` is exactly what of `entries` it may hear, each the same and linked by p. */
+function heardRightly(p, events, entries, since, head) {
+  const expected = entries.filter((e) => e.seq > since && e.seq <= head && mayHear(p, e));
+  const heard = events.filter((e) => e.n <= head);
+  const names = (list) => list.map((e) => `${e.n ?? e.seq} ${e.kind}`);
+  assert.deepEqual(names(heard), names(expected), p.name);
+  heard.forEach((e, x) => {
+    const want = expected[x];
+    assert.deepEqual([e.subject, e.org, e.actor, e.cause, e.data, Date.parse(e.at)], [want.subject ?? "", want.org ?? "", want.actor, want.cause ?? 0, want.data, want.at_ms], p.name);
+    assert.equal(e.p, x ? heard[x - 1].n : since, `${p.name}: p of ${e.n}`);
+  });
+  return expected.length;
+}
+
+describe("who hears what", () => {
+  let entries, head;
+  before(async () => {
+    head = await fence();
+    entries = await server.journal();
+  });
+
+  test("the acts above covered every kind that anybody may hear, but a few that are listed", () => {
+    const happened = new Set(entries.map((e) => e.kind));
+    const silent = [...kinds.keys()].filter((k) => !happened.has(k)).sort();
+    assert.deepEqual(silent, ["outbox.settled"]); // nothing goes out yet
+  });
+
+  test("each session heard each entry it may hear, once, in order, and none other", () => {
+    let total = 0;
+    for (const [name, c] of sessions) total += heardRightly(who.get(name), c.events(), entries, c.opened.head, head);
+    assert.ok(total > 1000, `${total} events`);
+  });
+
+  test("nothing of one township reached the other", () => {
+    const within_ = (org, top) => org && within(org, top);
+    for (const [name, c] of sessions) {
+      const p = who.get(name);
+      for (const [mine, other] of [[AT.A, AT.B], [AT.B, AT.A]]) {
+        if (!within_(p.org, mine)) continue;
+        for (const e of c.events()) {
+          const entry = entries[e.n - 1];
+          if (within_(entry.org, other))
+            assert.ok((entry.audience ?? "").split(" ").some((w) => w === `user/${name}` || w === `unit/${p.org}`), `${name} heard ${e.kind} ${e.n}`);
+        }
+      }
+    }
+  });
+
+  test("a resumed session hears the same", async () => {
+    for (const [name, c] of sessions) {
+      c.socket.terminate();
+      const d = await server.connect();
+      const { resumed } = await d.call("session.resume", { token: c.token, sid: c.opened.sid, epoch: c.opened.epoch, last: c.opened.head, device: `phone-${name}` });
+      assert.equal(resumed, true);
+      d.token = c.token;
+      d.opened = c.opened;
+      sessions.set(name, d);
+    }
+    const again = await fence();
+    const now = await server.journal();
+    for (const [name, d] of sessions) heardRightly(who.get(name), d.events(), now, d.opened.head, again);
+  });
+
+  test("a long poll hears the same", async () => {
+    for (const name of ["dispatcher-A", "officer-B1g", "department-D1", "admin.audit-county"]) {
+      const c = S(name);
+      const url = `${server.url}/api/v1/events?after=${c.opened.head}`;
+      const answer = await (await fetch(url, { headers: { authorization: `Bearer ${c.token}` } })).json();
+      heardRightly(who.get(name), answer.events, await server.journal(), c.opened.head, answer.n);
+      assert.ok(answer.n >= entries.findLast((e) => mayHear(who.get(name), e)).seq);
+    }
+  });
+
+  test("a timeline shows the same", async () => {
+    const subjects = [...new Set(entries.map((e) => e.subject).filter(Boolean))];
+    const asked = async (c, list) => (list.length ? [...(await Promise.all(list.slice(0, 16).map((subject) => c.call("journal.timeline", { subject, limit: 1000 })))), ...(await asked(c, list.slice(16)))] : []);
+    for (const [name, c] of sessions) {
+      const p = who.get(name);
+      const lines = await asked(c, subjects);
+      const shown = lines.flatMap((l) => l.entries.map((e) => e.n)).filter((n) => n <= head).sort((a, b) => a - b);
+      const expected = entries.filter((e) => e.subject && e.seq <= head && mayHear(p, e)).map((e) => e.seq);
+      assert.deepEqual(shown, expected, name);
+    }
+  });
+
+  test("an attachment is read by its uploader and by whoever may hear of it", async () => {
+    const about = entries.filter((e) => e.data.attachments?.includes(photo));
+    assert.ok(about.length >= 2);
+    let yes = 0;
+    for (const [name, c] of sessions) {
+      const may = name === "officer-A1g" || about.some((e) => mayHear(who.get(name), e));
+      const got = await fetch(`${server.url}/api/v1/blobs/${photo}`, { headers: { authorization: `Bearer ${c.token}` } });
+      await got.arrayBuffer();
+      assert.equal(got.status === 200, may, `${name}: ${got.status}`);
+      const info = await c.call("blob.get", { sha256: photo }).then((r) => r.size, (e) => e.code);
+      assert.equal(info > 0, may, `${name}: blob.get ${info}`);
+      yes += may;
+    }
+    assert.ok(yes > 5 && yes < sessions.size / 2, `${yes} may read it`);
+    assert.notEqual((await fetch(`${server.url}/api/v1/blobs/${photo}`)).status, 200);
+  });
+});
+
+describe("who sees what when asking", () => {
+  let all;
+  const ids = (rows) => rows.map((r) => r.id).sort();
+  before(async () => {
+    all = await Promise.all(Object.values(incident).map((id) => server.system("incident.get", { id })));
+  });
+  const each = async (look) => {
+    for (const [name, c] of sessions) await look(who.get(name), c, name);
+  };
+  const isOpen = (i) => !["closed", "voided", "merged"].includes(i.state);
+  const openTask = (p, t) => !["declined", "recalled", "expired", "finished"].includes(t.state) &&
+    (t.to.user === p.name || (has(p, [...DESK, "department"]) && (t.to.unit ?? t.to.team) === p.org));
+
+  test("incident.get, clock.list and incident.candidates: allowed, forbidden or not for this role", () =>
+    each(async (p, c) => {
+      for (const i of all) {
+        for (const [method, member, roles] of [["incident.get", "id", READERS], ["clock.list", "incident", READERS], ["incident.candidates", "id", DESK]]) {
+          const may = has(p, roles) && maySee(p, i);
+          const code = await c.call(method, { [member]: i.id }).then(() => 0, (e) => e.code);
+          assert.equal(code, may ? 0 : -32003, `${p.name} ${method} ${i.id}`);
+        }
+      }
+    }));
+
+  test("incident.list: the subtree for desks, one's own for the others", () =>
+    each(async (p, c) => {
+      if (!has(p, READERS)) return assert.rejects(c.call("incident.list", {}), refused(-32003));
+      const { rows } = await c.call("incident.list", { limit: 200 });
+      const area = has(p, AREA);
+      assert.deepEqual(ids(rows), ids(all.filter((i) => (area ? within(i.org, p.org) : maySee(p, i) &&
+        (i.reporter === p.name || i.tasks.some(({ to }) => to.user === p.name || (to.unit ?? to.team) === p.org))))), p.name);
+      for (const org of [AT.A, AT.B]) {
+        if (!area) continue;
+        const inside = within(org, p.org) ? 0 : -32003;
+        assert.equal(await c.call("incident.list", { org }).then(() => 0, (e) => e.code), inside, `${p.name} ${org}`);
+      }
+    }));
+
+  test("incident.open and the snapshot: what is open of that, and no more", () =>
+    each(async (p, c) => {
+      if (!has(p, READERS)) return;
+      const { rows } = await c.call("incident.open", {});
+      const mine = (i) => i.reporter === p.name || i.tasks.some((t) => openTask(p, t)) || (has(p, AREA) && within(i.org, p.org));
+      const now = await Promise.all(all.map((i) => server.system("incident.get", { id: i.id })));
+      assert.deepEqual(ids(rows), ids(now.filter((i) => isOpen(i) && mine(i))), p.name);
+      const snapshot = await (await fetch(`${server.url}/api/v1/snapshot`, { headers: { authorization: `Bearer ${c.token}` } })).json();
+      assert.deepEqual(ids(snapshot["incident.open"].rows), ids(rows), p.name);
+      for (const part of Object.keys(snapshot).filter((k) => k.includes("."))) assert.ok(methods.find((m) => m.name === part).roles.some((r) => p.roles.includes(r)), `${p.name} ${part}`);
+    }));
+
+  test("task.mine: one's own and one's unit's open tasks", () =>
+    each(async (p, c) => {
+      const code = await c.call("task.mine", {}).then(({ rows }) => rows, (e) => e.code);
+      if (!has(p, ["officer", "department", ...DESK])) return assert.equal(code, -32003);
+      const now = await Promise.all(all.map((i) => server.system("incident.get", { id: i.id })));
+      assert.deepEqual(ids(code), ids(now.flatMap((i) => i.tasks.filter((t) => openTask(p, t)))), p.name);
+    }));
+
+  test("user.list and duty.list: the subtree; org.tree: the subtree and the line above", () =>
+    each(async (p, c) => {
+      const rows = async (method, params) => c.call(method, params).then((r) => r.rows ?? r.units, (e) => e.code);
+      const users = await rows("user.list", { limit: 1000 });
+      if (!has(p, ["admin.system", "admin.security", "admin.audit", ...DESK])) assert.equal(users, -32003);
+      else assert.deepEqual(users.filter((u) => u.name !== "newcomer").map((u) => u.name).sort(), [...who.values()].filter((u) => within(u.org, p.org)).map((u) => u.name).sort(), p.name);
+      const staff = await rows("duty.list", {});
+      if (!has(p, ["admin.system", "officer", "department", ...DESK])) assert.equal(staff, -32003);
+      else if (!has(p, AREA)) assert.deepEqual(staff.map((s) => s.user), [p.name]); // himself
+      else for (const s of staff) assert.ok(within(who.get(s.user)?.org ?? AT.B1g, p.org), `${p.name} ${s.user}`);
+      if (has(p, DESK)) for (const org of [AT.A, AT.B]) assert.equal(typeof (await rows("duty.list", { org })), within(org, p.org) ? "object" : "number", `${p.name} ${org}`);
+      const tree = await rows("org.tree", {});
+      for (const u of tree) assert.ok(within(u.id, p.org), `${p.name} ${u.id}`);
+      for (const org of [AT.A, AT.B, AT.county]) {
+        const got = await rows("org.tree", { root: org });
+        assert.equal(got === -32003, !within(org, p.org) && !within(p.org, org), `${p.name} ${org}`);
+      }
+    }));
+
+  test("timer.list and policy.why: what is within the subtree", () =>
+    each(async (p, c) => {
+      const timers = await c.call("timer.list", {}).then((r) => r.rows, (e) => e.code);
+      if (!has(p, ["admin.system", "admin.audit", ...DESK])) assert.equal(timers, -32003);
+      else
+        for (const t of timers) {
+          const i = all.find((x) => x.id === t.subject);
+          assert.ok(i ? within(i.org, p.org) || maySee(p, i) : p.org === AT.county, `${p.name} ${t.id}`);
+        }
+      for (const i of all) {
+        const why = await c.call("policy.why", { subject: i.id }).then((r) => r.rows, (e) => e.code);
+        if (!has(p, ["department", "admin.system", "admin.audit", ...DESK])) assert.equal(why, -32003);
+        else if (!within(i.org, p.org)) assert.equal(why.length, 0, `${p.name} ${i.id}`);
+        else for (const d of why) if (d.kind === "policy.decided") assert.equal(d.identical, true);
+      }
+    }));
+});
+
+describe("who may call what", () => {
+  const written = new URL("./rights.table.txt", import.meta.url);
+
+  test("the table of methods and kinds is the written one", () => {
+    const line = (type, name, roles) => `${type.padEnd(8)} ${name.padEnd(24)} ${roles.join(" ") || "-"}`.trimEnd();
+    const lines = [
+      ...methods.map((m) => line(m.type, m.name, m.roles)),
+      ...[...kinds].map(([name, roles]) => line("event", name, roles)),
+    ].sort();
+    const text = `${lines.join("\n")}\n`;
+    if (process.env.UPDATE_TABLE) writeFileSync(process.env.UPDATE_TABLE, text);
+    assert.equal(text, readFileSync(written, "utf8"), "rights have changed: look at each, then write the table anew with UPDATE_TABLE=<file>");
+  });
+
+  // A member that no schema has: who may call the method is told of the member, before anything happens.
+  const probe = (c, method) => c.call(method, { "no.such.member": 1 }).then(() => assert.fail(`${method} took an unknown member`), (e) => e);
+
+  test("every role, every method: by the table", async () => {
+    for (const role of ROLES) {
+      const c = S(`${role}-county`);
+      const own = new Set((await c.call("rpc.discover", {})).methods.map((m) => m.name));
+      for (const m of methods) {
+        const e = await probe(c, m.name);
+        const open = m.name === "session.login";
+        const inner = !open && !m.roles.length;
+        const may = open || m.roles.includes(role);
+        assert.equal(own.has(m.name), may, `${role} discovers ${m.name}`);
+        if (inner) assert.equal(e.code, -32601, `${role} ${m.name}`);
+        else assert.deepEqual([e.code, e.data.code], may ? [-32602, "params.unknown"] : [-32003, "role"], `${role} ${m.name}`);
+      }
+    }
+  });
+
+  test("nobody without a sign-in, over either road", async () => {
+    const c = await server.connect();
+    for (const m of methods) {
+      const expected = m.name === "session.login" ? -32602 : m.roles.length ? -32001 : -32601;
+      assert.equal((await probe(c, m.name)).code, expected, m.name);
+      const { error } = await server.rpc({ jsonrpc: "2.0", id: 1, method: m.name, params: { "no.such.member": 1 } });
+      assert.equal(error.code, expected, m.name);
+    }
+    await c.close();
+  });
+
+  test("foreign ids are refused and change nothing", async () => {
+    const id = incident.unit; // in township A, its task is D1's
+    const { tasks } = await server.system("incident.get", { id });
+    const task = tasks.at(-1).id;
+    const nothing = { id, note: "x", reason: "x", text: "x" };
+    const params = (m) => {
+      const known = m.params.properties;
+      const p = { ...nothing, to: m.name === "incident.escalate" ? "county" : [{ user: "officer-B1g" }], pass: true, card: "red", incident: id, name: "quick", policy: "p", from: "reported", limit_ms: 1000 };
+      if (m.name.startsWith("clock.")) p.to = "closed";
+      if (m.name.startsWith("task.")) p.id = task;
+      for (const key of Object.keys(p)) if (!known[key]) delete p[key];
+      return p;
+    };
+    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock)\./.test(m.name) && m.name !== "incident.report");
+    assert.ok(verbs.length > 20);
+    const before = await fence();
+    let tried = 0;
+    for (const [name, c] of sessions) {
+      const p = who.get(name);
+      // officers and departments within A, too: neither their report nor their task
+      const stranger = within(p.org, AT.B) || (has(p, ["officer", "department"]) && p.org === AT.A1g);
+      if (!stranger || name === "officer-B1g") continue;
+      for (const m of verbs) {
+        const e = await c.call(m.name, params(m)).then(() => assert.fail(`${name} ${m.name}`), (e) => e);
+        assert.ok([-32003, -32004].includes(e.code), `${name} ${m.name}: ${e.message}`);
+        tried++;
+      }
+      for (const user of ["officer-A2g", "director-county"])
+        for (const method of ["duty.start", "duty.end", "officer.set"])
+          await assert.rejects(c.call(method, method === "officer.set" ? { user, skills: [] } : { user }), refused(-32003), `${name} ${method} ${user}`);
+    }
+    assert.ok(tried > 200);
+    const { head } = await server.system("server.status");
+    const later = (await server.journal()).filter((e) => e.seq > before && e.seq <= head && e.actor !== "system");
+    assert.deepEqual(later, []);
+    assert.equal((await server.system("incident.get", { id })).rev, (await as("dispatcher-county", "incident.get", { id })).rev);
+  });
+
+  test("administrators of a township administer their township", async () => {
+    const before = await fence();
+    const no = (name, method, params) => assert.rejects(as(name, method, params), refused(-32003), `${name} ${method} ${JSON.stringify(params)}`);
+    for (const org of [AT.county, AT.B, AT.B1g, AT.D1]) {
+      await no("admin.system-A", "user.add", { name: "intruder", roles: ["officer"], org });
+      await no("admin.system-A", "user.add", { name: `officer-${org === AT.county ? "county" : "B"}`, roles: ["officer"], org: AT.A });
+    }
+    for (const name of ["officer-B", "director-county", "admin.system-county"]) {
+      await no("admin.system-A", "user.disable", { name });
+      await no("admin.security-A", "user.disable", { name });
+      await no("admin.security-A", "user.password", { name, password: PASSWORD });
+    }
+    for (const u of [{ id: AT.B, parent: AT.county, kind: "township", name: "归我了" }, { id: AT.B1g, parent: AT.A1, kind: "grid", name: "搬走" }, { id: "new", parent: AT.county, kind: "township", name: "新镇" }, { id: AT.A, parent: "", kind: "county", name: "独立" }])
+      await assert.rejects(as("admin.system-A", "org.import", { units: [u] }), refused(-32003, -32009), u.name);
+    await no("admin.system-A", "pack.deploy", { pack: "rights", files });
+    await no("admin.system-A", "policy.rollback", {});
+    assert.deepEqual((await server.journal()).filter((e) => e.seq > before && e.actor !== "system"), []);
+
+    await as("admin.system-A", "user.add", { name: "own-officer", roles: ["officer"], org: AT.A1h });
+    await as("admin.system-A", "user.disable", { name: "own-officer" });
+    await as("admin.system-A", "org.import", { units: [{ id: AT.A1h, parent: AT.A1, kind: "grid", name: "改名" }] });
+    await as("admin.security-A", "user.password", { name: "family-A1g", password: PASSWORD });
+  });
+
+  test("the administrator of accounts cannot take over one by giving it a new password", async () => {
+    await assert.rejects(as("admin.system-county", "user.add", { name: "admin.security-county", roles: ["admin.security"], org: AT.county, password: PASSWORD }), refused(-32003));
+    await as("admin.system-county", "user.add", { name: "admin.security-county", display: "改显示名", roles: ["admin.security"], org: AT.county });
+  });
+});
+
