@@ -47,6 +47,8 @@ export class Outbox {
     private readonly link: Link,
     private readonly storage: Pick<Storage, "getItem" | "setItem">,
     private readonly key: string,
+    /** Hears each answer before its command leaves the list, so that nothing flickers between the two. */
+    private readonly answered: (item: Waiting, result: unknown) => void = () => undefined,
   ) {
     try {
       const kept = JSON.parse(storage.getItem(key) ?? "[]") as Waiting[];
@@ -103,6 +105,7 @@ export class Outbox {
     let again = false;
     try {
       const result = await this.link.command(item.method, item.params, item.idem);
+      this.answered(item, result);
       this.drop(item);
       this.done.get(item.idem)?.(result);
       this.done.delete(item.idem);

@@ -115,6 +115,13 @@ export class Store {
     this.arm();
   }
 
+  /** A command's answer is news, too: the link may be gone before the list could be fetched again. */
+  told(answer: unknown): void {
+    const { id, state, rev } = (answer ?? {}) as Partial<MyTask>;
+    if (!id || !state || rev === undefined) return;
+    this.tasks.value = this.tasks.value.map((x) => (x.id === id && (x.rev ?? 0) < rev ? { ...x, state, rev } : x));
+  }
+
   put(i: Incident): void {
     const known = this.incidents.get(i.id);
     if (known && known.rev > i.rev) return; // an answer that was overtaken

@@ -119,6 +119,19 @@ describe("the store", () => {
     expect([...store.incidents.keys()]).toEqual(["i11"]);
   });
 
+  it("takes a command's answer as news, but never an older one", async () => {
+    const { store } = await pageWith([], true);
+    store.load({
+      n: 11,
+      "task.mine": { rows: [{ id: "t7", incident: "i5", to: { user: "a" }, state: "seen", rev: 3, created_at: "2026-11-22T01:00:00.000Z" }] },
+    });
+    store.told({ id: "t7", state: "accepted", rev: 4, n: 12 });
+    expect(store.tasks.value[0]?.state).toBe("accepted");
+    store.told({ id: "t7", state: "seen", rev: 3, dup: true });
+    store.told({ number: 3 });
+    expect(store.tasks.value[0]?.state).toBe("accepted");
+  });
+
   it("follows the officer's own tasks", async () => {
     const { w, store } = await pageWith([], true);
     w.socket().event(13, 10, { subject: "i12", kind: "task.created" });
