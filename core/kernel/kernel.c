@@ -55,6 +55,8 @@ fq_kernel *fq_kernel_open(const struct fq_kernel_config *config, struct fq_error
   fq_kernel *k = fq_alloc(sizeof *k);
   k->config = *config;
   if (!k->config.tick_commands) k->config.tick_commands = 512;
+  if (!k->config.rearm_ms)
+    k->config.rearm_ms = 5000; /* late by this much after a jump of the clock, at most */
   k->queue_tail = &k->queue;
   k->clock.fake_ms = config->fake_clock ? 1 : 0;
   k->loop = fq_loop_new();

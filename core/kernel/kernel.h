@@ -20,7 +20,8 @@ struct fq_kernel_config {
   bool memory;          /* no files at all: scenarios and tests */
   bool fake_clock;      /* time is what fq_kernel_set_time() says */
   int readers, helpers; /* threads */
-  int tick_commands;    /* most commands in one transaction; 512: perf.md, natural batching */
+  int rearm_ms; /* how often timers are looked at besides when they are due; 0: 5 s. The clock may jump. */
+  int tick_commands; /* most commands in one transaction; 512: perf.md, natural batching */
 };
 
 /* open: database, journal head. register modules. boot: migrate, init each module. */

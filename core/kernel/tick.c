@@ -16,7 +16,6 @@
 
 #define TIMERS_A_TICK                                                                                        \
   256                 /* overdue timers after a long stop come in slices, between which people are heard */
-#define REARM_MS 5000 /* the wall clock may jump: look again at least this often */
 #define PROBE_MS 1000 /* how often a failed store is tried again */
 
 static const struct fq_actor system_actor = {
@@ -355,8 +354,8 @@ void fq_tick_soon(fq_kernel *k) {
 
 void fq_tick_arm(fq_kernel *k) {
   if (k->tick_posted || !k->due) return;
-  int64_t due = fq_timer_earliest(k->db), in = due < 0 ? REARM_MS : due - fq_clock_ms(&k->clock);
-  if (k->storage_down || in > REARM_MS) in = REARM_MS;
+  int64_t due = fq_timer_earliest(k->db), in = due < 0 ? k->config.rearm_ms : due - fq_clock_ms(&k->clock);
+  if (k->storage_down || in > k->config.rearm_ms) in = k->config.rearm_ms;
   fq_alarm_in(k->due, in);
 }
 

@@ -49,6 +49,8 @@ static enum fq_status add(struct fq_call *c) {
 }
 
 static enum fq_status later(struct fq_call *c) {
+  if (!strcmp(fq_json_str(c->params, "name"), "cursed"))
+    return fq_fail(c->error, FQ_E_INTERNAL, "count.cursed", "", "厄运", "cursed");
   fq_json *data = fq_json_object();
   fq_json_set_int(data, "by", 100);
   fq_json_set_int(data, "late_ms", fq_json_int(c->params, "late_ms", -1));
@@ -254,6 +256,53 @@ static void timers(void **s) {
   fq_kernel_close(k);
 }
 
+static void failing_timer(void **s) {
+  fq_kernel *k = open_kernel(NULL, NULL);
+  struct fq_error e = {0};
+  run(k, NULL, "count.add", "{\"name\":\"cursed\",\"by\":1,\"in_ms\":1000}", NULL);
+  run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":1,\"in_ms\":1000}", NULL);
+  assert_int_equal(fq_kernel_run_until(k, T0 + 5000, &e), FQ_OK);
+  /* It fired, once, though what it was for failed; the one behind it is not held up. */
+  assert_int_equal(fq_int(fq_kernel_db(k), 0,
+                          "SELECT count(*) FROM journal WHERE kind = 'timer.fired' AND subject = 'cursed'",
+                          ""),
+                   1);
+  assert_int_equal(fq_int(fq_kernel_db(k), -1, "SELECT count(*) FROM timer", ""), 0);
+  assert_int_equal(run(k, NULL, "count.total", "{\"name\":\"cursed\"}", "n"), 1);
+  assert_int_equal(run(k, NULL, "count.total", "{\"name\":\"a\"}", "n"), 101);
+  fq_kernel_close(k);
+}
+
+/* The loop sleeps towards the earliest timer while somebody sets the clock: forward over both timers, then
+ * back. */
+static void clock_jumps(void **s) {
+  struct fq_error e = {0};
+  fq_kernel *k =
+      fq_kernel_open(&(struct fq_kernel_config){.memory = true, .fake_clock = true, .rearm_ms = 20}, &e);
+  assert_int_equal(fq_kernel_add(k, &counter, NULL, &e), FQ_OK);
+  assert_int_equal(fq_kernel_boot(k, &e), FQ_OK);
+  fq_kernel_set_time(k, T0);
+  assert_int_equal(fq_kernel_start(k, &e), FQ_OK);
+  run(k, NULL, "count.add", "{\"name\":\"b\",\"by\":1,\"in_ms\":7200000}", NULL);
+  run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":1,\"in_ms\":3600000}", NULL);
+  fq_kernel_set_time(k, T0 + 10800000);
+  while (fq_int(fq_kernel_db(k), 0, "SELECT count(*) FROM journal WHERE kind = 'timer.fired'", "") < 2)
+    fq_loop_wait(fq_kernel_loop(k));
+  assert_int_equal(fq_int(fq_kernel_db(k), 0,
+                          "SELECT data ->> 'late_ms' FROM journal WHERE kind = 'timer.fired' ORDER BY seq",
+                          ""),
+                   7200000);
+  assert_int_equal(
+      fq_int(fq_kernel_db(k), 0,
+             "SELECT data ->> 'late_ms' FROM journal WHERE kind = 'timer.fired' ORDER BY seq DESC", ""),
+      3600000);
+  fq_kernel_set_time(k, T0);
+  run(k, NULL, "count.add", "{\"name\":\"a\",\"by\":1}", NULL);
+  assert_int_equal(fq_int(fq_kernel_db(k), 0, "SELECT max(at_ms) FROM journal", ""),
+                   T0 + 10800000); /* never back */
+  fq_kernel_close(k);
+}
+
 static void rebuild(void **s) {
   char dir[] = "/tmp/fq-kernel-XXXXXX", command[64];
   struct fq_error e = {0};
@@ -416,10 +465,10 @@ static void places_in_memory(void **s) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(commands),         cmocka_unit_test(schema),
-                                     cmocka_unit_test(rights),           cmocka_unit_test(receipts),
-                                     cmocka_unit_test(timers),           cmocka_unit_test(rebuild),
-                                     cmocka_unit_test(lock_out),         cmocka_unit_test(places),
-                                     cmocka_unit_test(places_in_memory), cmocka_unit_test(outbox)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(commands),    cmocka_unit_test(schema),           cmocka_unit_test(rights),
+      cmocka_unit_test(receipts),    cmocka_unit_test(timers),           cmocka_unit_test(failing_timer),
+      cmocka_unit_test(clock_jumps), cmocka_unit_test(rebuild),          cmocka_unit_test(lock_out),
+      cmocka_unit_test(places),      cmocka_unit_test(places_in_memory), cmocka_unit_test(outbox)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
