@@ -20,7 +20,8 @@ struct fq_stmt {
 };
 
 /* The text of a statement is nearly always a literal, so its address finds it: one probe and a comparison
- * instead of hashing two hundred bytes. 1024 slots: three for each statement there is. */
+ * instead of hashing two hundred bytes. 1024 slots: some two
+ * hundred statements rarely meet in one, and then the map answers. */
 #define SLOTS 1024
 
 struct fq_db {

@@ -451,8 +451,9 @@ static enum fq_status read_wishes(struct fq_view *v, struct wish *w) {
 }
 
 /* On the way of every report, also when a flood has everybody at capacity, so it looks at each of those on
- * duty once, in memory: distance and load, a few nanoseconds. Who leads so far is then judged in full. With
- * 676 officers at capacity: 5 us, where asking the database for each load took 2,400.
+ * duty once, in memory: distance and load, a few nanoseconds. Who leads so far is then judged in full. CPU of
+ * a report with all 676 officers at capacity (two of these calls): 6,200 us when the database was asked for
+ * each load, 580 so.
  */
 enum fq_status dp_view_nearest_officer(struct fq_view *v) {
   struct dp_incident i;

@@ -239,7 +239,7 @@ static bool involved(struct fq_call *c, const struct dp_incident *i) {
                 "iss", i->n, a->name, unit ? a->org : NULL) != 0;
 }
 
-/* Where it is, and no more: what the server's own actors are asked, six times a report. */
+/* Where it is, and no more: what the server's own actors are asked, five times a report. */
 static bool where(struct fq_call *c, const char *member, struct fq_target *t) {
   fq_stmt *q = fq_sql(c->db, "SELECT org FROM incident WHERE n = ?1", "i",
                       dp_id_n(fq_json_str(c->params, member), 'i'));
