@@ -179,6 +179,8 @@ void fq_session_expire(fq_kernel *k);
 void fq_session_refresh(fq_kernel *k, const char *user);
 enum fq_status fq_session_request(fq_kernel *k, struct fq_request *r, bool *later);
 
+extern const struct fq_method fq_session_methods[];
+
 /* read.c: queries and catching up on reader threads */
 void *fq_reader_open(void *kernel);
 void fq_reader_close(void *db);

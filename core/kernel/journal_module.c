@@ -118,24 +118,29 @@ static fq_json *flag_names(uint32_t flags) {
   return list;
 }
 
+static fq_json *describe(const struct fq_method *m, const char *type) {
+  fq_json *o = fq_json_object();
+  fq_json_set_str(o, "name", m->name);
+  fq_json_set_str(o, "type", type);
+  fq_json_set_str(o, "summary", m->zh);
+  fq_json_set_str(o, "description", m->en);
+  fq_json_set(o, "roles", fq_role_names(m->roles));
+  fq_json_set(o, "flags", flag_names(m->flags));
+  fq_json_set(o, "params", fq_schema_describe(m->params));
+  if (m->result) fq_json_set_str(o, "result", m->result);
+  return o;
+}
+
 static enum fq_status discover(struct fq_query *q) {
   fq_kernel *k = q->self;
   fq_json *methods = fq_json_array(), *kinds_out = fq_json_array();
+  for (const struct fq_method *m = fq_session_methods; m->name; m++)
+    fq_json_push(methods, describe(m, "session"));
   for (size_t i = 0; i < k->module_count; i++) {
     const struct fq_plugin *p = k->modules[i].table;
-    for (const struct fq_method *m = p->methods; m && m->name; m++) {
-      if (!may_call(q->actor, m)) continue;
-      fq_json *o = fq_json_object();
-      fq_json_set_str(o, "name", m->name);
-      fq_json_set_str(o, "type", m->query ? "query" : m->run ? "command" : "volatile");
-      fq_json_set_str(o, "summary", m->zh);
-      fq_json_set_str(o, "description", m->en);
-      fq_json_set(o, "roles", fq_role_names(m->roles));
-      fq_json_set(o, "flags", flag_names(m->flags));
-      fq_json_set(o, "params", fq_schema_describe(m->params));
-      if (m->result) fq_json_set_str(o, "result", m->result);
-      fq_json_push(methods, o);
-    }
+    for (const struct fq_method *m = p->methods; m && m->name; m++)
+      if (may_call(q->actor, m))
+        fq_json_push(methods, describe(m, m->query ? "query" : m->run ? "command" : "volatile"));
     for (const struct fq_kind *x = p->kinds; x && x->name; x++) {
       if (!q->actor->system && !(q->actor->roles & x->roles)) continue;
       fq_json *o = fq_json_object();

@@ -204,25 +204,59 @@ void fq_session_refresh(fq_kernel *k, const char *user) {
   fq_db_clear(k->db);
 }
 
-static const struct fq_param open_params[] = {
-    {.name = "token",
+static const struct fq_param topic[] = {{.type = FQ_T_ID}};
+#define P_TOKEN                                                                                              \
+  {                                                                                                          \
+    .name = "token", .type = FQ_T_STRING, .required = true, .min = 1, .max = 90, .zh = "令牌",               \
+    .en = "from session.login"                                                                               \
+  }
+#define P_DEVICE                                                                                             \
+  { .name = "device", .type = FQ_T_STRING, .max = 79, .zh = "设备标识", .en = "stable id of the device" }
+#define P_TOPICS                                                                                             \
+  {                                                                                                          \
+    .name = "topics", .type = FQ_T_ARRAY, .members = topic, .max = 16, .zh = "要听的瞬时话题",               \
+    .en = "volatile topics to hear"                                                                          \
+  }
+static const struct fq_param open_params[] = {P_TOKEN, P_DEVICE, P_TOPICS, {0}};
+static const struct fq_param resume_params[] = {
+    P_TOKEN,
+    P_DEVICE,
+    P_TOPICS,
+    {.name = "sid", .type = FQ_T_STRING, .max = 31, .zh = "原会话", .en = "the session before"},
+    {.name = "epoch",
      .type = FQ_T_STRING,
-     .required = true,
-     .min = 1,
-     .max = 90,
-     .zh = "令牌",
-     .en = "from session.login"},
-    {.name = "device", .type = FQ_T_STRING, .max = 79, .zh = "设备标识", .en = "stable id of the device"},
-    {.name = "topics",
-     .type = FQ_T_ARRAY,
-     .members = (const struct fq_param[]){{.type = FQ_T_ID}},
-     .max = 16},
-    {.name = "sid", .type = FQ_T_STRING, .max = 31},
-    {.name = "epoch", .type = FQ_T_STRING, .max = 31},
-    {.name = "last", .type = FQ_T_INT, .min = 0, .max = 9e15},
+     .max = 31,
+     .zh = "日志纪元",
+     .en = "whose numbers `last` belongs to"},
+    {.name = "last",
+     .type = FQ_T_INT,
+     .min = 0,
+     .max = 9e15,
+     .zh = "最后收到的序号",
+     .en = "n of the last event received"},
     {0}};
 
-/* session.open, session.resume and session.close touch no table, so they are not commands. */
+/* For rpc.discover: they hold a transport's end, touch no table, and so are no commands. */
+const struct fq_method fq_session_methods[] = {
+    {.name = "session.open",
+     .flags = FQ_PUBLIC,
+     .params = open_params,
+     .zh = "打开会话,此后收到事件",
+     .en = "opens a session on this connection: events follow",
+     .result = "{sid, epoch, head}"},
+    {.name = "session.resume",
+     .flags = FQ_PUBLIC,
+     .params = resume_params,
+     .zh = "接着上次的会话",
+     .en = "goes on after `last`; with resumed:false take a snapshot",
+     .result = "{sid, epoch, resumed, head}"},
+    {.name = "session.close",
+     .flags = FQ_PUBLIC,
+     .zh = "结束会话",
+     .en = "ends this connection's session",
+     .result = "{}"},
+    {0}};
+
 enum fq_status fq_session_request(fq_kernel *k, struct fq_request *r, bool *later) {
   bool resume = !strcmp(r->method, "session.resume"), open = !strcmp(r->method, "session.open");
   if (!strcmp(r->method, "session.close")) {
@@ -239,7 +273,7 @@ enum fq_status fq_session_request(fq_kernel *k, struct fq_request *r, bool *late
                    "this transport cannot hold a session");
   if (r->session)
     return fq_fail(&r->error, FQ_E_CONFLICT, "session.open", "", "会话已打开", "a session is already open");
-  enum fq_status st = fq_schema_check(open_params, r->params, &r->error);
+  enum fq_status st = fq_schema_check(resume ? resume_params : open_params, r->params, &r->error);
   if (st) return st;
   int64_t expires_ms = 0;
   char bound_to[80] = "";

@@ -47,7 +47,7 @@ function* rows(schema, prefix = "") {
 
 const ROLES = 11;
 const who = (m) => (m.roles.length === 0 ? (m.flags.includes("public") ? "everybody" : "*system*") : m.roles.length === ROLES ? "every role" : m.roles.join(", "));
-const words = { query: "query", command: "command", volatile: "volatile message" };
+const words = { query: "query", command: "command", volatile: "volatile message", session: "of a socket" };
 const group = (name) => (name.includes(".") ? name.slice(0, name.indexOf(".")) : "server");
 
 say(

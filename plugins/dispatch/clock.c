@@ -20,9 +20,10 @@ struct clock {
   double warned;  /* the greatest share warned of so far */
   char warn[128]; /* the shares to warn at, as JSON */
   char state[16];
+  char title[128]; /* what people call it; "" for none */
 };
 
-#define COLUMNS "policy, name, due_ms, limit_ms, remaining_ms, stopped_ms, warned, warn, state"
+#define COLUMNS "policy, name, due_ms, limit_ms, remaining_ms, stopped_ms, warned, warn, state, title"
 
 static void read_row(fq_stmt *q, const char *incident, struct clock *k) {
   dp_text(k->key.incident, FQ_ID_MAX, incident);
@@ -35,6 +36,7 @@ static void read_row(fq_stmt *q, const char *incident, struct clock *k) {
   k->warned = fq_col_num(q, 6);
   dp_text(k->warn, sizeof k->warn, fq_col_str(q, 7));
   dp_text(k->state, sizeof k->state, fq_col_str(q, 8));
+  dp_text(k->title, sizeof k->title, fq_col_str(q, 9));
 }
 
 static bool load(fq_db *db, const char *incident, const char *policy, const char *name, struct clock *k) {
@@ -71,17 +73,19 @@ static enum fq_status warn_points(struct fq_call *c) {
   return FQ_OK;
 }
 
-static fq_json *about(const char *incident, const char *policy, const char *name) {
+static fq_json *about(const char *incident, const char *policy, const char *name, const char *title) {
   fq_json *data = fq_json_object();
   fq_json_set_str(data, "incident", incident);
   fq_json_set_str(data, "clock", name);
   fq_json_set_str(data, "policy", policy);
+  if (title && *title) fq_json_set_str(data, "title", title);
   return data;
 }
 
 static enum fq_status breach(struct fq_call *c, const struct dp_incident *i, const char *policy,
-                             const char *name, int64_t due_ms, int64_t limit_ms, int64_t late_ms) {
-  fq_json *data = about(i->id, policy, name);
+                             const char *name, const char *title, int64_t due_ms, int64_t limit_ms,
+                             int64_t late_ms) {
+  fq_json *data = about(i->id, policy, name, title);
   fq_json_set_time(data, "due_at", due_ms);
   fq_json_set_int(data, "limit_ms", limit_ms);
   fq_json_set_int(data, "late_ms", late_ms);
@@ -122,7 +126,8 @@ enum fq_status dp_clock_start(struct fq_call *c) {
     reached_ms = i.at_ms[m];
   bool over = reached_ms ? reached_ms > due_ms : c->now_ms >= due_ms;
 
-  fq_json *data = about(i.id, policy, name);
+  const char *title = fq_json_str(c->params, "title");
+  fq_json *data = about(i.id, policy, name, title);
   fq_json_set_str(data, "from", dp_milestone_name((enum dp_milestone)from));
   fq_json_set_str(data, "to", dp_milestone_name((enum dp_milestone)to));
   fq_json_set_time(data, "from_at", i.at_ms[from]);
@@ -134,7 +139,7 @@ enum fq_status dp_clock_start(struct fq_call *c) {
   fq_json_set_str(data, "state", state);
   if (reached_ms) fq_json_set_time(data, "stopped_at", reached_ms);
   if ((s = dp_emit(c, &i, "clock.started", data, NULL)) != FQ_OK) return s;
-  if (over && (s = breach(c, &i, policy, name, due_ms, limit_ms, 0)) != FQ_OK) return s;
+  if (over && (s = breach(c, &i, policy, name, title, due_ms, limit_ms, 0)) != FQ_OK) return s;
   fq_json_set_str(c->result, "state", state);
   fq_json_set_time(c->result, "due_at", due_ms);
   return FQ_OK;
@@ -150,7 +155,7 @@ enum fq_status dp_clock_warn(struct fq_call *c) {
   struct dp_incident i;
   struct clock k;
   if (!due(c, &i, &k)) return FQ_OK;
-  fq_json *data = about(i.id, k.key.policy, k.key.name);
+  fq_json *data = about(i.id, k.key.policy, k.key.name, k.title);
   fq_json_set_num(data, "share", fq_json_num(c->params, "share", 0));
   fq_json_set_time(data, "due_at", k.due_ms);
   fq_json_set_int(data, "late_ms", fq_json_int(c->params, "late_ms", 0));
@@ -161,7 +166,8 @@ enum fq_status dp_clock_breach(struct fq_call *c) {
   struct dp_incident i;
   struct clock k;
   if (!due(c, &i, &k) || c->now_ms < k.due_ms) return FQ_OK;
-  return breach(c, &i, k.key.policy, k.key.name, k.due_ms, k.limit_ms, fq_json_int(c->params, "late_ms", 0));
+  return breach(c, &i, k.key.policy, k.key.name, k.title, k.due_ms, k.limit_ms,
+                fq_json_int(c->params, "late_ms", 0));
 }
 
 /* stop, pause, resume: one clock by name, by hand or by policy. */
@@ -180,7 +186,7 @@ static enum fq_status by_hand(struct fq_call *c, const char *kind, bool from_pau
   if (from_paused ? !paused : !runs(&k) && !(paused && !strcmp(kind, "clock.stopped")))
     return fq_fail(c->error, FQ_E_CONFLICT, "clock.state", "params.name", "时钟现为 %s", "the clock is %s",
                    k.state);
-  return dp_emit(c, &i, kind, about(i.id, policy, name), NULL);
+  return dp_emit(c, &i, kind, about(i.id, policy, name, k.title), NULL);
 }
 
 enum fq_status dp_clock_stop(struct fq_call *c) {
@@ -243,10 +249,11 @@ enum fq_status dp_apply_clock_started(struct fq_apply *a, const struct fq_entry 
   fq_exec(a->db,
           "INSERT INTO clock(incident, policy, name, to_milestone, state, from_ms, due_ms, limit_ms, warn, "
           "warned,"
-          " stopped_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, nullif(?10, 0))",
-          "issisiiisi", dp_id_n(e->subject, 'i'), k.key.policy, k.key.name,
+          " stopped_ms, title) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, nullif(?10, 0), ?11)",
+          "issisiiisis", dp_id_n(e->subject, 'i'), k.key.policy, k.key.name,
           (int64_t)dp_milestone_of(fq_json_str(d, "to")), state, fq_time_parse(fq_json_str(d, "from_at")),
-          k.due_ms, k.limit_ms, points, stopped ? fq_time_parse(stopped) : (int64_t)0);
+          k.due_ms, k.limit_ms, points, stopped ? fq_time_parse(stopped) : (int64_t)0,
+          fq_json_str(d, "title"));
   free(points);
   if (!strcmp(state, "running")) arm(a, &k, e->at_ms);
   return FQ_OK;

@@ -51,7 +51,7 @@ static const char *const migrations[] = {
     "CREATE TABLE duty(user TEXT PRIMARY KEY, on_duty INTEGER NOT NULL, since_ms INTEGER NOT NULL) WITHOUT "
     "ROWID;"
     "CREATE TABLE dispatch_counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;",
-    NULL};
+    "ALTER TABLE clock ADD COLUMN title TEXT;", NULL};
 
 /* Who hears it within their subtree. Officers and departments hear what is theirs, by audience. */
 #define HEAR (FQ_ROLE_DESK | FQ_ROLE_SERVICE)

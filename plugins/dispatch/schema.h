@@ -199,6 +199,7 @@ static const struct fq_param clock_params[] = {
      .zh = "预警点",
      .en = "shares of the limit to warn at"},
     {.name = "calendar", .type = FQ_T_ENUM, .values = "plain", .zh = "日历", .en = "calendar"},
+    {.name = "title", .type = FQ_T_STRING, .min = 1, .max = 20, .zh = "显示的名称", .en = "what people call it"},
     {0}};
 static const struct fq_param clock_name_params[] = {P_INCIDENT, P_CLOCK, P_POLICY, {0}};
 static const struct fq_param clock_timer_params[] = {

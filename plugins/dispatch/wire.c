@@ -77,7 +77,7 @@ fq_json *dp_clocks_json(fq_db *db, const char *incident) {
   fq_stmt *q =
       fq_sql(db,
              "SELECT name, policy, CASE state WHEN 'dropped' THEN 'stopped' ELSE state END, from_ms,"
-             " due_ms, limit_ms, stopped_ms, remaining_ms, to_milestone FROM clock WHERE incident = ?1"
+             " due_ms, limit_ms, stopped_ms, remaining_ms, to_milestone, title FROM clock WHERE incident = ?1"
              " ORDER BY due_ms, policy, name",
              "i", dp_id_n(incident, 'i'));
   while (fq_row(q)) {
@@ -91,6 +91,7 @@ fq_json *dp_clocks_json(fq_db *db, const char *incident) {
     set_time(k, "stopped_at", q, 6);
     if (!fq_col_null(q, 7)) fq_json_set_int(k, "remaining_ms", fq_col_int(q, 7));
     fq_json_set_str(k, "to", dp_milestone_name((enum dp_milestone)fq_col_int(q, 8)));
+    if (!fq_col_null(q, 9)) fq_json_set_str(k, "title", fq_col_str(q, 9));
     fq_json_push(list, k);
   }
   return list;

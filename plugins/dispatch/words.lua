@@ -72,7 +72,7 @@ end
 -- ---- clocks = { dispatch = { from = "reported", to = "dispatched", limit = minutes(5), warn = { 0.5, 0.8 } } }
 
 local milestones = { "occurred", "reported", "accepted", "dispatched", "handled", "verified", "closed" }
-local members = { "from", "to", "limit", "warn", "calendar" }
+local members = { "from", "to", "limit", "warn", "calendar", "title" }
 
 -- The entries with which an incident reaches a milestone. Sending somebody is also accepting; a clock that runs
 -- already is not started again, so hearing a milestone twice is harmless.
@@ -156,6 +156,9 @@ local function check_clock(path, name, clock)
   if clock.calendar ~= nil and clock.calendar ~= "plain" then
     refuse(path .. ".calendar", path .. ".calendar:目前只有 \"plain\"", path .. ".calendar: only \"plain\" is known")
   end
+  if clock.title ~= nil and (type(clock.title) ~= "string" or #clock.title == 0 or #clock.title > 60) then
+    refuse(path .. ".title", path .. ".title:应为不超过 20 个字的名称", path .. ".title: expected a name of at most 20 characters")
+  end
   local last = 0
   if clock.warn ~= nil and type(clock.warn) ~= "table" then
     refuse(path .. ".warn", path .. ".warn:应为列表,如 { 0.5, 0.8 }", path .. ".warn: expected a list, e.g. { 0.5, 0.8 }")
@@ -177,7 +180,7 @@ function clauses.clocks(p, on)
       if e.kind == "incident.verified" and not e.pass then return nil end
       local params = {
         incident = e.incident.id, policy = p.name, name = name, from = clock.from, to = clock.to,
-        limit_ms = clock.limit, calendar = clock.calendar,
+        limit_ms = clock.limit, calendar = clock.calendar, title = clock.title,
       }
       if clock.warn and #clock.warn > 0 then params.warn = clock.warn end
       return command("clock.start", params)

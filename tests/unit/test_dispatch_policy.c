@@ -11,7 +11,7 @@ static const char three_limits[] =
     "    detect   = { from = 'occurred',   to = 'reported',   limit = minutes(30) },\n"
     "    dispatch = { from = 'reported',   to = 'dispatched', limit = minutes(5), warn = { 0.5, 0.8 } },\n"
     "    resolve  = { from = 'dispatched', to = 'handled',    limit = hours(3),   warn = { 0.8 }, calendar = "
-    "'plain' },\n"
+    "'plain', title = '三小时办结' },\n"
     "  },\n"
     "  on = {\n"
     "    ['incident.reported'] = function(e, view)\n"
@@ -75,6 +75,16 @@ static void three_limits_met(void **state) {
   assert_string_equal(clock_state(i, "three-limits", "dispatch"), "met");
   assert_string_equal(clock_state(i, "three-limits", "resolve"), "running");
   assert_string_equal(entry("incident.dispatched", "actor"), "policy/three-limits");
+  /* A clock may have a name for people: on the row and on the entries about it. */
+  r = incident(i);
+  fq_json_each(k, fq_json_get(r, "clocks")) {
+    const char *title = fq_json_str(k, "title");
+    if (strcmp(fq_json_str(k, "name"), "resolve"))
+      assert_null(title);
+    else
+      assert_string_equal(title, "三小时办结");
+  }
+  assert_non_null(strstr(entry("clock.started", "data"), "\"title\":\"三小时办结\""));
   at(1 * MINUTE);
   finish_task("officer-a1", t);
   assert_string_equal(clock_state(i, "three-limits", "resolve"), "met");
@@ -194,6 +204,7 @@ static void typos(void **state) {
       {"{ from = 'reported', to = 'handled', limit = 5, warn = 0.8 }", "clocks.x.warn: expected a list"},
       {"{ from = 'reported', to = 'handled', limit = 5, calendar = 'work' }",
        "clocks.x.calendar: only \"plain\" is known"},
+      {"{ from = 'reported', to = 'handled', limit = 5, title = '' }", "clocks.x.title: expected a name"},
       {"5", "clocks.x: expected a table"},
   };
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {

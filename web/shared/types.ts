@@ -35,6 +35,8 @@ export type ClockState = "running" | "due_soon" | "breached" | "met" | "met_late
 
 export interface Clock {
   name: string;
+  /** What the policy calls it; without one, the page's own word for the name. */
+  title?: string;
   policy?: string;
   /** The milestone that stops it. */
   to?: string;
