@@ -29,7 +29,7 @@ static const char security[] =
     "Cross-Origin-Opener-Policy: same-origin\r\n"
     "Permissions-Policy: camera=(self), microphone=(self), geolocation=(self)\r\n"
     "Content-Security-Policy: default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-    "worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; "
+    "worker-src 'self' blob:; style-src 'self'; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors 'none'\r\n";
 
 static const char *status_text(int status) {
