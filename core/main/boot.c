@@ -125,9 +125,11 @@ enum fq_status fq_boot_lock(struct server *s, struct fq_error *e) {
 
 enum fq_status fq_boot_open(struct server *s, int flags, const char *file, struct fq_error *e) {
   bool serve = flags & BOOT_SERVE;
-  if (fq_boot_lock(s, e)) return e->status;
+  bool memory = flags & BOOT_MEMORY;
+  if (!memory && fq_boot_lock(s, e)) return e->status;
   s->kernel = fq_kernel_open(&(struct fq_kernel_config){.data_dir = s->common.data,
                                                         .file = file,
+                                                        .memory = memory,
                                                         .readers = serve ? (int)s->options.readers : 0,
                                                         .helpers = (int)s->options.helpers,
                                                         .tick_commands = (int)s->options.tick_commands},

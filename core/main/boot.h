@@ -28,6 +28,7 @@ struct server {
 enum boot_flag {
   BOOT_SERVE = 1,   /* threads for readers and helpers; otherwise a kernel for one command */
   BOOT_REBUILD = 2, /* to be filled from the journal: the database is `file` */
+  BOOT_MEMORY = 4,  /* an empty county that nobody will see again */
 };
 
 /* Reads and checks the configuration and loads the plugins; every mistake goes to `problems`. */

@@ -18,7 +18,7 @@ static int check(const struct common *c, const char *dir) {
   struct fq_error e = {0};
   fq_json *params = fq_pack_read(dir, &e), *result = NULL;
   if (!params) return fq_complain(&e);
-  int code = fq_local_open(&l, c);
+  int code = fq_local_open_any(&l, c);
   if (code >= 0) {
     fq_json_free(params);
     return code;
@@ -50,7 +50,8 @@ const struct command fq_command_pack = {
     "usage: fengqiao pack [--data DIR] check DIR     检查,列出全部问题 / lists everything wrong\n"
     "       fengqiao pack deploy DIR                 在两个事务之间生效 / takes effect between two ticks\n"
     "       fengqiao pack list\n\n"
-    "check 发现问题时退出码为 1。部署不会断开任何终端;未结事件沿用立案时的规则版本。\n"
-    "check exits with 1 when something is wrong. Deploying disconnects nobody; open incidents keep the "
+    "check 发现问题时退出码为 1,不需要数据目录。部署不会断开任何终端;未结事件沿用立案时的规则版本。\n"
+    "check exits with 1 when something is wrong, and needs no data directory. Deploying disconnects nobody; "
+    "open incidents keep the "
     "policy\n"
     "versions they began with.\n"};

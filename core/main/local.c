@@ -24,6 +24,14 @@ int fq_local_open(struct local *l, const struct common *c) {
   return l->fd >= 0 ? -1 : fq_boot(&l->server, c, 0);
 }
 
+int fq_local_open_any(struct local *l, const struct common *c) {
+  char path[600];
+  snprintf(path, sizeof path, "%s/county.db", c->data);
+  if (access(path, F_OK) == 0) return fq_local_open(l, c);
+  *l = (struct local){.fd = -1};
+  return fq_boot(&l->server, c, BOOT_MEMORY);
+}
+
 static enum fq_status lost(struct fq_error *e) {
   return fq_fail(e, FQ_E_STORAGE, "control", "", "与服务器的连接中断:%s",
                  "lost the connection to the server: %s", strerror(errno));

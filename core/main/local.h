@@ -14,6 +14,9 @@ struct local {
 };
 int fq_local_open(struct local *l,
                   const struct common *c); /* -1: ready; else the exit code, after complaining */
+/* The same on an empty county in memory when there is neither a server nor a county to ask: for checks that
+ * need the plugins' words only. */
+int fq_local_open_any(struct local *l, const struct common *c);
 /* Takes params. The caller frees *result. */
 enum fq_status fq_local_call(struct local *l, const char *method, fq_json *params, fq_json **result,
                              struct fq_error *e);

@@ -198,6 +198,12 @@ describe("tables and packs", () => {
     assert.notEqual(check.code, 0, "a check that found something does not end with 0");
     const good = join(process.env.FENGQIAO_PACKS, "yizhuang");
     assert.equal((await cli(["pack", "--data", data, "check", good])).code, 0);
+    // ... and where there is no county at all: a policy is written at home, too
+    const nowhere = join(dir, "no-county");
+    assert.equal((await cli(["pack", "--data", nowhere, "check", good])).code, 0);
+    const away = await cli(["pack", "--data", nowhere, "check", pack]);
+    assert.deepEqual([away.code, away.stdout], [1, check.stdout]);
+    assert.ok(!existsSync(nowhere), "a check leaves nothing behind");
     assert.equal((await cli(["pack", "--data", data, "deploy", good])).code, 0);
     assert.equal((await cli(["pack", "--data", data, "deploy", dir])).code, 1);
   });
