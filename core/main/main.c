@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct command *const commands[] = {
 #define LIST(name) &fq_command_##name,
@@ -152,6 +153,7 @@ static int help(FILE *to) {
 int main(int argc, char **argv) {
   setlocale(LC_CTYPE, "C.UTF-8"); /* numbers stay in the C locale: JSON and Lua depend on the decimal point */
   signal(SIGPIPE, SIG_IGN);
+  umask(077); /* what a county knows is nobody else's to read */
   if (argc < 2) return help(stderr);
   if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) return help(stdout);
   if (!strcmp(argv[1], "--version")) return puts("fengqiao " PACKAGE_VERSION), EXIT_DONE;

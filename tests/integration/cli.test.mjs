@@ -2,7 +2,7 @@
 // answers with the server running and without, and the journal's own tools.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -286,6 +286,10 @@ describe("beside a running server, and without one", () => {
       await new Promise((done) => s.on("close", done));
     }
     assert.ok((await server.system("server.status")).head > 0);
+  });
+
+  test("what a county knows is nobody else's to read", () => {
+    for (const name of readdirSync(server.data)) assert.equal(statSync(join(server.data, name)).mode & 0o077, 0, name);
   });
 
   test("doctor looks at it, running and stopped", async () => {
