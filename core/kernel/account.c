@@ -165,13 +165,12 @@ enum fq_status fq_login_end(fq_kernel *k, fq_json *params, const char *remote, b
 
 static enum fq_status apply_set(struct fq_apply *a, const struct fq_entry *e) {
   const fq_json *d = e->data;
-  const char *password = fq_json_str(d, "password");
-  fq_exec(a->db,
-          "INSERT INTO account(name, display, roles, org, disabled, password) VALUES(?1,?2,?3,?4,0,?5) ON "
-          "CONFLICT(name) DO"
-          " UPDATE SET display = ?2, roles = ?3, org = ?4, disabled = 0, password = coalesce(?5, password)",
-          "ssiss", e->subject, fq_json_str(d, "display"),
-          (int64_t)fq_role_mask(fq_json_get(d, "roles"), NULL), fq_json_str(d, "org"), password);
+  fq_exec(
+      a->db,
+      "INSERT INTO account(name, display, roles, org, disabled) VALUES(?1,?2,?3,?4,0) ON CONFLICT(name) DO"
+      " UPDATE SET display = ?2, roles = ?3, org = ?4, disabled = 0",
+      "ssis", e->subject, fq_json_str(d, "display"), (int64_t)fq_role_mask(fq_json_get(d, "roles"), NULL),
+      fq_json_str(d, "org"));
   return FQ_OK;
 }
 
@@ -219,7 +218,7 @@ void fq_account_committed(fq_kernel *k, const struct fq_entry *e) {
 #define AUDITORS (FQ_ROLE_ADMIN_AUDIT | FQ_ROLE_ADMIN_SECURITY)
 static const struct fq_kind kinds[] = {{.name = "user.set",
                                         .apply = apply_set,
-                                        .roles = 0,
+                                        .roles = FQ_ROLE_ADMIN_SYSTEM | AUDITORS,
                                         .flags = FQ_KIND_QUIET,
                                         .zh = "账号设置",
                                         .en = "account set"},
@@ -237,13 +236,13 @@ static const struct fq_kind kinds[] = {{.name = "user.set",
                                         .en = "account disabled"},
                                        {.name = "account.signed_in",
                                         .apply = apply_signed_in,
-                                        .roles = 0,
+                                        .roles = AUDITORS,
                                         .flags = FQ_KIND_QUIET,
                                         .zh = "登录",
                                         .en = "signed in"},
                                        {.name = "account.signed_out",
                                         .apply = apply_signed_out,
-                                        .roles = 0,
+                                        .roles = AUDITORS,
                                         .flags = FQ_KIND_QUIET,
                                         .zh = "退出",
                                         .en = "signed out"},
@@ -257,12 +256,15 @@ static const struct fq_kind kinds[] = {{.name = "user.set",
 
 /* ---- commands ---------------------------------------------------------------------------------------- */
 
-/* A hash becomes part of an entry only sealed. */
-static void seal_password(struct fq_call *c, fq_json *data, const char *hash) {
-  if (!hash) return;
+/* A hash becomes part of an entry only sealed, and the entry is one of its own that nobody hears: the auditor
+ * hears of the account, not of what opens it. */
+static enum fq_status set_password(struct fq_call *c, const char *name, const char *org, const char *hash) {
+  fq_json *data = fq_json_object();
   char *sealed = fq_seal(c->tick->kernel->key, hash);
   fq_json_set_str(data, "password", sealed);
   free(sealed);
+  return fq_emit(c,
+                 (struct fq_draft){.kind = "user.password_set", .subject = name, .org = org, .data = data});
 }
 
 /* Where the account sits: "" when there is none of that name. */
@@ -292,8 +294,9 @@ static enum fq_status set_account(struct fq_call *c, const fq_json *u, const cha
   fq_json_remove(data, "password");
   fq_json_remove(data, "name");
   if (!fq_json_str(data, "display")) fq_json_set_str(data, "display", name);
-  seal_password(c, data, hash);
-  return fq_emit(c, (struct fq_draft){.kind = "user.set", .subject = name, .org = org, .data = data});
+  enum fq_status st =
+      fq_emit(c, (struct fq_draft){.kind = "user.set", .subject = name, .org = org, .data = data});
+  return st || !hash ? st : set_password(c, name, org, hash);
 }
 
 /* Both where the account goes and where it comes from must be within reach; the second is asked in add(). */
@@ -342,15 +345,19 @@ static enum fq_status import(struct fq_call *c) {
 }
 
 static enum fq_status password(struct fq_call *c) {
+  char org[FQ_ID_MAX];
   const char *name = fq_json_str(c->params, "name");
-  fq_json *data = fq_json_object();
-  seal_password(c, data, fq_json_str(c->params, "password"));
-  return fq_emit(c, (struct fq_draft){.kind = "user.password_set", .subject = name, .data = data});
+  seat(c->db, name, org);
+  if (!org[0]) return no_such_user(c, name);
+  return set_password(c, name, org, fq_json_str(c->params, "password"));
 }
 
 static enum fq_status disable(struct fq_call *c) {
+  char org[FQ_ID_MAX];
   const char *name = fq_json_str(c->params, "name");
-  return fq_emit(c, (struct fq_draft){.kind = "user.disabled", .subject = name});
+  seat(c->db, name, org);
+  if (!org[0]) return no_such_user(c, name);
+  return fq_emit(c, (struct fq_draft){.kind = "user.disabled", .subject = name, .org = org});
 }
 
 static enum fq_status sign_in(struct fq_call *c, const char *name, const char *token, const char *device) {
@@ -372,7 +379,9 @@ static enum fq_status sign_in(struct fq_call *c, const char *name, const char *t
   fq_json_set_str(c->result, "token", token);
   fq_json_set_time(c->result, "expires", expires_ms);
   fq_json_set(c->result, "user", user);
-  return fq_emit(c, (struct fq_draft){.kind = "account.signed_in", .subject = name, .data = data});
+  return fq_emit(
+      c, (struct fq_draft){
+             .kind = "account.signed_in", .subject = name, .org = fq_json_str(user, "org"), .data = data});
 }
 
 static enum fq_status login(struct fq_call *c) {
@@ -395,7 +404,9 @@ static enum fq_status logout(struct fq_call *c) {
                    "no such token");
   fq_json *data = fq_json_object();
   fq_json_set_str(data, "token_digest", hex);
-  return fq_emit(c, (struct fq_draft){.kind = "account.signed_out", .subject = c->actor->name, .data = data});
+  return fq_emit(
+      c, (struct fq_draft){
+             .kind = "account.signed_out", .subject = c->actor->name, .org = c->actor->org, .data = data});
 }
 
 static enum fq_status note_failure(struct fq_call *c) {

@@ -320,9 +320,9 @@ static void rebuild(void **s) {
   snprintf(path, sizeof path, "%s/county.db", dir);
   k = open_kernel(dir, "again.db");
   assert_int_equal(fq_kernel_rebuild(k, path, &rows, &e), FQ_OK);
-  assert_int_equal(rows, 9);
+  assert_int_equal(rows, 10);
   assert_int_equal(run(k, NULL, "count.total", "{\"name\":\"a\"}", "n"), 102);
-  assert_int_equal(run(k, NULL, "session.login", "{\"name\":\"u\",\"password\":\"correct horse\"}", "n"), 10);
+  assert_int_equal(run(k, NULL, "session.login", "{\"name\":\"u\",\"password\":\"correct horse\"}", "n"), 11);
   run(k, NULL, "session.login", "{\"name\":\"u\",\"password\":\"wrong horse\"}", NULL);
   assert_int_equal(last, FQ_E_SIGNED_OUT);
   fq_kernel_close(k);
