@@ -58,8 +58,8 @@ test("from a report to a closed case, with the server away in the middle", { ski
   await row(console_, title).click();
   await console_.waitForSelector(".detail h2");
   await console_.waitForSelector("[data-test=timeline] li[data-kind='incident.reported']");
-  assert.match(await console_.textContent(".detail"), /浓烟向山脊蔓延/);
-  assert.ok(await console_.locator(".detail .clock").first().isVisible(), "a clock counts");
+  await console_.locator(".detail", { hasText: "浓烟向山脊蔓延" }).waitFor();
+  await console_.locator(".detail .clock").first().waitFor(); // a clock counts
 
   // Sent by the policy, or else by hand.
   const detail = console_.locator(".detail");
@@ -97,8 +97,9 @@ test("from a report to a closed case, with the server away in the middle", { ski
   await linkUp(worker);
   await until("what waited to be sent", async () => (await worker.locator("[data-test=waiting]").count()) === 0);
   await until("the arrival at the desk", async () => (await detail.locator(".task").first().getAttribute("data-state")) === "arrived");
-  const arrivals = await console_.locator("[data-test=timeline] li[data-kind='task.arrived']").count();
-  assert.equal(arrivals, 1, "sent again, done once");
+  const arrivals = console_.locator("[data-test=timeline] li[data-kind='task.arrived']");
+  await arrivals.first().waitFor(); // the timeline is fetched on its own
+  assert.equal(await arrivals.count(), 1, "sent again, done once");
 
   await worker.click("[data-do=feedback]");
   await worker.fill("dialog textarea[name=text]", "明火已扑灭，留守观察");
@@ -130,7 +131,7 @@ test("a report written without a network leaves once, after a reload", { skip, t
   await server.stop();
   await p.page.waitForSelector("[data-test=link-down]");
   await p.page.click("nav.tabs a[href='#/tasks']");
-  assert.match(await p.page.textContent("[data-test=empty]"), /无法确定/, "empty does not look like nothing to do");
+  await p.page.locator("[data-test=empty]", { hasText: "无法确定" }).waitFor(); // empty does not look like nothing to do
   await report(p.page, "离线上报一次", "sanitation");
   await p.page.waitForSelector("[data-test=waiting]");
   await server.start();
@@ -161,6 +162,7 @@ test("a declined task says why at the desk", { skip, timeout: 90_000 }, async ()
   await row(console_, title).click();
   const detail = console_.locator(".detail");
   await console_.waitForSelector("[data-test=timeline] li");
+  await detail.locator(".task").first().waitFor(); // the policy has sent somebody
   // The same man twice is refused: send one who is not on it yet.
   const on = await detail.locator(".task .dim").allTextContents();
   const who = ["officer-0002", "officer-0003"].find((u) => !on.some((x) => x.trim() === u));
@@ -173,12 +175,12 @@ test("a declined task says why at the desk", { skip, timeout: 90_000 }, async ()
   const worker = await phone(who);
   await worker.click("nav.tabs a[href='#/tasks']");
   await worker.locator(".card-link", { hasText: title }).click();
-  assert.match(await worker.textContent(".task-view"), /请带铁锹/);
+  await worker.locator(".task-view", { hasText: "请带铁锹" }).waitFor();
   await worker.click("[data-do=decline]");
   await worker.click("dialog label.tick >> nth=1");
   await worker.click("dialog button[type=submit]");
   await until("the refusal at the desk", async () => (await mine.getAttribute("data-state")) === "declined");
-  assert.match(await mine.textContent(), /正在处理其他任务/);
+  await detail.locator(".task", { hasText: "正在处理其他任务" }).waitFor();
 });
 
 test("nothing broke the pages' own rules", { skip }, () => {
