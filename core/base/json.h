@@ -15,12 +15,9 @@ const char *fq_json_check(const char *text, size_t len, size_t *at, const char *
 
 bool fq_json_equal(const fq_json *a, const fq_json *b);
 void fq_json_remove(fq_json *object, const char *name);
-fq_json *fq_json_edit(fq_json *object, const char *name);   /* the member, to change it in place */
-bool fq_json_is_int(const fq_json *v);                      /* a whole number within +-2^53 */
+fq_json *fq_json_edit(fq_json *object, const char *name); /* the member, to change it in place */
+bool fq_json_is_int(const fq_json *v);                    /* a whole number within +-2^53 */
 int64_t fq_json_as_int(const fq_json *v, int64_t fallback);
 bool fq_json_as_bool(const fq_json *v);
-
-/* The wire's error member: {code, message, data {...}}. */
-fq_json *fq_json_from_error(const struct fq_error *e);
 
 #endif

@@ -146,6 +146,10 @@ FQ_API fq_json *fq_json_detach(fq_json *object,
                                const char *name); /* takes the member out; NULL when absent */
 FQ_API void fq_json_push(fq_json *array, fq_json *value);
 
+/* An error as the wire has it: {code, message, data: {code, message_zh, message_en, path?, retry_after_ms?,
+ * rev?}}. */
+FQ_API fq_json *fq_json_from_error(const struct fq_error *e);
+
 /* "2026-11-22T01:02:03.456Z" and back. Offsets are accepted on input. -1 when it is no time. */
 FQ_API int64_t fq_time_parse(const char *rfc3339);
 FQ_API void fq_time_format(int64_t ms, char out[32]);

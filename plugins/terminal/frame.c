@@ -89,20 +89,6 @@ enum fq_status message_read(const char *text, size_t len, struct message *m, str
   return message_from(root, text, len, m, e);
 }
 
-fq_json *error_json(const struct fq_error *e) {
-  fq_json *out = fq_json_object(), *data = fq_json_object();
-  fq_json_set_int(out, "code", e->status);
-  fq_json_set_str(out, "message", e->zh);
-  fq_json_set_str(data, "code", e->code);
-  fq_json_set_str(data, "message_zh", e->zh);
-  fq_json_set_str(data, "message_en", e->en);
-  if (e->path[0]) fq_json_set_str(data, "path", e->path);
-  if (e->retry_after_ms) fq_json_set_int(data, "retry_after_ms", e->retry_after_ms);
-  if (e->rev) fq_json_set_int(data, "rev", e->rev);
-  fq_json_set(out, "data", data);
-  return out;
-}
-
 static char *reply_text(const char *id, const char *name, const char *value) {
   size_t cap = strlen(id) + strlen(name) + strlen(value) + 40;
   char *out = grab(cap);
@@ -111,7 +97,7 @@ static char *reply_text(const char *id, const char *name, const char *value) {
 }
 
 char *error_text(const char *id, const struct fq_error *e) {
-  fq_json *body = error_json(e);
+  fq_json *body = fq_json_from_error(e);
   char *text = fq_json_print(body), *out = reply_text(id, "error", text);
   free(text);
   fq_json_free(body);

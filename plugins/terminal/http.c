@@ -284,7 +284,7 @@ void http_fail(struct http *h, const struct fq_error *e) {
              (long long)(e->retry_after_ms + 999) / 1000 + !e->retry_after_ms);
   if (status == 401) strcat(headers, "WWW-Authenticate: Bearer\r\n");
   fq_json *wrap = fq_json_object();
-  fq_json_set(wrap, "error", error_json(e));
+  fq_json_set(wrap, "error", fq_json_from_error(e));
   char *text = fq_json_print(wrap);
   fq_json_free(wrap);
   http_answer(h, status, "application/json; charset=utf-8", headers, text, strlen(text));
@@ -296,7 +296,7 @@ static char *error_body(enum fq_status code, const char *name, const char *zh, c
   snprintf(e.zh, sizeof e.zh, "%s", zh);
   snprintf(e.en, sizeof e.en, "%s", en);
   fq_json *wrap = fq_json_object();
-  fq_json_set(wrap, "error", error_json(&e));
+  fq_json_set(wrap, "error", fq_json_from_error(&e));
   char *text = fq_json_print(wrap);
   fq_json_free(wrap);
   return text;

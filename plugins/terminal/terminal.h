@@ -292,7 +292,6 @@ struct message {
 enum fq_status message_read(const char *text, size_t len, struct message *m, struct fq_error *e);
 enum fq_status message_from(fq_json *root, const char *text, size_t len, struct message *m,
                             struct fq_error *e);
-fq_json *error_json(const struct fq_error *e);
 char *error_text(const char *id, const struct fq_error *e); /* a whole JSON-RPC error reply */
 char *result_text(const char *id, const char *result);      /* a whole JSON-RPC reply */
 char *call_text(const struct call *c);                      /* the reply to a finished call */
