@@ -160,10 +160,9 @@ static enum fq_status admit(fq_kernel *k, struct fq_request *r, bool *answer_now
                    r->method);
   if ((st = identify(k, r))) return st;
   const struct fq_method *m = s->bound->method;
-  if (!s->actor.system && !(m->flags & FQ_PUBLIC) && !(s->actor.roles & m->roles))
-    return fq_fail(&r->error, FQ_E_FORBIDDEN, "role", m->name, "您的角色不能执行 %s",
-                   "your role may not call %s", m->name);
-  if ((st = take_idem(r)) || (st = fq_schema_check(m->params, r->params, &r->error))) return st;
+  if ((st = fq_role_check(&s->actor, m, &r->error)) || (st = take_idem(r)) ||
+      (st = fq_schema_check(m->params, r->params, &r->error)))
+    return st;
 
   if (m->query) {
     k->stats.queries++;

@@ -37,6 +37,12 @@ fq_json *fq_role_names(uint32_t mask) {
   return list;
 }
 
+enum fq_status fq_role_check(const struct fq_actor *a, const struct fq_method *m, struct fq_error *e) {
+  if (a->system || (m->flags & FQ_PUBLIC) || (a->roles & m->roles)) return FQ_OK;
+  return fq_fail(e, FQ_E_FORBIDDEN, "role", m->name, "您的角色不能执行 %s", "your role may not call %s",
+                 m->name);
+}
+
 bool fq_role_reaches(fq_db *db, const struct fq_actor *a, const char *org) {
   if (a->system) return true;
   if (!org[0]) /* the county as a whole */

@@ -161,6 +161,7 @@ void fq_receipt_apply(fq_db *db, int64_t seq, int64_t at_ms, const char *actor, 
 /* authorize.c */
 uint32_t fq_role_mask(const fq_json *names, const char **unknown);
 fq_json *fq_role_names(uint32_t mask);
+enum fq_status fq_role_check(const struct fq_actor *a, const struct fq_method *m, struct fq_error *e);
 bool fq_role_reaches(fq_db *db, const struct fq_actor *a, const char *org);
 bool fq_entry_visible(fq_db *db, const struct fq_actor *a, const struct fq_kind *kind, const char *org,
                       const char *audience);

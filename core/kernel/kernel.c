@@ -245,9 +245,6 @@ fq_db *fq_kernel_db(fq_kernel *k) {
 struct fq_loop *fq_kernel_loop(fq_kernel *k) {
   return k->loop;
 }
-const struct fq_kernel_config *fq_kernel_settings(const fq_kernel *k) {
-  return &k->config;
-}
 const char *fq_epoch(fq_kernel *k) {
   return k->epoch;
 }
@@ -256,11 +253,6 @@ const char *fq_data_dir(fq_kernel *k) {
 }
 int64_t fq_now_ms(fq_kernel *k) {
   return fq_clock_ms(&k->clock);
-}
-
-const struct fq_method *fq_kernel_method(const fq_kernel *k, const char *name) {
-  const struct bound_method *b = fq_map_get(k->methods, name);
-  return b ? b->method : NULL;
 }
 
 const struct fq_kind *fq_kernel_kind(const fq_kernel *k, const char *name) {

@@ -35,7 +35,6 @@ void fq_kernel_close(fq_kernel *k);
 
 const struct fq_module *fq_kernel_modules(const fq_kernel *k, size_t *count);
 fq_db *fq_kernel_db(fq_kernel *k);
-const struct fq_method *fq_kernel_method(const fq_kernel *k, const char *name);
 const struct fq_kind *fq_kernel_kind(const fq_kernel *k, const char *name);
 
 /* One command in a tick of its own, on the caller's thread: the command line and scenarios. NULL actor is
@@ -64,6 +63,5 @@ enum fq_status fq_kernel_rebuild(fq_kernel *k, const char *path, int64_t *rows, 
 
 struct fq_loop;
 struct fq_loop *fq_kernel_loop(fq_kernel *k);
-const struct fq_kernel_config *fq_kernel_settings(const fq_kernel *k);
 
 #endif

@@ -23,14 +23,10 @@ static const struct fq_actor system_actor = {
 
 static enum fq_status authorise(struct frame *f, const struct fq_method *m) {
   const struct fq_actor *a = f->call.actor;
-  if (a->system) return FQ_OK;
-  if (!(m->flags & FQ_PUBLIC) && !(a->roles & m->roles))
-    return fq_fail(f->call.error, FQ_E_FORBIDDEN, "role", m->name, "您的角色不能执行 %s",
-                   "your role may not call %s", m->name);
-  if (!m->target) return FQ_OK;
+  enum fq_status st = fq_role_check(a, m, f->call.error);
+  if (st || a->system || !m->target) return st;
   struct fq_target target = {0};
-  enum fq_status st = m->target(&f->call, &target);
-  if (st) return st;
+  if ((st = m->target(&f->call, &target))) return st;
   if (target.own || fq_role_reaches(f->call.db, a, target.org)) return FQ_OK;
   return fq_fail(f->call.error, FQ_E_FORBIDDEN, "scope", m->name, "单位 %s 不在您的管辖范围内",
                  "unit %s is outside your area", target.org[0] ? target.org : "-");

@@ -147,10 +147,6 @@ void fq_alarm_in(struct fq_alarm *a, int64_t ms) {
   evtimer_add(a->event, &tv);
 }
 
-void fq_alarm_off(struct fq_alarm *a) {
-  evtimer_del(a->event);
-}
-
 void fq_alarm_free(struct fq_alarm *a) {
   if (!a) return;
   event_free(a->event);

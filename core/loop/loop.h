@@ -25,7 +25,6 @@ void fq_loop_post(struct fq_loop *l, void (*fn)(void *arg), void *arg);
 struct fq_alarm;
 struct fq_alarm *fq_alarm_new(struct fq_loop *l, void (*fn)(void *arg), void *arg);
 void fq_alarm_in(struct fq_alarm *a, int64_t ms);
-void fq_alarm_off(struct fq_alarm *a);
 void fq_alarm_free(struct fq_alarm *a);
 
 /* SIGINT and SIGTERM on the loop's thread. */

@@ -76,6 +76,21 @@ static void overlay(struct server *s, const char *name, const char *value) {
   fq_json_set_str(fq_json_edit(s->config, "terminal"), name, value);
 }
 
+size_t fq_boot_names(char *list, const char *without, const char *names[FQ_PLUGINS_MOST]) {
+  size_t count = 0;
+  char *word;
+  while ((word = strsep(&list, " ")) && count < FQ_PLUGINS_MOST)
+    if (*word && (!without || strcmp(word, without))) names[count++] = word;
+  return count;
+}
+
+int fq_boot_complain(const struct fq_problem_list *problems) {
+  char *text = fq_problems_text(problems);
+  fputs(text, stderr);
+  free(text);
+  return EXIT_FAILED;
+}
+
 size_t fq_boot_configure(struct server *s, const struct common *c, struct fq_problem_list *problems) {
   static const char *const sections[] = {"server", "policy", NULL};
   s->common = *c;
@@ -91,11 +106,9 @@ size_t fq_boot_configure(struct server *s, const struct common *c, struct fq_pro
   s->policy = fq_policy_new();
   fq_options_parse(fq_policy_module.options, "policy", fq_json_get(s->config, "policy"), &source, s->policy,
                    problems);
-  const char *names[32];
-  size_t count = 0;
-  char *list = fq_strdup(s->options.plugins), *rest = list, *word;
-  while ((word = strsep(&rest, " ")) && count < 32)
-    if (*word) names[count++] = word;
+  const char *names[FQ_PLUGINS_MOST];
+  char *list = fq_strdup(s->options.plugins);
+  size_t count = fq_boot_names(list, NULL, names);
   fq_registry_load(&s->registry,
                    &(struct fq_registry_config){.dir = c->plugins,
                                                 .names = names,
@@ -157,10 +170,7 @@ int fq_boot(struct server *s, const struct common *c, int flags) {
   struct fq_error e = {0};
   int code = -1;
   if (fq_boot_configure(s, c, &problems)) {
-    char *text = fq_problems_text(&problems);
-    fputs(text, stderr);
-    free(text);
-    code = EXIT_FAILED;
+    code = fq_boot_complain(&problems);
   } else if (fq_boot_open(s, flags, NULL, &e))
     code = fq_complain(&e);
   fq_problems_free(&problems);

@@ -33,6 +33,12 @@ enum boot_flag {
 
 /* Reads and checks the configuration and loads the plugins; every mistake goes to `problems`. */
 size_t fq_boot_configure(struct server *s, const struct common *c, struct fq_problem_list *problems);
+/* The configured plugins' names but one (NULL: all), pointing into `list`, a copy of the option that is cut
+ * up. */
+#define FQ_PLUGINS_MOST 32
+size_t fq_boot_names(char *list, const char *without, const char *names[FQ_PLUGINS_MOST]);
+/* Prints them on stderr; the exit code. */
+int fq_boot_complain(const struct fq_problem_list *problems);
 enum fq_status fq_boot_lock(struct server *s, struct fq_error *e);
 /* Locks the data directory if need be, opens the kernel, adds plugins and policies, boots. */
 enum fq_status fq_boot_open(struct server *s, int flags, const char *file, struct fq_error *e);

@@ -26,9 +26,7 @@ static int run(int argc, char **argv) {
     fq_print_json(list);
     fq_json_free(list);
   } else if (count) {
-    char *text = fq_problems_text(&problems);
-    fputs(text, stderr);
-    free(text);
+    fq_boot_complain(&problems);
     fprintf(stderr, "%zu 处问题 / %zu problems\n", count, count);
   } else if (!c.quiet) {
     printf("%s: 没有问题 / no problems\n", s.config_path);

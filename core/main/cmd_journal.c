@@ -104,10 +104,7 @@ static int rebuild(const struct common *c, bool check) {
   snprintf(path, sizeof path, "%s/county.db", c->data);
   snprintf(fresh, sizeof fresh, "%s/rebuilt.db", c->data);
   if (fq_boot_configure(&s, c, &problems)) {
-    char *text = fq_problems_text(&problems);
-    fputs(text, stderr);
-    free(text);
-    code = EXIT_FAILED;
+    code = fq_boot_complain(&problems);
   } else if (fq_boot_lock(&s, &e) ||
              (remove_database(fresh), fq_boot_open(&s, BOOT_REBUILD, "rebuilt.db", &e)) ||
              fq_kernel_rebuild(s.kernel, path, &rows, &e))

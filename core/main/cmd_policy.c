@@ -15,11 +15,9 @@ struct stage {
 static enum fq_status add_plugins(void *arg, fq_kernel *k, struct fq_error *e) {
   struct stage *s = arg;
   struct fq_problem_list problems = {0};
-  const char *names[32];
-  size_t count = 0;
-  char *list = fq_strdup(s->server.options.plugins), *rest = list, *word;
-  while ((word = strsep(&rest, " ")) && count < 32)
-    if (*word && strcmp(word, "terminal")) names[count++] = word;
+  const char *names[FQ_PLUGINS_MOST];
+  char *list = fq_strdup(s->server.options.plugins);
+  size_t count = fq_boot_names(list, "terminal", names);
   s->server.registry = (struct fq_registry){0};
   enum fq_status st = FQ_OK;
   if (fq_registry_load(
@@ -43,9 +41,7 @@ static int test(const struct common *c, const char *pack, const char *only) {
   struct fq_problem_list problems = {0};
   int code = EXIT_FAILED;
   if (fq_boot_configure(&s.server, c, &problems)) {
-    char *text = fq_problems_text(&problems);
-    fputs(text, stderr);
-    free(text);
+    code = fq_boot_complain(&problems);
   } else {
     fq_registry_free(&s.server.registry);
     code = fq_scenario_run(&(struct fq_scenario_config){.pack = pack,

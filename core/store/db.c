@@ -40,9 +40,6 @@ void *fq_db_user(const fq_db *db) {
 void fq_db_set_user(fq_db *db, void *user) {
   db->user = user;
 }
-struct sqlite3 *fq_db_raw(fq_db *db) {
-  return db->raw;
-}
 
 void fq_db_mark(fq_db *db, enum fq_status status, const char *message) {
   if (db->status) return; /* the first trouble is the cause of the rest */
@@ -94,9 +91,9 @@ fq_db *fq_db_open(const char *path, enum fq_db_mode mode, struct fq_error *e) {
   if (rc == SQLITE_OK) {
     sqlite3_busy_timeout(db->raw, 5000);
     sqlite3_extended_result_codes(db->raw, 0);
-    /* wal_autocheckpoint 1000 pages: the checkpoint is then 2.6 % of a busy server. Done on a thread of its own
-     * instead, p99 of a report's answer was the same within the noise (11-33 ms against 11-28 at 300 reports/s).
-     * cache_size 64 MiB: the working set of a county (open work and the recent journal) fits. */
+    /* wal_autocheckpoint 1000 pages: the checkpoint is then 2.6 % of a busy server. Done on a thread of its
+     * own instead, p99 of a report's answer was the same within the noise (11-33 ms against 11-28 at 300
+     * reports/s). cache_size 64 MiB: the working set of a county (open work and the recent journal) fits. */
     static const char writer[] =
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=1000;"
         "PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;"

@@ -7,14 +7,11 @@
 
 #include "fengqiao.h"
 
-struct sqlite3;
-
 enum fq_db_mode { FQ_DB_WRITER, FQ_DB_READER };
 
 /* path NULL: in memory. The writer creates the file, WAL, synchronous=FULL. */
 fq_db *fq_db_open(const char *path, enum fq_db_mode mode, struct fq_error *e);
 void fq_db_close(fq_db *db);
-struct sqlite3 *fq_db_raw(fq_db *db); /* for core/store */
 
 /* Writing outside is an error of the caller, marked like any other. Returns the former setting. */
 bool fq_db_allow_write(fq_db *db, bool allow);
