@@ -29,6 +29,9 @@ for f in README CONTRIBUTING CHANGELOG README.zh-CN; do docs="$docs $top/$f.md";
 for f in architecture architecture.zh-CN policy-guide policy-guide.zh-CN plugin-guide plugin-guide.zh-CN protocol reference; do
   docs="$docs $here/$f.md"
 done
+for f in "$here"/desk/*.md; do
+  [ -f "$f" ] && docs="$docs $f"
+done
 # shellcheck disable=SC2086
 "$node" "$here/tools/doctest.mjs" $docs || status=1
 
@@ -38,7 +41,8 @@ blocks() { awk '/^```[a-z]+ [^ ]+$/ || /^```console$/ { on = 1 } on { print } /^
   wrong "the two policy guides show different code"
 
 # What policies may ask.
-for name in $(sed -n '/fq_view_fn views/,/^ *{0}}/s/^ *{"\([a-z_]*\)", dp_view.*/\1/p' "$top/plugins/dispatch/plugin.c"); do
+for name in $(cat "$top"/plugins/*/part.c "$top"/plugins/*/*/part.c 2>/dev/null |
+  sed -n '/fq_view_fn views/,/^ *{0}}/s/^ *{"\([a-z_]*\)", dp_view.*/\1/p'); do
   for guide in policy-guide.md policy-guide.zh-CN.md; do
     grep -q "view\.$name(" "$here/$guide" || wrong "$guide does not know view.$name"
   done

@@ -45,7 +45,7 @@ extern "C" {
 
 /* A plugin is refused when its major differs or its minor is newer than the server's. */
 #define FQ_ABI_MAJOR 1
-#define FQ_ABI_MINOR 0
+#define FQ_ABI_MINOR 1
 
 #define FQ_ID_MAX 64 /* bytes of an id, org code, user or kind name, with the final NUL */
 
@@ -594,6 +594,11 @@ struct fq_plugin {
   /* Empty when well; otherwise one line of what is wrong. */
   void (*health)(void *self, char *out, size_t cap);
   const struct fq_channel *channels;
+
+  /* Since 1.1. A large plugin is written in parts, each a table like this one: its own nouns, tables and words
+   * ("dispatch.whistle"). They are added after their plugin, in this order, and share its state; so a part has
+   * no options, no self_bytes and no parts of its own. NULL at the end. */
+  const struct fq_plugin *const *parts;
 };
 
 /* The plugin's one symbol:

@@ -14,7 +14,7 @@
 #include "store/db.h"
 #include "store/journal.h"
 
-#define MAX_MODULES 32
+#define MAX_MODULES 64
 #define MAX_DEPTH   8   /* entry causes entry causes entry ...: deeper is a loop in the rules */
 #define MAX_ENTRIES 512 /* of one outside command with everything it led to */
 

@@ -102,7 +102,7 @@ static void add_apply(struct bound_kind *b, const struct fq_kind *kind, void *se
   *at = a;
 }
 
-enum fq_status fq_kernel_add(fq_kernel *k, const struct fq_plugin *p, void *self, struct fq_error *e) {
+static enum fq_status add(fq_kernel *k, const struct fq_plugin *p, void *self, struct fq_error *e) {
   if (k->module_count == MAX_MODULES)
     return fq_fail(e, FQ_E_CONFLICT, "module.count", p->name, "模块过多(最多 %d 个)",
                    "too many modules (at most %d)", MAX_MODULES);
@@ -134,6 +134,13 @@ enum fq_status fq_kernel_add(fq_kernel *k, const struct fq_plugin *p, void *self
     fq_map_put(&k->methods, x->name, b);
   }
   return FQ_OK;
+}
+
+enum fq_status fq_kernel_add(fq_kernel *k, const struct fq_plugin *p, void *self, struct fq_error *e) {
+  enum fq_status s = add(k, p, self, e);
+  for (const struct fq_plugin *const *part = p->parts; !s && part && *part; part++)
+    s = add(k, *part, self, e);
+  return s;
 }
 
 enum fq_status fq_kernel_boot(fq_kernel *k, struct fq_error *e) {

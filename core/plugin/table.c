@@ -264,19 +264,49 @@ static enum fq_status check_metrics(const struct fq_plugin *p, struct fq_error *
   return FQ_OK;
 }
 
-enum fq_status fq_plugin_check(const struct fq_plugin *p, struct fq_error *e) {
-  if (!word_ok(p->name))
-    return BAD("name", "name 为 \"%s\":应为小写字母、数字、下划线,至多 31 个",
-               "name is \"%s\": expected lower-case letters, digits and underscores, at most 31",
-               p->name ? p->name : "");
+/* What a plugin and a part of it have in common. */
+static enum fq_status check_lists(const struct fq_plugin *p, struct fq_error *e) {
   if (!p->version || !p->version[0]) return BAD("version", "没有 version", "has no version");
   if (!p->zh || !p->en) return BAD("zh", "缺少 zh 或 en 说明", "lacks its zh or en line");
   for (int i = 0; p->migrations && p->migrations[i]; i++)
     if (!p->migrations[i][strspn(p->migrations[i], " \t\n")])
       return BAD("migrations", "migrations[%d] 是空的", "migrations[%d] is empty", i);
   enum fq_status (*const checks[])(const struct fq_plugin *, struct fq_error *) = {
-      check_kinds, check_also, check_methods, check_reactions, check_views, check_routes, check_metrics,
+      check_kinds, check_also, check_methods, check_reactions, check_views, check_routes,
   };
+  for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+    enum fq_status st = checks[i](p, e);
+    if (st != FQ_OK) return st;
+  }
+  return FQ_OK;
+}
+
+static enum fq_status check_parts(const struct fq_plugin *p, struct fq_error *e) {
+  size_t len = strlen(p->name);
+  for (int i = 0; p->parts && p->parts[i]; i++) {
+    const struct fq_plugin *part = p->parts[i];
+    if (!part->name || strncmp(part->name, p->name, len) || part->name[len] != '.' ||
+        !word_ok(part->name + len + 1))
+      return BAD("parts", "parts[%d] 的名字 \"%s\" 不合规:应如 %s.whistle",
+                 "parts[%d] has the name \"%s\": expected something like %s.whistle", i,
+                 part->name ? part->name : "", p->name);
+    if (part->options || part->self_bytes || part->metrics || part->channels || part->parts)
+      return BAD(part->name, "%s 是插件的一部分:选项、状态、指标、通道和 parts 归插件本身",
+                 "%s is a part: options, state, metrics, channels and parts belong to the plugin itself",
+                 part->name);
+    enum fq_status st = check_lists(part, e);
+    if (st != FQ_OK) return st;
+  }
+  return FQ_OK;
+}
+
+enum fq_status fq_plugin_check(const struct fq_plugin *p, struct fq_error *e) {
+  if (!word_ok(p->name))
+    return BAD("name", "name 为 \"%s\":应为小写字母、数字、下划线,至多 31 个",
+               "name is \"%s\": expected lower-case letters, digits and underscores, at most 31",
+               p->name ? p->name : "");
+  enum fq_status (*const checks[])(const struct fq_plugin *, struct fq_error *) = {check_lists, check_metrics,
+                                                                                   check_parts};
   for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
     enum fq_status st = checks[i](p, e);
     if (st != FQ_OK) return st;

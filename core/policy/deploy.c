@@ -11,6 +11,7 @@
 #include "policy/dictionary.h"
 #include "policy/module_internal.h"
 #include "policy/pack.h"
+#include "policy/setup.h"
 
 fq_json *fq_findings_json(const struct fq_findings *f) {
   fq_json *out = fq_json_array();
@@ -125,6 +126,7 @@ enum fq_status fq_policy_deploy(struct fq_call *c) {
     fq_json_set(data, "files", fq_json_dup(files));
     st = fq_emit(c, (struct fq_draft){.kind = "pack.deployed", .data = data});
     if (!st) st = fq_dictionary_emit(c, name, files);
+    if (!st) st = fq_setup_run(c, files);
   }
 out:
   fq_pack_clear(&pack);

@@ -1,8 +1,9 @@
 /*
  * A pack: a county's policies and dictionaries as one thing.
  *     <dir>/pack.lua            name, version, title = { zh, en }, policies = { paths }, requires = { plugins
- * } <dir>/policies/x.lua      dictionaries/x.csv      scenarios/x.lua      i18n/x.json org.csv is imported on
- * its own, by the command line.
+ * }, setup = { { method, path } }
+ *     <dir>/policies/x.lua      setup/x.lua      dictionaries/x.csv      scenarios/x.lua      i18n/x.json
+ * org.csv is imported on its own, by the command line.
  */
 #ifndef FQ_POLICY_PACK_H
 #define FQ_POLICY_PACK_H

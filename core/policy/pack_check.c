@@ -9,6 +9,7 @@
 #include "policy/dictionary.h"
 #include "policy/luaconf.h"
 #include "policy/pack.h"
+#include "policy/setup.h"
 #include "policy/suggest.h"
 
 #define POLICIES_MAX 64
@@ -28,8 +29,8 @@ static void wrong(struct check *c, const char *key, const char *zh, const char *
 }
 
 static void check_members(struct check *c) {
-  static const char *const known[] = {"name",  "version", "title", "policies", "requires",    "org",
-                                      "users", "map",     "forms", "i18n",     "dictionaries"};
+  static const char *const known[] = {"name",  "version", "title", "policies", "requires",     "org",
+                                      "users", "map",     "forms", "i18n",     "dictionaries", "setup"};
   fq_json_each(m, c->meta) {
     struct fq_suggest s;
     fq_suggest_start(&s, fq_json_name(m));
@@ -170,6 +171,7 @@ bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t co
     check_requires(&c);
     check_policies(&c);
     fq_dictionary_check(files, f);
+    fq_setup_check(meta, lines, modules, count, files, f);
   } else {
     const char *colon = strrchr(e.path, ':');
     fq_finding_put(f, "pack.lua", colon ? atoi(colon + 1) : 0, FQ_EXIT_SYNTAX, e.zh, e.en);

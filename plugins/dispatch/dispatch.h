@@ -44,7 +44,20 @@
   X(RESUME, "resume", "恢复")                                                                                \
   X(REOPEN, "reopen", "重开")                                                                                \
   X(RECALL, "recall", "撤回")                                                                                \
-  X(VOID, "void", "作废")
+  X(VOID, "void", "作废")                                                                                    \
+  X(TRANSFER, "transfer", "移交")                                                                            \
+  X(SEND_DOWN, "send_down", "下派")                                                                          \
+  X(ASSIST, "assist", "协同")                                                                                \
+  X(COUNTERSIGN, "countersign", "会签")                                                                      \
+  X(EXTEND, "extend", "延期")                                                                                \
+  X(ASK_SUSPEND, "ask_suspend", "申请挂起")                                                                  \
+  X(RATE, "rate", "评价")                                                                                    \
+  X(ATTACH, "attach", "附件")                                                                                \
+  X(MERGE, "merge", "并案")                                                                                  \
+  X(SPLIT, "split", "拆案")                                                                                  \
+  X(WHISTLE, "whistle", "吹哨")                                                                              \
+  X(RESERVE, "reserve", "预留")                                                                              \
+  X(MEDIATE, "mediate", "调处")
 
 #define DP_TASK_STATES(X)                                                                                    \
   X(SENT, "sent", "已下发")                                                                                  \
@@ -199,69 +212,26 @@ enum fq_status dp_task_step(struct fq_call *c, const struct dp_task *t, enum dp_
 void dp_text(char *out, size_t cap, const char *s); /* copies, NULL as "" */
 void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *member); /* copies if there */
 
-/* ---- commands: one function a verb ------------------------------------------------------------- */
+/* ---- the parts ------------------------------------------------------------------------------------ */
 
+#define DP_VERSION "0.2.0"
+extern const struct fq_plugin dp_incident_part, dp_task_part, dp_clock_part, dp_people_part;
+
+/* Commands, targets, apply (the only writers of the tables), queries, views: each part declares its own. */
 #define DP_COMMAND(name) enum fq_status name(struct fq_call *c)
-DP_COMMAND(dp_incident_report);
-DP_COMMAND(dp_incident_accept);
-DP_COMMAND(dp_incident_dispatch);
-DP_COMMAND(dp_incident_verify);
-DP_COMMAND(dp_incident_close);
-DP_COMMAND(dp_incident_return);
-DP_COMMAND(dp_incident_escalate);
-DP_COMMAND(dp_incident_comment);
-DP_COMMAND(dp_incident_urge);
-DP_COMMAND(dp_incident_supervise);
-DP_COMMAND(dp_incident_suspend);
-DP_COMMAND(dp_incident_resume);
-DP_COMMAND(dp_incident_reopen);
-DP_COMMAND(dp_incident_recall);
-DP_COMMAND(dp_incident_void);
-DP_COMMAND(dp_task_delivered);
-DP_COMMAND(dp_task_seen);
-DP_COMMAND(dp_task_accept);
-DP_COMMAND(dp_task_decline);
-DP_COMMAND(dp_task_arrive);
-DP_COMMAND(dp_task_feedback);
-DP_COMMAND(dp_task_finish);
-DP_COMMAND(dp_task_expire);
-DP_COMMAND(dp_clock_start);
-DP_COMMAND(dp_clock_warn);
-DP_COMMAND(dp_clock_breach);
-DP_COMMAND(dp_clock_stop);
-DP_COMMAND(dp_clock_pause);
-DP_COMMAND(dp_clock_resume);
-DP_COMMAND(dp_officer_set);
-DP_COMMAND(dp_duty_start);
-DP_COMMAND(dp_duty_end);
-void dp_position_update(struct fq_call *c);
+#define DP_TARGET(name)  enum fq_status name(struct fq_call *c, struct fq_target *t)
+#define DP_APPLY(name)   enum fq_status name(struct fq_apply *a, const struct fq_entry *e)
+#define DP_QUERY(name)   enum fq_status name(struct fq_query *q)
+#define DP_VIEW(name)    enum fq_status name(struct fq_view *v)
 
-/* targets: which unit a command touches, and whether the thing is the actor's own */
-#define DP_TARGET(name) enum fq_status name(struct fq_call *c, struct fq_target *t)
+/* Which unit a command about an incident touches, and whether the thing is the actor's own
+ * (incident/verbs.c). */
 DP_TARGET(dp_target_desk);     /* params.id: a desk's verb; own where that desk owns the incident */
 DP_TARGET(dp_target_involved); /* params.id: also the reporter's and the assignees' */
-DP_TARGET(dp_target_clock);    /* params.incident: a desk's */
-DP_TARGET(dp_target_task);     /* params.id is a task: the assignee's own */
-DP_TARGET(dp_target_user);     /* params.user, else the actor */
+enum fq_status dp_target_incident(struct fq_call *c, const char *member, bool may_involved,
+                                  struct fq_target *t);
 
-/* ---- apply: the only writers of the tables ------------------------------------------------------ */
-
-#define DP_APPLY(name) enum fq_status name(struct fq_apply *a, const struct fq_entry *e)
-DP_APPLY(dp_apply_reported);
-DP_APPLY(dp_apply_incident); /* every other incident.* kind */
-DP_APPLY(dp_apply_task_created);
-DP_APPLY(dp_apply_task);
-DP_APPLY(dp_apply_clock_started);
-DP_APPLY(dp_apply_clock_warned);
-DP_APPLY(dp_apply_clock_breached);
-DP_APPLY(dp_apply_clock_stopped);
-DP_APPLY(dp_apply_clock_paused);
-DP_APPLY(dp_apply_clock_resumed);
-DP_APPLY(dp_apply_officer);
-DP_APPLY(dp_apply_duty);
-DP_APPLY(dp_apply_roster_moved); /* others' kinds that change who could be sent */
-
-/* clock.c, for the incident's apply */
+/* clock/clock.c, for the incident's apply */
 void dp_clocks_reach(struct fq_apply *a, const char *incident, enum dp_milestone m, int64_t at_ms);
 void dp_clocks_pause(struct fq_apply *a, const char *incident, const char *policy, const char *name,
                      int64_t at_ms);
@@ -270,7 +240,7 @@ void dp_clocks_resume(struct fq_apply *a, const char *incident, const char *poli
 void dp_clocks_reopen(struct fq_apply *a, const char *incident, enum dp_milestone m, int64_t at_ms);
 void dp_clocks_drop(struct fq_apply *a, const char *incident, int64_t at_ms);
 
-/* ---- the ladder (ladder.c) ---------------------------------------------------------------------- */
+/* ---- the ladder (people/ladder.c) ---------------------------------------------------------------------- */
 
 struct dp_rung {
   enum dp_level level;
@@ -288,7 +258,7 @@ bool dp_rung_find(fq_db *db, const struct dp_ladder *l, enum dp_level level, con
                   struct dp_rung *out, fq_json *skipped);
 fq_json *dp_rung_json(const struct dp_rung *r);
 
-/* ---- people (candidates.c, officer.c, position.c) ----------------------------------------------- */
+/* ---- people (people/) ----------------------------------------------- */
 
 struct dp_position {
   double lon, lat, acc_m;
@@ -306,7 +276,7 @@ void dp_roster_free(struct dp_roster *r);
 void dp_load_moved(struct fq_apply *a, const char *user, int by); /* a task of `user` begins or ends */
 bool dp_on_duty(fq_db *db, const char *user);
 
-/* ---- wire shapes (wire.c), queries (list.c, candidates.c), views (view.c) ----------------------- */
+/* ---- wire shapes (wire.c), views (view.c) ----------------------- */
 
 enum { DP_WITH_TEXT = 1, DP_WITH_TASKS = 2, DP_WITH_CLOCKS = 4, DP_WITH_ALL = 7 };
 fq_json *dp_incident_json(fq_db *db, int64_t n, int with); /* NULL when there is none */
@@ -317,27 +287,11 @@ fq_json *dp_place_json(double lon, double lat, double acc_m); /* NULL when unkno
 bool dp_may_see(fq_db *db, const struct fq_actor *actor, const struct dp_incident *i);
 bool dp_area_reach(const struct fq_actor *actor); /* sees a whole subtree, not only his own */
 
-#define DP_QUERY(name) enum fq_status name(struct fq_query *q)
-DP_QUERY(dp_incident_get);
-DP_QUERY(dp_incident_list);
-DP_QUERY(dp_incident_open);
-DP_QUERY(dp_incident_candidates);
-DP_QUERY(dp_task_mine);
-DP_QUERY(dp_clock_list);
-DP_QUERY(dp_duty_list);
-
-#define DP_VIEW(name) enum fq_status name(struct fq_view *v)
-DP_VIEW(dp_view_incident);
-DP_VIEW(dp_view_nearest_officer);
-DP_VIEW(dp_view_candidates);
-DP_VIEW(dp_view_tasks);
-DP_VIEW(dp_view_clocks);
-DP_VIEW(dp_view_owner);
-DP_VIEW(dp_view_rung_above);
-DP_VIEW(dp_view_unit);
-DP_VIEW(dp_view_on_duty);
+/* A query's incident, from params.<member>, when its actor may see it. */
+enum fq_status dp_incident_seen(struct fq_query *q, const char *member, struct dp_incident *i);
 void dp_context(void *self, fq_db *db, const struct fq_entry *e, fq_json *into);
 /* The incident id in args[0], which may be the id or an incident object. */
 const char *dp_view_subject(const struct fq_view *v);
+const fq_json *dp_view_arg(const struct fq_view *v, int at); /* NULL: not given */
 
 #endif

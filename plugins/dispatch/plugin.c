@@ -1,14 +1,14 @@
 /*
- * plugin.c - the table of contents of the dispatch plugin: its tables, entry kinds, methods, views, options.
- * What they do is one file a noun or verb beside this one. Kernel thread.
+ * plugin.c - the table of contents of the dispatch plugin: its first tables, its options, its parts. Each
+ * part is a folder with a part.c of its own, which lists kinds, methods, views and later tables. Kernel
+ * thread.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "dispatch.h"
-#include "schema.h"
 
-/* Generated from words.lua. */
+/* Generated from words/. */
 static const char words[] =
 #include "plugins/dispatch/words.lua.inc"
     ;
@@ -52,155 +52,6 @@ static const char *const migrations[] = {
     "ROWID;"
     "CREATE TABLE dispatch_counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;",
     "ALTER TABLE clock ADD COLUMN title TEXT;", NULL};
-
-/* Who hears it within their subtree. Officers and departments hear what is theirs, by audience. */
-#define HEAR (FQ_ROLE_DESK | FQ_ROLE_SERVICE)
-#define INCIDENT(verb, f, z, e)                                                                              \
-  { "incident." verb, dp_apply_incident, HEAR, f, z, e }
-#define TASK(verb, f, z, e)                                                                                  \
-  { "task." verb, dp_apply_task, HEAR, f, z, e }
-static const struct fq_kind kinds[] = {
-    {"incident.reported", dp_apply_reported, HEAR, FQ_KIND_BEGINS, "事件上报", "incident reported"},
-    INCIDENT("accepted", 0, "事件受理", "incident accepted"),
-    INCIDENT("dispatched", 0, "事件派遣", "incident dispatched"),
-    INCIDENT("returned", 0, "事件退回", "incident returned to its reporter"),
-    INCIDENT("escalated", 0, "事件上报上级", "incident reported up the ladder"),
-    INCIDENT("commented", 0, "批注", "comment"),
-    INCIDENT("urged", 0, "催办", "incident urged"),
-    INCIDENT("supervised", 0, "督办", "incident supervised"),
-    INCIDENT("handled", 0, "处置完毕", "incident handled"),
-    INCIDENT("verified", 0, "核查", "incident verified"),
-    INCIDENT("closed", FQ_KIND_ENDS, "结案", "incident closed"),
-    INCIDENT("reopened", 0, "重开", "incident reopened"),
-    INCIDENT("suspended", 0, "挂起", "incident suspended"),
-    INCIDENT("resumed", 0, "恢复", "incident resumed"),
-    INCIDENT("recalled", 0, "撤回派遣", "dispatch recalled"),
-    INCIDENT("voided", FQ_KIND_ENDS, "作废", "incident voided"),
-    {"task.created", dp_apply_task_created, HEAR, 0, "任务下发", "task sent"},
-    TASK("delivered", FQ_KIND_QUIET, "任务送达", "task delivered to the terminal"),
-    TASK("seen", FQ_KIND_QUIET, "任务已查看", "task seen"),
-    TASK("accepted", 0, "接单", "task accepted"),
-    TASK("declined", 0, "拒单", "task declined"),
-    TASK("arrived", 0, "到场", "arrived"),
-    TASK("fed_back", 0, "反馈", "feedback"),
-    TASK("finished", 0, "任务完成", "task finished"),
-    TASK("recalled", 0, "任务撤回", "task recalled"),
-    TASK("expired", 0, "任务失效", "task expired"),
-    {"clock.started", dp_apply_clock_started, HEAR, 0, "开始计时", "clock started"},
-    {"clock.warned", dp_apply_clock_warned, HEAR, 0, "将到期", "clock due soon"},
-    {"clock.breached", dp_apply_clock_breached, HEAR, 0, "超期", "clock breached"},
-    {"clock.stopped", dp_apply_clock_stopped, HEAR, 0, "停止计时", "clock stopped"},
-    {"clock.paused", dp_apply_clock_paused, HEAR, 0, "暂停计时", "clock paused"},
-    {"clock.resumed", dp_apply_clock_resumed, HEAR, 0, "恢复计时", "clock resumed"},
-    {"officer.set", dp_apply_officer, HEAR | FQ_ROLE_ADMIN_SYSTEM, 0, "人员能力登记", "officer set"},
-    {"duty.started", dp_apply_duty, HEAR, 0, "上岗", "on duty"},
-    {"duty.ended", dp_apply_duty, HEAR, 0, "下岗", "off duty"},
-    {0}};
-
-/* Accounts and units are the server's; a change in either moves the roster of who could be sent. */
-static const struct fq_kind also_applies[] = {{.name = "user.set", .apply = dp_apply_roster_moved},
-                                              {.name = "user.disabled", .apply = dp_apply_roster_moved},
-                                              {.name = "org.unit_set", .apply = dp_apply_roster_moved},
-                                              {0}};
-
-#define DESK  FQ_ROLE_DESK
-#define RULE  FQ_ROLE_POLICY
-#define FIELD (FQ_ROLE_OFFICER | FQ_ROLE_DEPARTMENT)
-#define INC(verb, who, flags, schema, where, z, e)                                                           \
-  { "incident." #verb, who, flags, schema, where, dp_incident_##verb, NULL, NULL, z, e, "{id, state, rev}" }
-#define TSK(verb, schema, z, e)                                                                              \
-  {                                                                                                          \
-    "task." #verb, FIELD | DESK, 0, schema, dp_target_task, dp_task_##verb, NULL, NULL, z, e,                \
-        "{id, state, rev}"                                                                                   \
-  }
-#define ASK(name, who, flags, schema, fn, z, e, result)                                                      \
-  { name, who, flags, schema, NULL, NULL, fn, NULL, z, e, result }
-#define READERS (FIELD | DESK | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT | FQ_ROLE_SERVICE)
-static const struct fq_method methods[] = {
-    /* Anybody may report anything anywhere: what is seen across a border is not less on fire. */
-    {"incident.report", FIELD | DESK | RULE | FQ_ROLE_SERVICE | FQ_ROLE_FAMILY, FQ_POLICY, report_params,
-     NULL, dp_incident_report, NULL, NULL, "上报事件", "report an incident",
-     "{id, number, grid, owner, dup?}"},
-    INC(accept, DESK | RULE, FQ_POLICY, id_params, dp_target_desk, "受理", "accept an incident"),
-    {"incident.dispatch", DESK | RULE, FQ_POLICY, dispatch_params, dp_target_desk, dp_incident_dispatch, NULL,
-     NULL, "派遣", "send somebody", "{id, state, rev, tasks}"},
-    INC(verify, DESK, 0, verify_params, dp_target_desk, "核查", "verify what was done"),
-    INC(close, DESK, 0, close_params, dp_target_desk, "结案", "close a verified incident"),
-    INC(return, DESK | RULE, FQ_POLICY, reason_params, dp_target_desk, "退回上报人",
-              "return to the reporter"),
-    INC(escalate, DESK | FIELD | RULE, FQ_POLICY, escalate_params, dp_target_involved, "上报上级",
-        "report up the ladder; empty rungs are skipped"),
-    INC(comment, DESK | FIELD | RULE, FQ_POLICY, comment_params, dp_target_involved, "批注", "comment"),
-    INC(urge, DESK | FIELD | RULE, FQ_POLICY, urge_params, dp_target_involved, "催办", "urge"),
-    INC(supervise, DESK | RULE, FQ_POLICY, supervise_params, dp_target_desk, "督办", "supervise with a card"),
-    INC(suspend, DESK | RULE, FQ_POLICY, reason_params, dp_target_desk, "挂起", "suspend; clocks pause"),
-    INC(resume, DESK | RULE, FQ_POLICY, id_params, dp_target_desk, "恢复", "resume; clocks go on"),
-    INC(reopen, DESK, 0, reason_params, dp_target_desk, "重开", "reopen a closed or voided incident"),
-    INC(recall, DESK, 0, recall_params, dp_target_desk, "撤回派遣",
-        "withdraw orders nobody has accepted yet"),
-    INC(void, DESK, 0, reason_params, dp_target_desk, "作废", "void a report that is none"),
-
-    TSK(delivered, task_params, "送达回执", "the terminal has the task"),
-    TSK(seen, task_params, "查看回执", "the assignee has seen the task"),
-    TSK(accept, task_params, "接单", "accept a task"),
-    TSK(decline, reason_params, "拒单", "decline a task"),
-    TSK(arrive, arrive_params, "到场", "arrive at the place"),
-    TSK(feedback, feedback_params, "反馈", "feed back what was found and done"),
-    TSK(finish, task_params, "完成", "finish a task that has feedback"),
-    {"task.expire", 0, FQ_INTERNAL, expire_params, NULL, dp_task_expire, NULL, NULL, "任务失效",
-     "an order lapses", NULL},
-
-    {"clock.start", RULE, FQ_POLICY, clock_params, dp_target_clock, dp_clock_start, NULL, NULL, "开始计时",
-     "start a clock", "{state, due_at, dup?}"},
-    {"clock.stop", DESK | RULE, FQ_POLICY, clock_name_params, dp_target_clock, dp_clock_stop, NULL, NULL,
-     "停止计时", "stop a clock", "{}"},
-    {"clock.pause", DESK | RULE, FQ_POLICY, clock_name_params, dp_target_clock, dp_clock_pause, NULL, NULL,
-     "暂停计时", "pause a clock", "{}"},
-    {"clock.resume", DESK | RULE, FQ_POLICY, clock_name_params, dp_target_clock, dp_clock_resume, NULL, NULL,
-     "恢复计时", "resume a clock", "{}"},
-    {"clock.warn", 0, FQ_INTERNAL, clock_timer_params, NULL, dp_clock_warn, NULL, NULL, "到预警点",
-     "a warn point", NULL},
-    {"clock.breach", 0, FQ_INTERNAL, clock_timer_params, NULL, dp_clock_breach, NULL, NULL, "到期",
-     "the limit", NULL},
-
-    {"officer.set", DESK | FQ_ROLE_ADMIN_SYSTEM, 0, officer_params, dp_target_user, dp_officer_set, NULL,
-     NULL, "登记技能与容量", "set skills, capacity, grid", "{user}"},
-    {"duty.start", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM, 0, duty_params, dp_target_user, dp_duty_start, NULL,
-     NULL, "上岗", "sign on", "{user, on_duty}"},
-    {"duty.end", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM, 0, duty_params, dp_target_user, dp_duty_end, NULL, NULL,
-     "下岗", "sign off", "{user, on_duty}"},
-    {"position.update", DESK | FIELD, 0, position_params, NULL, NULL, NULL, dp_position_update, "上报位置",
-     "where I am", NULL},
-
-    ASK("incident.get", READERS, 0, get_params, dp_incident_get, "事件详情", "one incident", "incident"),
-    ASK("incident.list", READERS, 0, list_params, dp_incident_list, "事件列表", "incidents, newest first",
-        "{rows, next?, head}"),
-    ASK("incident.open", READERS, FQ_SNAPSHOT, NULL, dp_incident_open, "在办事件",
-        "all open incidents in reach", "{rows}"),
-    ASK("incident.candidates", DESK, 0, candidates_params, dp_incident_candidates, "派遣建议",
-        "who could be sent, ranked, with reasons", "{rows, excluded}"),
-    ASK("task.mine", FIELD | DESK, FQ_SNAPSHOT, NULL, dp_task_mine, "我的任务", "own open tasks", "{rows}"),
-    ASK("clock.list", READERS, 0, clock_list_params, dp_clock_list, "时钟", "the clocks of an incident",
-        "{rows}"),
-    ASK("duty.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM, 0, duty_list_params, dp_duty_list, "值班与人员",
-        "who is on duty; officers see themselves", "{rows}"),
-    {0}};
-
-static const struct fq_view_fn views[] = {
-    {"incident", dp_view_incident, "id", "事件全貌,含任务与时钟", "an incident with tasks and clocks"},
-    {"nearest_officer", dp_view_nearest_officer, "incident, {skill=, within_m=, exclude=}",
-     "最近的在岗、未满负荷网格员;没有则为 nil",
-     "the nearest officer on duty with capacity; nil when there is none"},
-    {"candidates", dp_view_candidates, "incident, n", "前 n 名派遣人选及理由",
-     "the best n to send, with reasons"},
-    {"tasks", dp_view_tasks, "incident", "事件的任务", "the incident's tasks"},
-    {"clocks", dp_view_clocks, "incident", "事件的时钟", "the incident's clocks"},
-    {"owner", dp_view_owner, "incident", "现由哪一级负责", "who owns it: {level, org, name}"},
-    {"rung_above", dp_view_rung_above, "incident[, level]", "上一级有人在岗的负责单位",
-     "the next staffed rung above"},
-    {"unit", dp_view_unit, "org", "机构", "a unit: {id, kind, name, parent, lon, lat}"},
-    {"on_duty", dp_view_on_duty, "org[, role]", "该单位在岗人员", "who is on duty exactly at this unit"},
-    {0}};
 
 static const struct fq_option options[] = {{.name = "position_fresh",
                                             .type = FQ_O_DURATION,
@@ -264,17 +115,16 @@ static void fini(void *self) {
   d->roster = NULL;
 }
 
+static const struct fq_plugin *const parts[] = {&dp_incident_part, &dp_task_part, &dp_clock_part,
+                                                &dp_people_part, NULL};
+
 FQ_PLUGIN = {
     FQ_PLUGIN_HEAD,
     .name = "dispatch",
-    .version = "0.1.0",
+    .version = DP_VERSION,
     .zh = "事件、任务、时钟、上报阶梯",
     .en = "incidents, tasks, clocks, the ladder",
     .migrations = migrations,
-    .kinds = kinds,
-    .also_applies = also_applies,
-    .methods = methods,
-    .views = views,
     .context = dp_context,
     .lua = words,
     .options = options,
@@ -282,4 +132,5 @@ FQ_PLUGIN = {
     .metrics = metrics,
     .init = init,
     .fini = fini,
+    .parts = parts,
 };

@@ -11,7 +11,7 @@
 /* clang-format off */
 #define NO DP_NO
 enum { Rp = DP_REPORTED, Ac = DP_ACCEPTED, Di = DP_DISPATCHED, Hg = DP_HANDLING, Hd = DP_HANDLED, Ve = DP_VERIFIED,
-       Cl = DP_CLOSED, Rt = DP_RETURNED, Su = DP_SUSPENDED, Vo = DP_VOIDED,
+       Cl = DP_CLOSED, Rt = DP_RETURNED, Su = DP_SUSPENDED, Me = DP_MERGED, Vo = DP_VOIDED,
        Bk = -1 /* back to the state it was suspended in */ };
 
 /* Nothing closes without feedback and verification: the only way to Cl is from Ve, to Ve from Hd. A failed
@@ -37,6 +37,19 @@ static const signed char steps[DP_VERB_COUNT][DP_STATE_COUNT] = {
   [DP_V_REOPEN]     = {NO, NO,     NO,      NO,        NO,      NO,     NO,      Ac,    NO,      NO,       NO,    Ac},
   [DP_V_RECALL]     = {NO, NO,     NO,      Ac,        NO,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
   [DP_V_VOID]       = {NO, Vo,     Vo,      NO,        NO,      NO,     NO,      NO,    Vo,      NO,       NO,    NO},
+  [DP_V_TRANSFER]   = {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
+  [DP_V_SEND_DOWN]  = {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
+  [DP_V_ASSIST]     = {NO, NO,     NO,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
+  [DP_V_COUNTERSIGN]= {NO, Rp,     Ac,      Di,        Hg,      Hd,     NO,      NO,    NO,      NO,       NO,    NO},
+  [DP_V_EXTEND]     = {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
+  [DP_V_ASK_SUSPEND]= {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
+  [DP_V_RATE]       = {NO, NO,     NO,      NO,        NO,      NO,     NO,      Cl,    NO,      NO,       NO,    NO},
+  [DP_V_ATTACH]     = {NO, Rp,     Ac,      Di,        Hg,      Hd,     Ve,      Cl,    Rt,      Su,       NO,    NO},
+  [DP_V_MERGE]      = {NO, Me,     Me,      Me,        Me,      NO,     NO,      NO,    Me,      NO,       NO,    NO},
+  [DP_V_SPLIT]      = {NO, NO,     NO,      NO,        NO,      NO,     NO,      NO,    NO,      NO,       Bk,    NO},
+  [DP_V_WHISTLE]    = {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
+  [DP_V_RESERVE]    = {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
+  [DP_V_MEDIATE]    = {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
 };
 #undef NO
 

@@ -2,7 +2,7 @@
 // and may call is compared, entry by entry and method by method, with what the rules say it should.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { AT, DESK, ROLES, grown, startCounty, within } from "./county.mjs";
 import { PASSWORD } from "./server.mjs";
@@ -146,6 +146,13 @@ describe("a county at work", () => {
     await as("policy-county", "clock.pause", { incident: incident.B, name: "mine" });
     await as("policy-county", "clock.resume", { incident: incident.B, name: "mine" });
     await as("dispatcher-B", "clock.stop", { incident: incident.B, name: "mine", policy: "policy-county" });
+
+    // what each part of the desk adds: acts/<part>.mjs
+    const acts = new URL("./acts/", import.meta.url);
+    for (const file of readdirSync(acts).sort()) {
+      const { act } = await import(new URL(file, acts));
+      await act({ AT, S, as, incident, report, server });
+    }
 
     await as("admin.system-county", "org.import", { units: [{ id: "430525101201-02", parent: "430525101201", kind: "grid", name: "新格" }] });
     grown({ id: "430525101201-02", parent: "430525101201" });

@@ -34,8 +34,8 @@ static void each_is_refused_with_its_reason(void **state) {
   static const struct {
     const char *name, *code, *zh, *en;
   } cases[] = {
-      {"abi_major", "plugin.abi", "主版本不同", "built for ABI 2.0, the server has 1.0: the major differs"},
-      {"abi_minor", "plugin.abi", "请升级服务器", "newer than the server's 1.0"},
+      {"abi_major", "plugin.abi", "主版本不同", "built for ABI 2.0, the server has 1.1: the major differs"},
+      {"abi_minor", "plugin.abi", "请升级服务器", "newer than the server's 1.1"},
       {"no_head", "plugin.size", "FQ_PLUGIN_HEAD", "is FQ_PLUGIN_HEAD missing?"},
       {"size_lies", "plugin.size", "但文件里的 fq_plugin 只有 48 字节",
        "but fq_plugin in the file has 48 bytes"},
@@ -50,6 +50,7 @@ static void each_is_refused_with_its_reason(void **state) {
       {"doubled_prefix", "plugin.table", "\"bad.bad.call\" 不合规", "has the name \"bad.bad.call\""},
       {"bad_param", "plugin.table", "枚举参数 state 没有 values", "enum parameter state has no values"},
       {"bad_option", "plugin.option", "选项 wait 的默认值", "option wait has the default \"2 h\""},
+      {"bad_part", "plugin.table", "应如 bad_part.whistle", "something like bad_part.whistle"},
       {"bad_metric", "plugin.table", "应以 fengqiao_bad_metric_ 开头",
        "does not begin with fengqiao_bad_metric_"},
   };

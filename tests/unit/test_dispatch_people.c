@@ -231,11 +231,11 @@ static void duty_roster(void **state) {
 
 /* ---- the loads in memory ------------------------------------------------------------------------------- */
 
-extern const struct fq_plugin fq_plugin;
+extern const struct fq_plugin dp_people_part;
 
 /* view.nearest_officer(incident, wishes) as a policy asks it, on the kernel's own handle. */
 static fq_json *nearest(const char *incident, const char *wishes) {
-  const struct fq_view_fn *f = fq_plugin.views;
+  const struct fq_view_fn *f = dp_people_part.views;
   while (strcmp(f->name, "nearest_officer"))
     f++;
   fq_json *args = fq_json_array();

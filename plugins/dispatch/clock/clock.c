@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "clock/clock.h"
 
 struct key {
   char incident[FQ_ID_MAX], policy[FQ_ID_MAX], name[FQ_ID_MAX];
@@ -50,6 +50,10 @@ static bool load(fq_db *db, const char *incident, const char *policy, const char
 
 static bool runs(const struct clock *k) {
   return !k->stopped_ms && (!strcmp(k->state, "running") || !strcmp(k->state, "due_soon"));
+}
+
+enum fq_status dp_target_clock(struct fq_call *c, struct fq_target *t) {
+  return dp_target_incident(c, "incident", false, t);
 }
 
 /* ---- commands ------------------------------------------------------------------------------------ */
@@ -197,6 +201,16 @@ enum fq_status dp_clock_pause(struct fq_call *c) {
 }
 enum fq_status dp_clock_resume(struct fq_call *c) {
   return by_hand(c, "clock.resumed", true);
+}
+
+/* ---- query --------------------------------------------------------------------------------------- */
+
+enum fq_status dp_clock_list(struct fq_query *q) {
+  struct dp_incident i;
+  enum fq_status s = dp_incident_seen(q, "incident", &i);
+  if (s != FQ_OK) return s;
+  fq_json_set(q->result, "rows", dp_clocks_json(q->db, i.id));
+  return FQ_OK;
 }
 
 /* ---- apply --------------------------------------------------------------------------------------- */

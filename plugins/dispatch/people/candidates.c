@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "people/people.h"
 
 #define DEFAULT_CAPACITY 3       /* open tasks somebody can carry when nothing else is said */
 #define UNKNOWN_M        50000.0 /* no position, no centre: behind everybody whose place is known */

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "dispatch.h"
+#include "people/people.h"
 
 void dp_ladder_of(fq_db *db, const char *org, struct dp_ladder *out) {
   struct fq_unit u;

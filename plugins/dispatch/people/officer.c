@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "people/people.h"
 
 struct person {
   char name[FQ_ID_MAX], org[FQ_ID_MAX];

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "incident/incident.h"
 
 /* Where it happened, as a unit of the tree. */
 struct site {

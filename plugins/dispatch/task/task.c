@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "task/task.h"
 
 /* What is left of an incident's tasks when this one is taken away. */
 static void others(struct fq_call *c, const struct dp_incident *i, const struct dp_task *t, bool *open,

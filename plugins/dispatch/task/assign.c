@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "task/task.h"
 
 struct assignee {
   const char *member, *id; /* "user", "officer-0001" */

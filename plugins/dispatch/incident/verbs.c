@@ -1,11 +1,11 @@
 /*
- * incident.c - the verbs of an incident that are one step and one entry (accept, return, verify, close,
+ * verbs.c - the verbs of an incident that are one step and one entry (accept, return, verify, close,
  * escalate, comment, urge, supervise, suspend, resume, reopen, recall, void), and the apply of them all.
  * Which verb is possible when is states.c's matter. Kernel thread.
  */
 #include <string.h>
 
-#include "dispatch.h"
+#include "incident/incident.h"
 
 /* What a verb's file starts with: the incident, the revision, the step. */
 static enum fq_status begin(struct fq_call *c, enum dp_verb v, struct dp_incident *i, enum dp_state *next) {
@@ -249,7 +249,8 @@ static bool where(struct fq_call *c, const char *member, struct fq_target *t) {
   return true;
 }
 
-static enum fq_status target(struct fq_call *c, const char *member, bool may_involved, struct fq_target *t) {
+enum fq_status dp_target_incident(struct fq_call *c, const char *member, bool may_involved,
+                                  struct fq_target *t) {
   struct dp_incident i;
   const struct fq_actor *a = c->actor;
   bool desk = a->roles & FQ_ROLE_DESK;
@@ -265,13 +266,9 @@ static enum fq_status target(struct fq_call *c, const char *member, bool may_inv
 }
 
 enum fq_status dp_target_desk(struct fq_call *c, struct fq_target *t) {
-  return target(c, "id", false, t);
+  return dp_target_incident(c, "id", false, t);
 }
 
 enum fq_status dp_target_involved(struct fq_call *c, struct fq_target *t) {
-  return target(c, "id", true, t);
-}
-
-enum fq_status dp_target_clock(struct fq_call *c, struct fq_target *t) {
-  return target(c, "incident", false, t);
+  return dp_target_incident(c, "id", true, t);
 }

@@ -1,11 +1,11 @@
 /*
- * list.c - the queries: incident.get, .list, .open, task.mine, clock.list. Reader threads; one consistent
+ * list.c - the queries: incident.get, .list, .open. Reader threads; one consistent
  * snapshot each. Pages are cut by key (n), newest first, never by offset.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "incident/incident.h"
 
 static enum fq_status unknown(struct fq_query *q, const char *path, const char *id) {
   return fq_fail(q->error, FQ_E_NOT_FOUND, "incident.unknown", path, "没有事件 %s", "no incident %s",
@@ -17,7 +17,7 @@ static enum fq_status foreign(struct fq_query *q, const char *id) {
                  "%s is not within your reach", id);
 }
 
-static enum fq_status seen(struct fq_query *q, const char *member, struct dp_incident *i) {
+enum fq_status dp_incident_seen(struct fq_query *q, const char *member, struct dp_incident *i) {
   const char *id = fq_json_str(q->params, member);
   if (!dp_incident_load(q->db, id, i)) return unknown(q, member, id);
   return dp_may_see(q->db, q->actor, i) ? FQ_OK : foreign(q, id);
@@ -26,19 +26,11 @@ static enum fq_status seen(struct fq_query *q, const char *member, struct dp_inc
 /* The result is the incident itself, so its members are moved up one floor. */
 enum fq_status dp_incident_get(struct fq_query *q) {
   struct dp_incident i;
-  enum fq_status s = seen(q, "id", &i);
+  enum fq_status s = dp_incident_seen(q, "id", &i);
   if (s != FQ_OK) return s;
   fq_json *j = dp_incident_json(q->db, i.n, DP_WITH_ALL);
   fq_json_each(m, j) fq_json_set(q->result, fq_json_name(m), fq_json_dup(m));
   fq_json_free(j);
-  return FQ_OK;
-}
-
-enum fq_status dp_clock_list(struct fq_query *q) {
-  struct dp_incident i;
-  enum fq_status s = seen(q, "incident", &i);
-  if (s != FQ_OK) return s;
-  fq_json_set(q->result, "rows", dp_clocks_json(q->db, i.id));
   return FQ_OK;
 }
 
@@ -206,35 +198,5 @@ enum fq_status dp_incident_open(struct fq_query *q) {
     page_add(&page, q, keys[x]);
   free(keys);
   fq_json_set(q->result, "rows", page.rows);
-  return FQ_OK;
-}
-
-/* The actor's open tasks, each with what a phone shows of its incident. */
-enum fq_status dp_task_mine(struct fq_query *q) {
-  const struct fq_actor *a = q->actor;
-  const char *sits = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT) ? a->org : NULL;
-  int64_t keys[500]; /* nobody works on more; a unit's desk sees its newest */
-  size_t count = 0;
-  fq_stmt *s =
-      fq_sql(q->db,
-             "SELECT n FROM task WHERE to_user = ?1 AND ended_ms IS NULL"
-             " UNION SELECT n FROM task WHERE to_unit = ?2 AND ended_ms IS NULL"
-             " UNION SELECT n FROM task WHERE to_team = ?2 AND ended_ms IS NULL ORDER BY 1 DESC LIMIT 500",
-             "ss", a->name, sits);
-  while (fq_row(s))
-    if (count < 500) keys[count++] = fq_col_int(s, 0);
-  fq_json *rows = fq_json_array();
-  for (size_t x = 0; x < count; x++) {
-    fq_json *t = dp_task_json(q->db, keys[x]);
-    fq_json *i = dp_incident_json(q->db, dp_id_n(fq_json_str(t, "incident"), 'i'), DP_WITH_TEXT);
-    static const char *const members[] = {"number", "category", "level", "place", "where", "address", "text"};
-    for (size_t k = 0; k < sizeof members / sizeof *members; k++)
-      dp_set_opt(t, members[k], i, members[k]);
-    dp_set_opt(t, "incident_title", i, "title");
-    dp_set_opt(t, "incident_state", i, "state");
-    fq_json_free(i);
-    fq_json_push(rows, t);
-  }
-  fq_json_set(q->result, "rows", rows);
   return FQ_OK;
 }

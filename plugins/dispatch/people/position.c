@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch.h"
+#include "people/people.h"
 
 struct slot {
   char user[FQ_ID_MAX];

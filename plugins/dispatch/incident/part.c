@@ -1,0 +1,167 @@
+/*
+ * part.c - the incident part of the dispatch plugin: its kinds, methods and views. One file a verb or noun
+ * beside this one.
+ */
+#include "incident/incident.h"
+#include "schema.h"
+
+static const struct fq_param report_params[] = {
+    {.name = "category", .type = FQ_T_ID, .required = true, .zh = "类别", .en = "category code"},
+    {.name = "level",
+     .type = FQ_T_INT,
+     .min = 1,
+     .max = 4,
+     .zh = "等级 1 红 … 4 蓝",
+     .en = "1 red ... 4 blue"},
+    {.name = "title",
+     .type = FQ_T_STRING,
+     .required = true,
+     .min = 1,
+     .max = 200,
+     .zh = "标题",
+     .en = "title"},
+    {.name = "text", .type = FQ_T_STRING, .max = 4000, .zh = "情况", .en = "what is the matter"},
+    P_PLACE,
+    {.name = "grid", .type = FQ_T_ID, .zh = "网格(或村、镇)", .en = "grid, or village or township"},
+    {.name = "address", .type = FQ_T_STRING, .max = 200, .zh = "地址", .en = "address"},
+    {.name = "occurred_at",
+     .type = FQ_T_TIME,
+     .zh = "发生时间",
+     .en = "when it happened, by the reporter's clock"},
+    {.name = "source", .type = FQ_T_ID, .zh = "来源", .en = "officer, phone, web, ..."},
+    {.name = "external_id",
+     .type = FQ_T_STRING,
+     .min = 1,
+     .max = 128,
+     .zh = "来源系统编号",
+     .en = "its id at the source"},
+    {.name = "solved", .type = FQ_T_BOOL, .zh = "已当场解决", .en = "already dealt with"},
+    P_FILES,
+    {0}};
+static const struct fq_param id_params[] = {P_ID, P_REV, {0}};
+static const struct fq_param get_params[] = {P_ID, {0}};
+static const struct fq_param reason_params[] = {P_ID, P_REASON(true), P_REV, {0}};
+static const struct fq_param recall_params[] = {P_ID, P_REASON(false), P_REV, {0}};
+static const struct fq_param urge_params[] = {P_ID, P_NOTE, P_REV, {0}};
+static const struct fq_param verify_params[] = {
+    P_ID,
+    {.name = "pass", .type = FQ_T_BOOL, .required = true, .zh = "是否通过", .en = "is it really done"},
+    P_NOTE,
+    P_REV,
+    {0}};
+static const struct fq_param close_params[] = {
+    P_ID,
+    {.name = "class", .type = FQ_T_STRING, .max = 64, .zh = "结案类别", .en = "closure class"},
+    P_NOTE,
+    P_REV,
+    {0}};
+static const struct fq_param escalate_params[] = {P_ID,
+                                                  {.name = "to",
+                                                   .type = FQ_T_ENUM,
+                                                   .required = true,
+                                                   .values = "village township county",
+                                                   .zh = "上报到哪一级",
+                                                   .en = "the rung to report to"},
+                                                  P_REASON(true),
+                                                  P_REV,
+                                                  {0}};
+static const struct fq_param comment_params[] = {P_ID,
+                                                 {.name = "text",
+                                                  .type = FQ_T_STRING,
+                                                  .required = true,
+                                                  .min = 1,
+                                                  .max = 2000,
+                                                  .zh = "批注",
+                                                  .en = "comment"},
+                                                 P_REV,
+                                                 {0}};
+static const struct fq_param supervise_params[] = {P_ID,
+                                                   {.name = "card",
+                                                    .type = FQ_T_ENUM,
+                                                    .required = true,
+                                                    .values = "yellow red black",
+                                                    .zh = "牌",
+                                                    .en = "card"},
+                                                   {.name = "note",
+                                                    .type = FQ_T_STRING,
+                                                    .required = true,
+                                                    .min = 1,
+                                                    .max = 1000,
+                                                    .zh = "要求",
+                                                    .en = "what is asked"},
+                                                   P_REV,
+                                                   {0}};
+static const struct fq_param list_params[] = {
+    {.name = "state",
+     .type = FQ_T_ENUM,
+     .values =
+         "reported accepted dispatched handling handled verified closed returned suspended merged voided",
+     .zh = "状态",
+     .en = "state"},
+    {.name = "open", .type = FQ_T_BOOL, .zh = "只看在办", .en = "open ones only"},
+    {.name = "category", .type = FQ_T_ID, .zh = "类别", .en = "category"},
+    {.name = "org", .type = FQ_T_ID, .zh = "辖区", .en = "within this unit"},
+    {.name = "limit", .type = FQ_T_INT, .min = 1, .max = 200, .zh = "条数", .en = "rows"},
+    {.name = "after", .type = FQ_T_ID, .zh = "续页", .en = "`next` of the page before"},
+    {0}};
+
+#define INCIDENT(verb, f, z, e)                                                                              \
+  { "incident." verb, dp_apply_incident, HEAR, f, z, e }
+static const struct fq_kind kinds[] = {
+    {"incident.reported", dp_apply_reported, HEAR, FQ_KIND_BEGINS, "事件上报", "incident reported"},
+    INCIDENT("accepted", 0, "事件受理", "incident accepted"),
+    INCIDENT("dispatched", 0, "事件派遣", "incident dispatched"),
+    INCIDENT("returned", 0, "事件退回", "incident returned to its reporter"),
+    INCIDENT("escalated", 0, "事件上报上级", "incident reported up the ladder"),
+    INCIDENT("commented", 0, "批注", "comment"),
+    INCIDENT("urged", 0, "催办", "incident urged"),
+    INCIDENT("supervised", 0, "督办", "incident supervised"),
+    INCIDENT("handled", 0, "处置完毕", "incident handled"),
+    INCIDENT("verified", 0, "核查", "incident verified"),
+    INCIDENT("closed", FQ_KIND_ENDS, "结案", "incident closed"),
+    INCIDENT("reopened", 0, "重开", "incident reopened"),
+    INCIDENT("suspended", 0, "挂起", "incident suspended"),
+    INCIDENT("resumed", 0, "恢复", "incident resumed"),
+    INCIDENT("recalled", 0, "撤回派遣", "dispatch recalled"),
+    INCIDENT("voided", FQ_KIND_ENDS, "作废", "incident voided"),
+    {0}};
+
+#define INC(verb, who, flags, schema, where, z, e)                                                           \
+  { "incident." #verb, who, flags, schema, where, dp_incident_##verb, NULL, NULL, z, e, "{id, state, rev}" }
+static const struct fq_method methods[] = {
+    /* Anybody may report anything anywhere: what is seen across a border is not less on fire. */
+    {"incident.report", FIELD | DESK | RULE | FQ_ROLE_SERVICE | FQ_ROLE_FAMILY, FQ_POLICY, report_params,
+     NULL, dp_incident_report, NULL, NULL, "上报事件", "report an incident",
+     "{id, number, grid, owner, dup?}"},
+    INC(accept, DESK | RULE, FQ_POLICY, id_params, dp_target_desk, "受理", "accept an incident"),
+    INC(verify, DESK, 0, verify_params, dp_target_desk, "核查", "verify what was done"),
+    INC(close, DESK, 0, close_params, dp_target_desk, "结案", "close a verified incident"),
+    INC(return, DESK | RULE, FQ_POLICY, reason_params, dp_target_desk, "退回上报人",
+              "return to the reporter"),
+    INC(escalate, DESK | FIELD | RULE, FQ_POLICY, escalate_params, dp_target_involved, "上报上级",
+        "report up the ladder; empty rungs are skipped"),
+    INC(comment, DESK | FIELD | RULE, FQ_POLICY, comment_params, dp_target_involved, "批注", "comment"),
+    INC(urge, DESK | FIELD | RULE, FQ_POLICY, urge_params, dp_target_involved, "催办", "urge"),
+    INC(supervise, DESK | RULE, FQ_POLICY, supervise_params, dp_target_desk, "督办", "supervise with a card"),
+    INC(suspend, DESK | RULE, FQ_POLICY, reason_params, dp_target_desk, "挂起", "suspend; clocks pause"),
+    INC(resume, DESK | RULE, FQ_POLICY, id_params, dp_target_desk, "恢复", "resume; clocks go on"),
+    INC(reopen, DESK, 0, reason_params, dp_target_desk, "重开", "reopen a closed or voided incident"),
+    INC(recall, DESK, 0, recall_params, dp_target_desk, "撤回派遣",
+        "withdraw orders nobody has accepted yet"),
+    INC(void, DESK, 0, reason_params, dp_target_desk, "作废", "void a report that is none"),
+    ASK("incident.get", READERS, 0, get_params, dp_incident_get, "事件详情", "one incident", "incident"),
+    ASK("incident.list", READERS, 0, list_params, dp_incident_list, "事件列表", "incidents, newest first",
+        "{rows, next?, head}"),
+    ASK("incident.open", READERS, FQ_SNAPSHOT, NULL, dp_incident_open, "在办事件",
+        "all open incidents in reach", "{rows}"),
+    {0}};
+
+static const struct fq_view_fn views[] = {
+    {"incident", dp_view_incident, "id", "事件全貌,含任务与时钟", "an incident with tasks and clocks"},
+    {"owner", dp_view_owner, "incident", "现由哪一级负责", "who owns it: {level, org, name}"},
+    {0}};
+
+const struct fq_plugin dp_incident_part = {
+    FQ_PLUGIN_HEAD, .name = "dispatch.incident", .version = DP_VERSION, .zh = "事件", .en = "incidents",
+    .kinds = kinds, .methods = methods,          .views = views,
+};

@@ -1,0 +1,71 @@
+-- The words of the dispatch plugin for policies: each returns a command, none does anything by itself.
+-- Runs in every policy's environment after the server's own words (command, refuse, clauses, minutes ...).
+
+-- An incident is e.incident or its id.
+local function id_of(incident)
+  if type(incident) == "table" then return incident.id end
+  return incident
+end
+
+-- Who is sent: an officer from view.nearest_officer, a user name, { user|unit|team = id }, or a list of such.
+local function assignees(to)
+  if type(to) == "string" then return { { user = to } } end
+  if type(to) ~= "table" then
+    error("dispatch: 派给谁?(an officer, a user name, {unit=...} or a list of them)", 0)
+  end
+  if to.user then return { { user = to.user } } end
+  if to.unit then return { { unit = to.unit } } end
+  if to.team then return { { team = to.team } } end
+  local all = {}
+  for _, one in ipairs(to) do
+    for _, assignee in ipairs(assignees(one)) do table.insert(all, assignee) end
+  end
+  return all
+end
+
+-- 派遣。options.expires = minutes(10): nobody has accepted by then, the order lapses.
+function dispatch(incident, to, note, options)
+  local params = { id = id_of(incident), to = assignees(to), note = note }
+  if options then params.expires_in_ms = options.expires end
+  return command("incident.dispatch", params)
+end
+
+-- 上报到 "village"、"township" 或 "county"(空岗自动跳过)
+function escalate(incident, level, reason)
+  return command("incident.escalate", { id = id_of(incident), to = level, reason = reason })
+end
+
+-- 督办:"yellow"、"red"、"black"
+function supervise(incident, card, note)
+  return command("incident.supervise", { id = id_of(incident), card = card, note = note })
+end
+
+-- 催办
+function urge(incident, note)
+  return command("incident.urge", { id = id_of(incident), note = note })
+end
+
+-- 批注
+function comment(incident, text)
+  return command("incident.comment", { id = id_of(incident), text = text })
+end
+
+-- 受理
+function accept(incident)
+  return command("incident.accept", { id = id_of(incident) })
+end
+
+-- 退回上报人
+function return_to_reporter(incident, reason)
+  return command("incident.return", { id = id_of(incident), reason = reason })
+end
+return_to = return_to_reporter
+
+-- 挂起、恢复
+function suspend(incident, reason)
+  return command("incident.suspend", { id = id_of(incident), reason = reason })
+end
+function resume(incident)
+  return command("incident.resume", { id = id_of(incident) })
+end
+
