@@ -123,7 +123,9 @@ enum fq_status dp_clock_start(struct fq_call *c) {
     return fq_fail(c->error, FQ_E_CONFLICT, "incident.state", "params.incident", "事件已作废或并案,不再计时",
                    "a voided or merged incident has no clocks");
 
-  int64_t limit_ms = fq_json_int(c->params, "limit_ms", 0), due_ms = i.at_ms[from] + limit_ms;
+  double factor = dp_clock_factor(c->db, i.org); /* shorter in an emergency */
+  int64_t limit_ms = llround((double)fq_json_int(c->params, "limit_ms", 0) * factor);
+  int64_t due_ms = i.at_ms[from] + limit_ms;
   /* Reached, itself or by a later milestone (a report already solved was never dispatched). */
   int64_t reached_ms = 0;
   for (int m = to; m < DP_MILESTONE_COUNT && !reached_ms; m++)
@@ -137,6 +139,7 @@ enum fq_status dp_clock_start(struct fq_call *c) {
   fq_json_set_time(data, "from_at", i.at_ms[from]);
   fq_json_set_time(data, "due_at", due_ms);
   fq_json_set_int(data, "limit_ms", limit_ms);
+  if (factor < 1) fq_json_set_num(data, "heightened", factor);
   dp_set_opt(data, "warn", c->params, "warn");
   fq_json_set_str(data, "calendar", "plain");
   const char *state = reached_ms ? (over ? "met_late" : "met") : over ? "breached" : "running";
