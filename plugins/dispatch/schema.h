@@ -23,7 +23,7 @@
   }
 #define P_WITHIN                                                                                             \
   {                                                                                                          \
-    .name = "within_ms", .type = FQ_T_INT, .min = 60000, .max = 2.6e9, .zh = "多久之内须答复",               \
+    .name = "within_ms", .type = FQ_T_INT, .min = 1000, .max = 2.6e9, .zh = "多久之内须答复",               \
     .en = "to be answered within this time"                                                                  \
   }
 #define P_PLACE                                                                                              \

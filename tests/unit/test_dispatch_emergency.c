@@ -53,7 +53,7 @@ static void all_or_by_name(void **state) {
           ",\"units\":[\"430525-D01\",\"430525100201\",\"" GRID_A1
           "\"],\"users\":[\"officer-a3\",\"officer-a1\"]");
   assert_string_equal(entry("emergency.called", "audience"),
-                      "user/officer-a1 user/officer-a3 user/officer-a2 user/department-01");
+                      "user/department-01 user/officer-a1 user/officer-a3 user/officer-a2");
 }
 
 static void nobody_to_call(void **state) {

@@ -73,7 +73,7 @@ enum fq_status dp_supervise_answer(struct fq_call *c) {
   if (s != FQ_OK) return s;
   fq_json *data = about(&k);
   dp_set_opt(data, "text", c->params, "text");
-  fq_json_set_bool(data, "in_time", !k.due_ms || c->now_ms <= k.due_ms);
+  fq_json_set_bool(data, "in_time", !k.overdue_ms && (!k.due_ms || c->now_ms <= k.due_ms));
   if ((s = dp_emit(c, &i, "supervise.answered", data, NULL)) != FQ_OK) return s;
   fq_json_set_str(c->result, "id", i.id);
   fq_json_set_str(c->result, "card", k.card);
