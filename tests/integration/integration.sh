@@ -11,6 +11,8 @@ copy=$PWD/build-integration
 mkdir -p "$copy"
 rm -f "$copy"/*.mjs
 cp "$here"/*.mjs "$here"/*.table.txt "$here"/package.json "$here"/package-lock.json "$copy"
+rm -rf "$copy/acts"
+cp -R "$here"/acts "$copy"
 chmod -R u+w "$copy"
 cd "$copy"
 if ! cmp -s package-lock.json node_modules/.stamp; then

@@ -100,7 +100,7 @@ export class Store {
   fold(e: Entry): void {
     for (const fn of this.entries) fn(e);
     const noun = e.kind.split(".", 1)[0];
-    if (noun !== "incident" && noun !== "task" && noun !== "clock") return;
+    if (noun !== "incident" && noun !== "task" && noun !== "clock" && noun !== "supervise") return;
     if (e.subject) this.refresh(e.subject);
     if (this.followTasks) this.refreshTasks();
   }
