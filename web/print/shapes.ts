@@ -19,6 +19,8 @@ export interface Line {
   actor: string;
   by: string;
   of?: string;
+  clock?: string;
+  clock_title?: string;
   said_zh?: string;
   said_en?: string;
 }
@@ -28,6 +30,8 @@ export interface Card {
   card: string;
   note?: string;
   by: string;
+  by_name?: string;
+  answered_by_name?: string;
   given_at: string;
   due_at?: string;
   overdue_at?: string;
@@ -74,6 +78,8 @@ export interface Handover {
   handed_at?: string;
   taken_at?: string;
   taken_by?: string;
+  to_name?: string;
+  taken_by_name?: string;
   take_note?: string;
   summary: {
     from: string;

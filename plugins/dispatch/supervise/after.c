@@ -119,7 +119,11 @@ static void add_entry(fq_db *db, fq_stmt *q, const char *of, struct story *s) {
   dp_kind_words(kind, j);
   set_actor(db, j, fq_col_str(q, 3));
   if (of) fq_json_set_str(j, "of", of);
-  dp_said_of(db, kind, d, &said);
+  dp_said_of(db, kind, d, fq_json_str(j, "by"), &said);
+  if (!strncmp(kind, "clock.", 6)) {
+    dp_set_opt(j, "clock", d, "clock");
+    dp_set_opt(j, "clock_title", d, "title");
+  }
   if (*said.zh) fq_json_set_str(j, "said_zh", said.zh);
   if (*said.en) fq_json_set_str(j, "said_en", said.en);
   add_files(db, d, j, s->files);
@@ -161,7 +165,10 @@ enum fq_status dp_incident_after_action(struct fq_query *q) {
   set_actor(q->db, about, i.reporter);
   fq_json_set(q->result, "incident", about);
   fq_json_set_time(q->result, "made_at", q->now_ms);
-  fq_json_set_str(q->result, "made_for", q->actor->name);
+  fq_json *reader = fq_json_object();
+  set_actor(q->db, reader, q->actor->name);
+  dp_set_opt(q->result, "made_for", reader, "by");
+  fq_json_free(reader);
   set_milestones(&i, q->result);
   bool whole = tell(q, i.id, NULL, &s);
   fq_json_set(q->result, "entries", s.entries);

@@ -189,8 +189,10 @@ enum fq_status dp_apply_card_overdue(struct fq_apply *a, const struct fq_entry *
 #define COLUMNS                                                                                              \
   "k.n, k.incident, k.card, k.note, k.unit, k.given_by, k.given_ms, k.due_ms, k.overdue_ms, k.answered_ms,"  \
   " k.answered_by, k.answer, k.ended_ms, k.ended_how, i.number, i.title, i.state, i.level,"                  \
-  " coalesce(o.name, k.unit)"
-#define TABLES "card k JOIN incident i ON i.n = k.incident LEFT JOIN org o ON o.id = k.unit"
+  " coalesce(o.name, k.unit), g.display, r.display"
+#define TABLES                                                                                               \
+  "card k JOIN incident i ON i.n = k.incident LEFT JOIN org o ON o.id = k.unit"                              \
+  " LEFT JOIN account g ON g.name = k.given_by LEFT JOIN account r ON r.name = k.answered_by"
 
 static void set_time(fq_json *j, const char *name, fq_stmt *q, int column) {
   if (!fq_col_null(q, column)) fq_json_set_time(j, name, fq_col_int(q, column));
@@ -204,10 +206,10 @@ static fq_json *row(fq_stmt *q) {
   static const struct {
     const char *name;
     int column;
-  } texts[] = {{"card", 2},      {"note", 3},         {"unit", 4},
-               {"by", 5},        {"answered_by", 10}, {"answer", 11},
-               {"ended", 13},    {"title", 15},       {"incident_state", 16},
-               {"unit_name", 18}},
+  } texts[] = {{"card", 2},       {"note", 3},         {"unit", 4},
+               {"by", 5},         {"answered_by", 10}, {"answer", 11},
+               {"ended", 13},     {"title", 15},       {"incident_state", 16},
+               {"unit_name", 18}, {"by_name", 19},     {"answered_by_name", 20}},
     times[] = {{"given_at", 6}, {"due_at", 7}, {"overdue_at", 8}, {"answered_at", 9}, {"ended_at", 12}};
   fq_json *j = fq_json_object();
   char id[FQ_ID_MAX];

@@ -179,15 +179,17 @@ static void set_text(fq_json *j, const char *name, fq_stmt *q, int column) {
 #define ROW                                                                                                  \
   "SELECT s.n, s.user, coalesce(a.display, s.user), s.org, coalesce(o.name, s.org), s.started_ms, "          \
   "s.handed_ms,"                                                                                             \
-  " s.to_user, s.note, s.taken_ms, s.taken_by, s.take_note, s.summary FROM shift s"                          \
+  " s.to_user, s.note, s.taken_ms, s.taken_by, s.take_note, s.summary, t.display, b.display FROM shift s"    \
   " LEFT JOIN account a ON a.name = s.user LEFT JOIN org o ON o.id = s.org"
+" LEFT JOIN account t ON t.name = s.to_user LEFT JOIN account b ON b.name = s.taken_by"
 
-static fq_json *row(fq_stmt *q, bool summary) {
+    static fq_json *
+    row(fq_stmt *q, bool summary) {
   static const struct {
     const char *name;
     int column;
-  } texts[] = {{"user", 1}, {"display", 2}, {"org", 3},       {"org_name", 4},
-               {"to", 7},   {"note", 8},    {"taken_by", 10}, {"take_note", 11}};
+  } texts[] = {{"user", 1}, {"display", 2},   {"org", 3},        {"org_name", 4}, {"to", 7},
+               {"note", 8}, {"taken_by", 10}, {"take_note", 11}, {"to_name", 13}, {"taken_by_name", 14}};
   fq_json *j = fq_json_object();
   char id[FQ_ID_MAX];
   dp_id_make(id, 's', fq_col_int(q, 0));

@@ -47,7 +47,7 @@ DP_QUERY(dp_shift_note);
 struct dp_said {
   char zh[1600], en[1600];
 };
-void dp_said_of(fq_db *db, const char *kind, const fq_json *data, struct dp_said *out);
+void dp_said_of(fq_db *db, const char *kind, const fq_json *data, const char *by, struct dp_said *out);
 DP_QUERY(dp_incident_after_action);
 
 #endif

@@ -74,9 +74,12 @@ static void say_duration(struct dp_said *s, const char *zh, const char *en, int6
   if (ms < 60000) {
     snprintf(text_zh, sizeof text_zh, "%s%lld 秒", zh, (long long)(ms / 1000));
     snprintf(text_en, sizeof text_en, "%s%lld s", en, (long long)(ms / 1000));
-  } else if (h) {
+  } else if (h && m % 60) {
     snprintf(text_zh, sizeof text_zh, "%s%lld 小时 %lld 分", zh, (long long)h, (long long)(m % 60));
     snprintf(text_en, sizeof text_en, "%s%lld h %lld min", en, (long long)h, (long long)(m % 60));
+  } else if (h) {
+    snprintf(text_zh, sizeof text_zh, "%s%lld 小时", zh, (long long)h);
+    snprintf(text_en, sizeof text_en, "%s%lld h", en, (long long)h);
   } else {
     snprintf(text_zh, sizeof text_zh, "%s%lld 分钟", zh, (long long)m);
     snprintf(text_en, sizeof text_en, "%s%lld min", en, (long long)m);
@@ -94,19 +97,20 @@ static void say_card(struct dp_said *s, const fq_json *d) {
     if (!strcmp(card, cards[k].name)) say(s, cards[k].zh, cards[k].en);
 }
 
-static void say_clock(fq_db *db, struct dp_said *s, const char *kind, const fq_json *d) {
-  const char *title = fq_json_str(d, "title"), *name = title ? title : fq_json_str(d, "clock");
-  (void)db;
-  say(s, name, name);
+/* Which clock stands beside the sentence: what it is called is the reader's language's matter. */
+static void say_clock(struct dp_said *s, const char *kind, const fq_json *d) {
+  int64_t late_ms = fq_json_int(d, "late_ms", 0);
   if (!strcmp(kind, "clock.started")) say_duration(s, "时限 ", "limit ", fq_json_int(d, "limit_ms", 0));
-  if (fq_json_int(d, "late_ms", 0) > 1000)
-    say_duration(s, "提醒迟到 ", "told late by ", fq_json_int(d, "late_ms", 0));
+  if (fq_json_get(d, "heightened")) say(s, "应急,时限缩短", "cut short by an emergency");
+  if (late_ms > 1000) say_duration(s, "提醒迟到 ", "told late by ", late_ms);
 }
 
-static void say_task(fq_db *db, struct dp_said *s, const fq_json *d) {
+/* Whose task, unless it is he who did it. */
+static void say_task(fq_db *db, struct dp_said *s, const fq_json *d, const char *by) {
   fq_stmt *q = fq_sql(db, "SELECT name FROM task WHERE n = ?1", "i", dp_id_n(fq_json_str(d, "task"), 't'));
   if (!fq_row(q)) return;
-  say(s, fq_col_str(q, 0), fq_col_str(q, 0));
+  const char *name = fq_col_str(q, 0);
+  if (strcmp(name, by)) say(s, name, name);
   fq_done(q);
 }
 
@@ -120,13 +124,12 @@ static void say_owner(struct dp_said *s, const fq_json *d) {
   say(s, zh, en);
 }
 
-void dp_said_of(fq_db *db, const char *kind, const fq_json *d, struct dp_said *out) {
+void dp_said_of(fq_db *db, const char *kind, const fq_json *d, const char *by, struct dp_said *out) {
   static const char *const typed[] = {"text", "note", "reason", "answer"};
   static const char *const ways[][3] = {{"phone", "电话", "by phone"}, {"visit", "上门", "by a visit"}};
-  bool clock = !strncmp(kind, "clock.", 6);
   out->zh[0] = out->en[0] = '\0';
-  if (clock) say_clock(db, out, kind, d);
-  if (!strncmp(kind, "task.", 5)) say_task(db, out, d);
+  if (!strncmp(kind, "clock.", 6)) say_clock(out, kind, d);
+  if (!strncmp(kind, "task.", 5)) say_task(db, out, d, by);
   if (!strcmp(kind, "incident.reported")) quote(out, d, "title");
   if (!strcmp(kind, "incident.closed")) say_term(db, out, "closing", fq_json_str(d, "class"));
   if (!strcmp(kind, "incident.escalated") || !strcmp(kind, "incident.reported")) say_owner(out, d);
