@@ -177,14 +177,12 @@ static void set_text(fq_json *j, const char *name, fq_stmt *q, int column) {
 }
 
 #define ROW                                                                                                  \
-  "SELECT s.n, s.user, coalesce(a.display, s.user), s.org, coalesce(o.name, s.org), s.started_ms, "          \
-  "s.handed_ms,"                                                                                             \
-  " s.to_user, s.note, s.taken_ms, s.taken_by, s.take_note, s.summary, t.display, b.display FROM shift s"    \
-  " LEFT JOIN account a ON a.name = s.user LEFT JOIN org o ON o.id = s.org"
-" LEFT JOIN account t ON t.name = s.to_user LEFT JOIN account b ON b.name = s.taken_by"
+  "SELECT s.n, s.user, coalesce(a.display, s.user), s.org, coalesce(o.name, s.org), s.started_ms,"           \
+  " s.handed_ms, s.to_user, s.note, s.taken_ms, s.taken_by, s.take_note, s.summary, t.display, b.display"    \
+  " FROM shift s LEFT JOIN account a ON a.name = s.user LEFT JOIN org o ON o.id = s.org"                     \
+  " LEFT JOIN account t ON t.name = s.to_user LEFT JOIN account b ON b.name = s.taken_by"
 
-    static fq_json *
-    row(fq_stmt *q, bool summary) {
+static fq_json *row(fq_stmt *q, bool summary) {
   static const struct {
     const char *name;
     int column;
