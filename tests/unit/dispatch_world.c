@@ -170,10 +170,12 @@ int world_open_with_policies(void **state) {
 }
 
 void restart(void) {
+  int64_t now_ms = fq_now_ms(w.kernel);
   fq_kernel_close(w.kernel);
   free(w.self);
   w.self = new_self();
   w.kernel = new_kernel(w.dir, NULL, w.self);
+  fq_kernel_set_time(w.kernel, now_ms);
 }
 
 static void discard(const char *name) {
