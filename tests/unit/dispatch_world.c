@@ -33,6 +33,12 @@ static struct fq_actor actor_of(const char *who) {
   for (size_t i = 0; i < USERS; i++)
     if (!strcmp(users[i].name, who))
       return (struct fq_actor){.name = who, .org = users[i].org, .roles = users[i].roles};
+  const char *at = strchr(who, '@');
+  if (at) {
+    static char name[FQ_ID_MAX];
+    snprintf(name, sizeof name, "%.*s", (int)(at - who), who);
+    return (struct fq_actor){.name = name, .org = at + 1, .roles = FQ_ROLE_OFFICER};
+  }
   if (!strncmp(who, "policy/", 7))
     return (struct fq_actor){.name = who, .org = "430525", .roles = FQ_ROLE_POLICY};
   assert_string_equal(who, "system");
@@ -284,9 +290,9 @@ void rebuild_gives_the_same(void) {
   struct fq_error e = {0};
   if (fq_kernel_rebuild(k, path, NULL, &e)) fail_msg("rebuild: %s", e.en);
   static const char *const tables[][2] = {
-      {"incident", "n"},   {"task", "n"},    {"clock", "incident, policy, name"},
-      {"officer", "user"}, {"duty", "user"}, {"dispatch_counter", "name"},
-      {"timer", "id"}};
+      {"incident", "n"},   {"task", "n"},       {"clock", "incident, policy, name"},
+      {"officer", "user"}, {"duty", "user"},    {"dispatch_counter", "name"},
+      {"timer", "id"},     {"reservation", "n"}};
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
     same_table(fq_kernel_db(w.kernel), fq_kernel_db(k), tables[i][0], tables[i][1]);
   fq_kernel_close(k);
