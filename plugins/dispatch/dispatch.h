@@ -85,7 +85,7 @@
   X(REASSIGN, "reassign", "改派")                                                                            \
   X(LEAD, "lead", "改为主办")                                                                                \
   X(REMIND, "remind", "催接")                                                                                \
-  X(UNREACHED, "report as not delivered", "报告未送达")                                                      \
+  X(UNREACHED, "undelivered", "报告未送达")                                                                  \
   X(WATCH, "checkin_start", "平安确认")                                                                      \
   X(CHECK_IN, "check_in", "报平安")
 
