@@ -34,6 +34,12 @@ static struct fq_actor actor_of(const char *who) {
   for (size_t i = 0; i < USERS; i++)
     if (!strcmp(users[i].name, who))
       return (struct fq_actor){.name = who, .org = users[i].org, .roles = users[i].roles};
+  const char *at = strchr(who, '@');
+  if (at) {
+    static char name[FQ_ID_MAX];
+    snprintf(name, sizeof name, "%.*s", (int)(at - who), who);
+    return (struct fq_actor){.name = name, .org = at + 1, .roles = FQ_ROLE_OFFICER};
+  }
   if (!strncmp(who, "policy/", 7))
     return (struct fq_actor){.name = who, .org = "430525", .roles = FQ_ROLE_POLICY};
   assert_string_equal(who, "system");

@@ -47,8 +47,9 @@ int world_open_on_disk(void **state);       /* for rebuilding */
 int world_open_with_policies(void **state); /* the policy module beside the plugin */
 int world_close(void **state);
 
-/* As this user ("system", "policy/<name>" too); printf-style JSON parameters. act() must succeed and gives
- * the result, which lives until the next call; try() gives the status, w.error the rest. */
+/* As this user ("system", "policy/<name>", "officer@<unit>" for one that a test adds); printf-style JSON
+ * parameters. act() must succeed and gives the result, which lives until the next call; try() gives the
+ * status, w.error the rest. */
 const fq_json *act(const char *who, const char *method, const char *params, ...);
 enum fq_status try(const char *who, const char *method, const char *params, ...);
 void refused(const char *who, const char *method, enum fq_status status, const char *code, const char *params,
