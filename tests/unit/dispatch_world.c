@@ -283,10 +283,15 @@ void rebuild_gives_the_same(void) {
   fq_kernel *k = new_kernel(w.dir, "rebuilt.db", self);
   struct fq_error e = {0};
   if (fq_kernel_rebuild(k, path, NULL, &e)) fail_msg("rebuild: %s", e.en);
-  static const char *const tables[][2] = {
-      {"incident", "n"},   {"task", "n"},    {"clock", "incident, policy, name"},
-      {"officer", "user"}, {"duty", "user"}, {"dispatch_counter", "name"},
-      {"timer", "id"}};
+  static const char *const tables[][2] = {{"incident", "n"},
+                                          {"task", "n"},
+                                          {"clock", "incident, policy, name"},
+                                          {"calendar", "name"},
+                                          {"calendar_version", "n"},
+                                          {"officer", "user"},
+                                          {"duty", "user"},
+                                          {"dispatch_counter", "name"},
+                                          {"timer", "id"}};
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
     same_table(fq_kernel_db(w.kernel), fq_kernel_db(k), tables[i][0], tables[i][1]);
   fq_kernel_close(k);
