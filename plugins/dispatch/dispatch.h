@@ -164,6 +164,7 @@ int dp_level_of(const char *name); /* -1 when it is none: a department, a team *
 
 struct dp_roster;
 struct dp_positions;
+struct dp_calendars;
 
 struct dp_self {
   /* options */
@@ -176,6 +177,7 @@ struct dp_self {
   struct dp_positions *positions; /* positions.c, locked: readers look too */
   struct dp_roster *roster;       /* candidates.c: the kernel thread's cache of who could be sent */
   bool roster_stale;
+  struct dp_calendars *calendars; /* clock/calendars.c: the kernel thread's cache of calendars read */
 };
 
 /* ---- loaded rows (store.c) ---------------------------------------------------------------------- */
@@ -254,6 +256,7 @@ void dp_clocks_resume(struct fq_apply *a, const char *incident, const char *poli
                       int64_t at_ms);
 void dp_clocks_reopen(struct fq_apply *a, const char *incident, enum dp_milestone m, int64_t at_ms);
 void dp_clocks_drop(struct fq_apply *a, const char *incident, int64_t at_ms);
+void dp_calendars_free(struct dp_calendars *all);
 
 /* task/, for what others decide: who sits where, who is kept free, what an incident's end means */
 const char *dp_sits_at(const struct fq_actor *a);       /* the unit whose tasks are his to act on, or NULL */

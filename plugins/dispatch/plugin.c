@@ -121,8 +121,10 @@ static void fini(void *self) {
   struct dp_self *d = self;
   dp_positions_free(d->positions);
   dp_roster_free(d->roster);
+  dp_calendars_free(d->calendars);
   d->positions = NULL;
   d->roster = NULL;
+  d->calendars = NULL;
 }
 
 static const struct fq_plugin *const parts[] = {&dp_incident_part, &dp_task_part,  &dp_clock_part,

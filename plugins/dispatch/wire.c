@@ -111,12 +111,13 @@ fq_json *dp_tasks_json(fq_db *db, int64_t incident) {
 
 fq_json *dp_clocks_json(fq_db *db, const char *incident) {
   fq_json *list = fq_json_array();
-  fq_stmt *q =
-      fq_sql(db,
-             "SELECT name, policy, CASE state WHEN 'dropped' THEN 'stopped' ELSE state END, from_ms,"
-             " due_ms, limit_ms, stopped_ms, remaining_ms, to_milestone, title FROM clock WHERE incident = ?1"
-             " ORDER BY due_ms, policy, name",
-             "i", dp_id_n(incident, 'i'));
+  fq_stmt *q = fq_sql(
+      db,
+      "SELECT name, policy, CASE state WHEN 'dropped' THEN 'stopped' ELSE state END, from_ms,"
+      " due_ms, limit_ms, stopped_ms, remaining_ms, to_milestone, title, grace_ms, calendar, unit, days"
+      " FROM clock WHERE incident = ?1"
+      " ORDER BY due_ms, policy, name",
+      "i", dp_id_n(incident, 'i'));
   while (fq_row(q)) {
     fq_json *k = fq_json_object();
     fq_json_set_str(k, "name", fq_col_str(q, 0));
@@ -129,6 +130,10 @@ fq_json *dp_clocks_json(fq_db *db, const char *incident) {
     if (!fq_col_null(q, 7)) fq_json_set_int(k, "remaining_ms", fq_col_int(q, 7));
     fq_json_set_str(k, "to", dp_milestone_name((enum dp_milestone)fq_col_int(q, 8)));
     if (!fq_col_null(q, 9)) fq_json_set_str(k, "title", fq_col_str(q, 9));
+    if (fq_col_int(q, 10)) fq_json_set_int(k, "grace_ms", fq_col_int(q, 10));
+    set_text(k, "calendar", q, 11);
+    set_text(k, "days", q, 12);
+    if (!fq_col_null(q, 13)) fq_json_set_int(k, "limit_days", fq_col_int(q, 13));
     fq_json_push(list, k);
   }
   return list;

@@ -7,6 +7,8 @@
 --
 -- Steps: report accept decline arrive feedback finish check_in (an officer's), take dispatch verify close escalate (a desk's),
 -- call { "method", as = "user", params } for anything else, refused { step, code = "..." }, expect { ... }.
+-- day "2026-02-13", on a line of its own, chooses the day (else Monday 2026-03-02); times may be of that day, of a later one
+-- ("+3 08:00") or of a date ("2026-02-24 09:30").
 -- Between steps: off_duty{...}, on_duty{...}, busy{...}, nobody_at "unit", restart "09:00" (the server was off until then).
 local inner = ...
 
@@ -60,17 +62,22 @@ end
 
 -- ---- time -----------------------------------------------------------------------------------------------------
 
--- "08:05", "08:05:30", or "+1 08:05" for the next day
+-- "08:05", "08:05:30", "+1 08:05" for the next day, or "2026-02-24 08:05"
 local function moment(text)
-  local days, clock = 0, text
-  if string.starts_with(text, "+") then
+  local days, clock, day = 0, text, inner.day
+  if string.contains(text, " ") then
     local parts = string.split(text, " ")
-    days, clock = tonumber(string.sub(parts[1], 2)), parts[2] or ""
+    clock = parts[2]
+    if string.starts_with(text, "+") then
+      days = tonumber(string.sub(parts[1], 2))
+    else
+      day = inner.midnight(parts[1])
+    end
   end
   local parts = string.split(clock, ":")
   local h, m, s = tonumber(parts[1]), tonumber(parts[2] or ""), tonumber(parts[3] or "0")
-  if not days or not h or not m or not s then error("时间应写成 \"08:05\"(a time such as \"08:05\"), not '" .. text .. "'", 3) end
-  return inner.day + math.tointeger(((days * 24 + h) * 3600 + m * 60 + s) * 1000)
+  if not days or day < 0 or not h or not m or not s then error("时间应写成 \"08:05\"(a time such as \"08:05\"), not '" .. text .. "'", 3) end
+  return day + math.tointeger(((days * 24 + h) * 3600 + m * 60 + s) * 1000)
 end
 
 function seconds(n) return math.floor(n * 1000) end
@@ -80,6 +87,13 @@ function days(n) return math.floor(n * 86400000) end
 
 function scenario(title)
   inner.title(title)
+end
+
+-- The server reads it from the text before the story begins.
+function day(date)
+  if inner.midnight(date) ~= inner.day then
+    error("day 要单独成行,写成 day \"2026-02-13\",全篇一次 (once, on a line of its own)", 2)
+  end
 end
 
 local function play(steps)
@@ -334,6 +348,14 @@ function checks.clock(line, wanted, i)
     local got = false
     for _, c in ipairs(i.clocks or {}) do if c.name == name then got = c.state end end
     same(line, "clock." .. name, state, got)
+  end
+end
+-- due = { dispatch = "2026-03-03 17:30" }, a time as in `at`
+function checks.due(line, wanted, i)
+  for name, time in pairs(wanted) do
+    local got = false
+    for _, c in ipairs(i.clocks or {}) do if c.name == name then got = c.due_at end end
+    same(line, "due." .. name, inner.time(moment(time)), got)
   end
 end
 -- heard = { ["director-t1"] = "incident.escalated" }, or a list of kinds
