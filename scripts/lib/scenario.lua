@@ -5,7 +5,7 @@
 --   at "08:00" { report { as = "officer-1", category = "fire", grid = "g1", title = "山边冒烟" } }
 --   at "08:05" { expect { owner = "township", clock = { dispatch = "breached" } } }
 --
--- Steps: report accept decline arrive feedback finish (an officer's), take dispatch verify close escalate (a desk's),
+-- Steps: report accept decline arrive feedback finish check_in (an officer's), take dispatch verify close escalate (a desk's),
 -- call { "method", as = "user", params } for anything else, refused { step, code = "..." }, expect { ... }.
 -- day "2026-02-13", on a line of its own, chooses the day (else Monday 2026-03-02); times may be of that day, of a later one
 -- ("+3 08:00") or of a date ("2026-02-24 09:30").
@@ -196,6 +196,7 @@ accept = task_step("task.accept")
 decline = task_step("task.decline")
 arrive = task_step("task.arrive")
 finish = task_step("task.finish")
+check_in = task_step("task.check_in")
 local feedback_step = task_step("task.feedback")
 function feedback(t)
   t.text = t.text or "已处置"
@@ -221,10 +222,12 @@ comment = desk_step("incident.comment")
 suspend = desk_step("incident.suspend")
 resume = desk_step("incident.resume")
 
--- call { "clock.pause", as = "dispatcher", params = { name = "resolve" } }; params.id = true stands for the incident
+-- call { "clock.pause", as = "dispatcher", params = { name = "resolve" } }; params.id = true stands for the incident,
+-- call { ..., task = "officer-1" } for his task of it
 function call(t)
   return step(function(line)
     local params = rest(t.params or {})
+    if t.task then params.id = task_of(t, t.task) end
     if params.id == true then params.id = incident_of(t) end
     if params.incident == true then params.incident = incident_of(t) end
     try(line, actor(t.as), t[1], params)
@@ -327,12 +330,13 @@ function checks.owner(line, wanted, i)
   end
 end
 function checks.tasks(line, wanted, i) same(line, "tasks", wanted, #(i.tasks or {})) end
--- task = { to = "officer-1", state = "accepted" }; task = false: none
+-- task = { to = "officer-1", state = "accepted", role = "lead" }; task = false: none
 function checks.task(line, wanted, i)
   if not wanted then return same(line, "tasks", 0, #(i.tasks or {})) end
   for _, task in ipairs(i.tasks or {}) do
     if not wanted.to or (task.to or {}).user == wanted.to or (task.to or {}).unit == wanted.to then
       if wanted.state then same(line, "task.state", wanted.state, task.state) end
+      if wanted.role then same(line, "task.role", wanted.role, task.role) end
       return
     end
   end
