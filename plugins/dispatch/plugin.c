@@ -89,6 +89,13 @@ static const struct fq_option options[] = {{.name = "position_fresh",
                                             .reloadable = true,
                                             .zh = "终端时钟可快多少",
                                             .en = "how far ahead a phone's clock may be"},
+                                           {.name = "officer_whistle",
+                                            .type = FQ_O_BOOL,
+                                            FQ_OPTION_AT(struct dp_self, officer_whistle),
+                                            .fallback = "false",
+                                            .reloadable = true,
+                                            .zh = "网格员可为自己的事件吹哨",
+                                            .en = "may a grid officer blow the whistle"},
                                            {0}};
 
 static double positions(void *self) {
@@ -115,8 +122,9 @@ static void fini(void *self) {
   d->roster = NULL;
 }
 
-static const struct fq_plugin *const parts[] = {&dp_incident_part, &dp_task_part, &dp_clock_part,
-                                                &dp_people_part, NULL};
+static const struct fq_plugin *const parts[] = {
+    &dp_incident_part, &dp_task_part,      &dp_clock_part, &dp_people_part,
+    &dp_whistle_part,  &dp_mediation_part, &dp_joint_part, NULL};
 
 FQ_PLUGIN = {
     FQ_PLUGIN_HEAD,

@@ -153,7 +153,13 @@ char *dp_audience(fq_db *db, const struct dp_incident *i, const char *also) {
   /* Units above the place hear by the tree; an owner elsewhere has to be named. */
   if (*i->owner_org && strcmp(i->owner_org, i->org) && !fq_org_within(db, i->org, i->owner_org))
     add(&l, "unit/", i->owner_org);
-  if (also) add(&l, "", also);
+  while (also && *also) {
+    char word[FQ_ID_MAX + 8];
+    size_t n = strcspn(also, " ");
+    dp_text(word, n < sizeof word ? n + 1 : sizeof word, also);
+    add(&l, "", word);
+    also += n + (also[n] == ' ');
+  }
   return l.text;
 }
 
