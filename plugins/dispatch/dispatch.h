@@ -80,7 +80,14 @@
   X(FEEDBACK, "feedback", "反馈")                                                                            \
   X(FINISH, "finish", "完成")                                                                                \
   X(RECALL, "recall", "撤回")                                                                                \
-  X(EXPIRE, "expire", "失效")
+  X(EXPIRE, "expire", "失效")                                                                                \
+  X(RELEASE, "release", "撤下")                                                                              \
+  X(REASSIGN, "reassign", "改派")                                                                            \
+  X(LEAD, "lead", "改为主办")                                                                                \
+  X(REMIND, "remind", "催接")                                                                                \
+  X(UNREACHED, "undelivered", "报告未送达")                                                                  \
+  X(WATCH, "checkin_start", "平安确认")                                                                      \
+  X(CHECK_IN, "check_in", "报平安")
 
 /* In the order an incident passes them: reaching one stops every clock that runs to it or to an earlier. */
 #define DP_MILESTONES(X)                                                                                     \
@@ -157,6 +164,7 @@ int dp_level_of(const char *name); /* -1 when it is none: a department, a team *
 
 struct dp_roster;
 struct dp_positions;
+struct dp_calendars;
 
 struct dp_self {
   /* options */
@@ -164,11 +172,13 @@ struct dp_self {
   int64_t load_m;            /* what one open task weighs in the ranking, as metres */
   int64_t unskilled_m;       /* what a missing skill weighs */
   int64_t future_ms;         /* how far ahead a phone's clock may be without remark */
+  int64_t receipt_ms;        /* a phone that has not confirmed an order by then is not reached; 0: not told */
   bool officer_whistle;      /* grid officers may blow the whistle for their own incidents */
   /* volatile, never projected */
   struct dp_positions *positions; /* positions.c, locked: readers look too */
   struct dp_roster *roster;       /* candidates.c: the kernel thread's cache of who could be sent */
   bool roster_stale;
+  struct dp_calendars *calendars; /* clock/calendars.c: the kernel thread's cache of calendars read */
 };
 
 /* ---- loaded rows (store.c) ---------------------------------------------------------------------- */
@@ -186,7 +196,13 @@ struct dp_incident {
 struct dp_task {
   int64_t n, incident, rev;
   char id[FQ_ID_MAX], user[FQ_ID_MAX], unit[FQ_ID_MAX], team[FQ_ID_MAX];
+  char name[96], accepted_by[FQ_ID_MAX];
   enum dp_task_state state;
+  bool lead;                                  /* 主办; otherwise 协办 */
+  int64_t ended_ms;                           /* 0: open */
+  int64_t remind_ms, remind_times, reminded;  /* every, at most, so far */
+  int64_t every_ms, grace_ms, due_ms, missed; /* check-ins; every_ms 0: none asked for */
+  int64_t seen_alive_ms, alarm_ms;            /* the last check-in; 0: no alarm is raised */
 };
 
 int64_t dp_id_n(const char *id, char letter); /* "i1024" -> 1024; 0 when it is no such id */
@@ -217,6 +233,7 @@ void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *
 
 #define DP_VERSION "0.2.0"
 extern const struct fq_plugin dp_incident_part, dp_task_part, dp_clock_part, dp_people_part;
+extern const struct fq_plugin dp_stats_part;
 extern const struct fq_plugin dp_whistle_part, dp_mediation_part, dp_joint_part;
 
 /* Commands, targets, apply (the only writers of the tables), queries, views: each part declares its own. */
@@ -241,6 +258,17 @@ void dp_clocks_resume(struct fq_apply *a, const char *incident, const char *poli
                       int64_t at_ms);
 void dp_clocks_reopen(struct fq_apply *a, const char *incident, enum dp_milestone m, int64_t at_ms);
 void dp_clocks_drop(struct fq_apply *a, const char *incident, int64_t at_ms);
+void dp_calendars_free(struct dp_calendars *all);
+
+/* task/, for what others decide: who sits where, who is kept free, what an incident's end means */
+const char *dp_sits_at(const struct fq_actor *a);       /* the unit whose tasks are his to act on, or NULL */
+const char *dp_team_of(const struct fq_actor *a);       /* the same for a team: its officers act, too */
+fq_stmt *dp_team_officers(fq_db *db, const char *team); /* their names: a team's task is heard by each */
+/* {user: number of the incident he is reserved for}, without those reserved for `incident`. */
+fq_json *dp_reserved_users(fq_db *db, int64_t incident);
+fq_json *dp_reserved_json(fq_db *db, const char *user,
+                          const char *org);                 /* {incident, number, until?} or NULL */
+fq_json *dp_reservations_json(fq_db *db, int64_t incident); /* NULL when there are none */
 
 /* ---- whistle/, mediation/, joint/ for the others --------------------------------------------------- */
 

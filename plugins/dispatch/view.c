@@ -23,7 +23,7 @@ const char *dp_view_subject(const struct fq_view *v) {
  * id). */
 void dp_context(void *self, fq_db *db, const struct fq_entry *e, fq_json *into) {
   (void)self;
-  static const char *const about[] = {"incident.", "clock.", "whistle.", "mediation.", "joint."};
+  static const char *const about[] = {"incident.", "clock.", "reserve.", "whistle.", "mediation.", "joint."};
   bool task = !strncmp(e->kind, "task.", 5), incidents = task;
   for (size_t k = 0; k < sizeof about / sizeof *about; k++)
     incidents = incidents || !strncmp(e->kind, about[k], strlen(about[k]));

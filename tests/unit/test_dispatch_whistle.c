@@ -457,6 +457,10 @@ static void joint_work(void **state) {
   act("director-a", "incident.joint", JOINT("patrol", D1, THREE, ",\"until\":\"2026-11-22T02:00:00Z\""), i);
   assert_int_equal(fq_json_size(fq_json_get(w.result, "tasks")), 1);
   assert_int_equal(fq_json_size(fq_json_get(fq_json_get(incident(i), "joint"), "members")), 3);
+  /* Who leads it leads the work: D1, and when it is handed over, D2. */
+  act("director-a", "incident.joint", JOINT("patrol", D2, THREE, ",\"until\":\"2026-11-22T02:00:00Z\""), i);
+  fq_json_each(t, fq_json_get(incident(i), "tasks")) assert_string_equal(
+      fq_json_str(t, "role"), strcmp(fq_json_str(fq_json_get(t, "to"), "unit"), D2) ? "assist" : "lead");
   const char *span = "{\"from\":\"2026-11-22T00:00:00Z\",\"until\":\"2026-11-23T00:00:00Z\"}";
   act("dispatcher", "joint.report", span);
   assert_int_equal(fq_json_int(row_of("rows", "type", "patrol"), "open", 0), 1);

@@ -33,21 +33,39 @@ static enum fq_status add_member(struct fq_call *c, const char *unit, const char
   return FQ_OK;
 }
 
+/* The unit at the head of it leads the work, too (主办). */
+static enum fq_status make_lead(struct fq_call *c, int64_t task) {
+  char id[FQ_ID_MAX];
+  dp_id_make(id, 't', task);
+  fq_json *params = fq_json_object();
+  fq_json_set_str(params, "id", id);
+  return fq_call_method(c, "task.lead", params, NULL);
+}
+
 /* Everybody who has no open task on it is sent one; the others are at work on it already. */
 static enum fq_status send(struct fq_call *c, const struct dp_incident *i, const fq_json *members,
                            fq_json **tasks) {
   fq_json *to = fq_json_array();
+  bool lead = true; /* the first */
+  *tasks = fq_json_array();
   fq_json_each(m, members) {
     const char *unit = fq_json_str(m, "unit");
-    if (fq_int(c->db, 0,
-               "SELECT 1 FROM task WHERE incident = ?1 AND to_unit = ?2 AND ended_ms IS NULL LIMIT 1", "is",
-               i->n, unit))
-      continue;
-    fq_json *one = fq_json_object();
-    fq_json_set_str(one, "unit", unit);
-    fq_json_push(to, one);
+    int64_t open = fq_int(
+        c->db, 0, "SELECT n FROM task WHERE incident = ?1 AND to_unit = ?2 AND ended_ms IS NULL LIMIT 1",
+        "is", i->n, unit);
+    enum fq_status s = open && lead ? make_lead(c, open) : FQ_OK;
+    if (s != FQ_OK) {
+      fq_json_free(to);
+      return s;
+    }
+    if (!open) {
+      fq_json *one = fq_json_object();
+      fq_json_set_str(one, "unit", unit);
+      if (lead) fq_json_set_bool(one, "lead", true);
+      fq_json_push(to, one);
+    }
+    lead = false;
   }
-  *tasks = fq_json_array();
   if (!fq_json_size(to)) {
     fq_json_free(to);
     return FQ_OK;
