@@ -65,8 +65,8 @@ static int64_t breached_since(fq_db *db, const struct dp_area *area, int64_t sin
 static void set_clock(fq_db *db, fq_json *j, int64_t n) {
   fq_stmt *q = fq_sql(db,
                       "SELECT name, title, state, due_ms FROM clock WHERE incident = ?1"
-                      " AND state IN ('breached', 'running', 'due_soon', 'paused')"
-                      " ORDER BY state <> 'breached', due_ms LIMIT 1",
+                      " AND state IN ('breached', 'overdue', 'running', 'due_soon', 'paused')"
+                      " ORDER BY state NOT IN ('breached', 'overdue'), due_ms LIMIT 1",
                       "i", n);
   if (!fq_row(q)) return;
   fq_json *k = fq_json_object();
