@@ -3,6 +3,7 @@
  * Only entries the asker may hear; the rest is what incident.get shows him as well. Reader threads.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "supervise/supervise.h"
@@ -132,7 +133,7 @@ static void add_entry(fq_db *db, fq_stmt *q, const char *of, struct story *s) {
   fq_json_push(s->entries, j);
 }
 
-/* Its own entries (its tasks', clocks' and whistles' stand under it). */
+/* Its own entries: its tasks', clocks' and whistles' stand under it. */
 static bool tell(struct fq_query *q, const char *subject, const char *of, struct story *s) {
   bool whole = true;
   fq_stmt *k = fq_sql(q->db,
@@ -148,6 +149,40 @@ static bool tell(struct fq_query *q, const char *subject, const char *of, struct
     }
     add_entry(q->db, k, of, s);
   }
+  return whole;
+}
+
+static int by_number(const void *a, const void *b) {
+  int64_t x = fq_json_int(*(const fq_json *const *)a, "n", 0),
+          y = fq_json_int(*(const fq_json *const *)b, "n", 0);
+  return (x > y) - (x < y);
+}
+
+/* Stories of several incidents as one, in the journal's order. */
+static fq_json *in_order(fq_json *entries) {
+  size_t count = fq_json_size(entries), n = 0;
+  const fq_json **all = calloc(count + 1, sizeof *all);
+  if (!all) abort();
+  fq_json_each(e, entries) all[n++] = e;
+  qsort(all, n, sizeof *all, by_number);
+  fq_json *sorted = fq_json_array();
+  for (size_t x = 0; x < n; x++)
+    fq_json_push(sorted, fq_json_dup(all[x]));
+  free(all);
+  fq_json_free(entries);
+  return sorted;
+}
+
+/* What was merged into it has a beginning of its own. */
+static bool tell_merged(struct fq_query *q, const fq_json *about, struct story *s) {
+  const fq_json *merged = fq_json_get(about, "merged");
+  bool whole = true;
+  fq_json_each(m, merged) {
+    char of[32];
+    snprintf(of, sizeof of, "#%lld", (long long)fq_json_int(m, "number", 0));
+    whole = tell(q, fq_json_str(m, "id"), of, s) && whole;
+  }
+  if (fq_json_type(merged) == FQ_JSON_ARRAY && fq_json_size(merged)) s->entries = in_order(s->entries);
   return whole;
 }
 
@@ -171,6 +206,7 @@ enum fq_status dp_incident_after_action(struct fq_query *q) {
   fq_json_free(reader);
   set_milestones(&i, q->result);
   bool whole = tell(q, i.id, NULL, &s);
+  whole = tell_merged(q, about, &s) && whole;
   fq_json_set(q->result, "entries", s.entries);
   fq_json_set(q->result, "comments", s.comments);
   fq_json_set(q->result, "attachments", s.files);

@@ -136,6 +136,12 @@ void dp_said_of(fq_db *db, const char *kind, const fq_json *d, const char *by, s
   if (!strcmp(kind, "incident.supervised") || !strncmp(kind, "supervise.", 10)) say_card(out, d);
   if (!strcmp(kind, "incident.verified"))
     fq_json_bool(d, "pass", false) ? say(out, "通过", "passed") : say(out, "不通过", "failed");
+  if (!strcmp(kind, "incident.rated")) {
+    char zh[32], en[32];
+    snprintf(zh, sizeof zh, "%lld 分", (long long)fq_json_int(d, "score", 0));
+    snprintf(en, sizeof en, "score %lld", (long long)fq_json_int(d, "score", 0));
+    say(out, zh, en);
+  }
   if (!strcmp(kind, "incident.followed_up")) {
     fq_json_bool(d, "satisfied", true) ? say(out, "满意", "satisfied") : say(out, "不满意", "not satisfied");
     for (size_t k = 0; k < 2; k++)
