@@ -415,3 +415,59 @@ void dp_clocks_drop(struct fq_apply *a, const char *incident, int64_t at_ms) {
     disarm(a, &k[x].key);
   }
 }
+
+/* ---- extension ----------------------------------------------------------------------------------- */
+
+size_t dp_clocks_named(fq_db *db, const char *incident, const char *policy, const char *name, bool open,
+                       struct dp_clock_now *out) {
+  size_t n = 0;
+  fq_stmt *q = fq_sql(db,
+                      "SELECT policy, name, title, state, due_ms FROM clock WHERE incident = ?1"
+                      " AND (?2 IS NULL OR policy = ?2) AND (?3 IS NULL OR name = ?3)"
+                      " AND (?4 = 0 OR state IN ('running', 'due_soon', 'paused'))"
+                      " ORDER BY due_ms, policy, name",
+                      "issi", dp_id_n(incident, 'i'), policy, name, (int64_t)open);
+  while (fq_row(q)) {
+    if (n++) continue;
+    dp_text(out->policy, sizeof out->policy, fq_col_str(q, 0));
+    dp_text(out->name, sizeof out->name, fq_col_str(q, 1));
+    dp_text(out->title, sizeof out->title, fq_col_str(q, 2));
+    dp_text(out->state, sizeof out->state, fq_col_str(q, 3));
+    out->due_ms = fq_col_int(q, 4);
+  }
+  return n;
+}
+
+int64_t dp_clock_extended(fq_db *db, const char *incident, const struct dp_clock_now *k, int64_t by_ms) {
+  (void)db;
+  (void)incident;
+  return k->due_ms + by_ms;
+}
+
+/* The greatest share of the limit that was warned of and has still passed. */
+static double still_passed(const struct clock *k, int64_t due_ms, int64_t at_ms) {
+  double passed = 0;
+  fq_json *warn = *k->warn ? fq_json_parse(k->warn, strlen(k->warn), NULL) : NULL;
+  fq_json_each(share, warn) {
+    double v = fq_json_as_num(share, 1);
+    if (v <= k->warned && due_ms - llround((double)k->limit_ms * (1 - v)) <= at_ms) passed = v;
+  }
+  fq_json_free(warn);
+  return passed;
+}
+
+void dp_clocks_extend(struct fq_apply *a, const char *incident, const char *policy, const char *name,
+                      int64_t by_ms, int64_t at_ms) {
+  struct clock k;
+  if (!load(a->db, incident, policy, name, &k) || k.stopped_ms) return;
+  bool paused = !strcmp(k.state, "paused");
+  k.due_ms += by_ms;
+  k.limit_ms += by_ms;
+  if (paused) k.remaining_ms += by_ms;
+  k.warned = still_passed(&k, paused ? at_ms + k.remaining_ms : k.due_ms, at_ms);
+  fq_exec(a->db, "UPDATE clock SET limit_ms = ?4 WHERE incident = ?1 AND policy = ?2 AND name = ?3", "issi",
+          dp_id_n(incident, 'i'), policy, name, k.limit_ms);
+  bool whole = !paused && k.due_ms > at_ms;
+  set_state(a, &k, paused ? "paused" : !whole ? "breached" : k.warned > 0 ? "due_soon" : "running");
+  if (whole) arm(a, &k, at_ms);
+}

@@ -90,6 +90,7 @@ static enum fq_status send_one(struct fq_call *c, const struct dp_incident *i, c
   fq_json_set_str(data, "incident_title", i->title);
   fq_json *place = dp_place_json(i->lon, i->lat, -1);
   if (place) fq_json_set(data, "place", place);
+  dp_set_files(c->db, data, i);
   fq_json_push(tasks, fq_json_new_str(id));
   fq_json_push(names, fq_json_new_str(a->name));
   snprintf(also, sizeof also, "%s/%s", strcmp(a->member, "user") ? "unit" : "user", a->id);
