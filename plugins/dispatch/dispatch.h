@@ -252,8 +252,8 @@ struct dp_clock_now {
   char policy[FQ_ID_MAX], name[FQ_ID_MAX], title[128], state[16];
   int64_t due_ms;
 };
-/* How many clocks of the incident are called so (NULL: any); the first due is copied out. `open`: only those
- * that run or are paused. */
+/* How many clocks of the incident are called so (NULL: any); the breached or first due is copied out. `open`:
+ * only those that run or are paused. */
 size_t dp_clocks_named(fq_db *db, const char *incident, const char *policy, const char *name, bool open,
                        struct dp_clock_now *out);
 /* When it would be due with `by_ms` more, in the clock's own kind of time. */

@@ -36,7 +36,8 @@ static enum fq_status owned(struct fq_call *c, const struct dp_incident *i, cons
                             enum dp_state next, const struct dp_rung *owner, fq_json *data) {
   char also[FQ_ID_MAX + 8];
   snprintf(also, sizeof also, "unit/%s", owner->org);
-  enum fq_status s = dp_verb_finish(c, i, kind, next, data, also);
+  bool away = fq_json_bool(data, "away", false); /* the others hear by the tree */
+  enum fq_status s = dp_verb_finish(c, i, kind, next, data, away ? also : NULL);
   if (s == FQ_OK) fq_json_set(c->result, "owner", dp_rung_json(owner));
   return s;
 }
