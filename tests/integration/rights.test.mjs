@@ -37,8 +37,14 @@ function mayHear(p, entry) {
 function maySee(p, i) {
   const unit = has(p, [...DESK, "department"]);
   return i.reporter === p.name || (has(p, AREA) && within(i.org, p.org)) || (unit && i.owner.org === p.org) ||
-    i.tasks.some(({ to }) => to.user === p.name || (unit && (to.unit ?? to.team) === p.org));
+    i.tasks.some(({ to }) => to.user === p.name || (unit && (to.unit ?? to.team) === p.org)) ||
+    (unit && i.countersigns.some((k) => k.unit === p.org));
 }
+
+/** Named by the unit one sits at: it owns what lies elsewhere, or was asked to sign. */
+const byUnit = (p, i, asked = () => true) =>
+  has(p, [...DESK, "department"]) &&
+  ((i.owner.org === p.org && !within(i.org, p.org)) || i.countersigns.some((k) => k.unit === p.org && asked(k)));
 
 /** A point in time: every session has been sent whatever was committed before it. */
 async function fence() {
@@ -302,7 +308,7 @@ describe("who sees what when asking", () => {
       const { rows } = await c.call("incident.list", { limit: 200 });
       const area = has(p, AREA);
       assert.deepEqual(ids(rows), ids(all.filter((i) => (area ? within(i.org, p.org) : maySee(p, i) &&
-        (i.reporter === p.name || i.tasks.some(({ to }) => to.user === p.name || (to.unit ?? to.team) === p.org))))), p.name);
+        (i.reporter === p.name || byUnit(p, i) || i.tasks.some(({ to }) => to.user === p.name || (to.unit ?? to.team) === p.org))))), p.name);
       for (const org of [AT.A, AT.B]) {
         if (!area) continue;
         const inside = within(org, p.org) ? 0 : -32003;
@@ -314,7 +320,7 @@ describe("who sees what when asking", () => {
     each(async (p, c) => {
       if (!has(p, READERS)) return;
       const { rows } = await c.call("incident.open", {});
-      const mine = (i) => i.reporter === p.name || i.tasks.some((t) => openTask(p, t)) || (has(p, AREA) && within(i.org, p.org));
+      const mine = (i) => i.reporter === p.name || i.tasks.some((t) => openTask(p, t)) || byUnit(p, i, (k) => k.state === "open") || (has(p, AREA) && within(i.org, p.org));
       const now = await Promise.all(all.map((i) => server.system("incident.get", { id: i.id })));
       assert.deepEqual(ids(rows), ids(now.filter((i) => isOpen(i) && mine(i))), p.name);
       const snapshot = await (await fetch(`${server.url}/api/v1/snapshot`, { headers: { authorization: `Bearer ${c.token}` } })).json();
@@ -415,16 +421,21 @@ describe("who may call what", () => {
     const id = incident.unit; // in township A, its task is D1's
     const { tasks } = await server.system("incident.get", { id });
     const task = tasks.at(-1).id;
-    const nothing = { id, note: "x", reason: "x", text: "x" };
+    const request = (await as("dispatcher-county", "incident.extend", { id, clock: "long", by_ms: 60_000, reason: "x" })).id;
+    const countersign = (await as("dispatcher-county", "incident.countersign", { id, units: [AT.D1], text: "x" })).countersigns[0];
+    const nothing = { id, note: "x", reason: "x", text: "x", score: 5, agree: true, by_ms: 60_000, attachments: [photo], units: [AT.D1] };
+    const to = { "incident.escalate": "county", "incident.send_down": "grid", "incident.transfer": AT.B };
     const params = (m) => {
       const known = m.params.properties;
-      const p = { ...nothing, to: m.name === "incident.escalate" ? "county" : [{ user: "officer-B1g" }], pass: true, card: "red", incident: id, name: "quick", policy: "p", from: "reported", limit_ms: 1000 };
+      const p = { ...nothing, to: to[m.name] ?? [{ user: "officer-B1g" }], pass: true, card: "red", incident: id, name: "quick", policy: "p", from: "reported", limit_ms: 1000 };
       if (m.name.startsWith("clock.")) p.to = "closed";
       if (m.name.startsWith("task.")) p.id = task;
+      if (m.name.startsWith("request.")) p.id = request;
+      if (m.name.startsWith("countersign.")) p.id = countersign;
       for (const key of Object.keys(p)) if (!known[key]) delete p[key];
       return p;
     };
-    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock)\./.test(m.name) && m.name !== "incident.report");
+    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|request|countersign)\./.test(m.name) && m.name !== "incident.report");
     assert.ok(verbs.length > 20);
     const before = await fence();
     let tried = 0;

@@ -110,7 +110,7 @@ enum fq_status dp_incident_list(struct fq_query *q) {
     page_fill(&page, q,
               fq_sql(q->db,
                      "SELECT n FROM incident WHERE n < ?1 AND n >= ?8 AND (?7 = 0 OR ended_ms IS NULL)"
-                     " AND (reporter = ?2 OR owner_org = ?3"
+                     " AND (reporter = ?2 OR (owner_org = ?3 AND away = 1)"
                      "      OR EXISTS (SELECT 1 FROM task t WHERE t.incident = incident.n"
                      "      AND (t.to_user = ?2 OR t.to_unit = ?3 OR t.to_team = ?3))"
                      "      OR EXISTS (SELECT 1 FROM countersign s WHERE s.incident = incident.n"
