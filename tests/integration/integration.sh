@@ -8,10 +8,9 @@ command -v "$node" >/dev/null 2>&1 || { echo "node is not installed"; exit 77; }
 export FENGQIAO="${FENGQIAO:-$PWD/fengqiao}" FENGQIAO_PLUGINS="${FENGQIAO_PLUGINS:-$PWD}"
 export FENGQIAO_PACKS="${FENGQIAO_PACKS:-$(cd "$here/../../scripts/packs" && pwd)}"
 copy=$PWD/build-integration
-mkdir -p "$copy/acts"
-rm -f "$copy"/*.mjs "$copy"/acts/*.mjs
-cp "$here"/*.mjs "$here"/*.table.txt "$here"/package.json "$here"/package-lock.json "$copy"
-cp "$here"/acts/*.mjs "$copy/acts"
+mkdir -p "$copy"
+rm -rf "$copy"/*.mjs "$copy/acts"
+cp -R "$here"/*.mjs "$here/acts" "$here"/*.table.txt "$here"/package.json "$here"/package-lock.json "$copy"
 chmod -R u+w "$copy"
 cd "$copy"
 if ! cmp -s package-lock.json node_modules/.stamp; then

@@ -8,15 +8,14 @@
 
 #include "incident/incident.h"
 
-/* Did he do the work of this round himself: as the assignee who finished it, or, where a unit was sent or the
- * report said it was solved, as the one who said so? A desk that writes down what an officer says on the
- * radio has not done his work. */
+/* Did he do the work of this round himself: as the assignee who finished it; as the one who finished it for
+ * the unit or team that was sent; as the reporter who said it was solved? A desk that writes down what an
+ * officer says on the radio has not done his work. */
 static bool did_the_work(struct fq_call *c, const struct dp_incident *i) {
   return fq_int(c->db, 0,
-                "SELECT 1 FROM task WHERE incident = ?1 AND n > ?3 AND state = 'finished' AND to_user = ?2"
-                " UNION ALL SELECT 1 FROM incident WHERE n = ?1 AND handled_by = ?2 AND NOT EXISTS(SELECT 1"
-                "   FROM task WHERE incident = ?1 AND n > ?3 AND state = 'finished' AND to_user IS NOT NULL)"
-                " LIMIT 1",
+                "SELECT 1 FROM task WHERE incident = ?1 AND n > ?3 AND state = 'finished'"
+                " AND coalesce(to_user, finished_by) = ?2"
+                " UNION ALL SELECT 1 FROM incident WHERE n = ?1 AND solved_by = ?2 LIMIT 1",
                 "isi", i->n, c->actor->name, i->round) != 0;
 }
 
@@ -80,4 +79,10 @@ enum fq_status dp_incident_close(struct fq_call *c) {
   }
   dp_set_opt(data, "note", c->params, "note");
   return dp_verb_finish(c, &i, "incident.closed", next, data, NULL);
+}
+
+enum fq_status dp_apply_worked(struct fq_apply *a, const struct fq_entry *e) {
+  fq_exec(a->db, "UPDATE task SET finished_by = ?2 WHERE n = ?1", "is",
+          dp_id_n(fq_json_str(e->data, "task"), 't'), e->actor);
+  return FQ_OK;
 }

@@ -31,6 +31,7 @@ DP_COMMAND(dp_incident_attach);
 DP_COMMAND(dp_incident_wake);
 DP_TARGET(dp_target_owner);    /* the unit that owns it, or one above */
 DP_TARGET(dp_target_reporter); /* the reporter's own; or a desk's */
+DP_APPLY(dp_apply_worked); /* task.finished: who did it, for whoever verifies */
 void dp_apply_suspension(struct fq_apply *a, const struct fq_entry *e);
 void dp_apply_files(struct fq_apply *a, int64_t incident, const fq_json *files);
 DP_APPLY(dp_apply_reported);

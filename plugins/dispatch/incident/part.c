@@ -238,12 +238,15 @@ static const struct fq_view_fn views[] = {
     {"owner", dp_view_owner, "incident", "现由哪一级负责", "who owns it: {level, org, name}"},
     {0}};
 
+static const struct fq_kind also_applies[] = {{.name = "task.finished", .apply = dp_apply_worked}, {0}};
+
 /* An owner that is not above the place (a department, another township) is found by an index that holds
  * only such: an ordinary report pays nothing for it. */
 static const char *const migrations[] = {
     "ALTER TABLE incident ADD COLUMN suspended_until_ms INTEGER;"
     "ALTER TABLE incident ADD COLUMN away INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE incident ADD COLUMN handled_by TEXT;"
+    "ALTER TABLE incident ADD COLUMN solved_by TEXT;"
+    "ALTER TABLE task ADD COLUMN finished_by TEXT;"
     "ALTER TABLE incident ADD COLUMN rating INTEGER;"
     "ALTER TABLE incident ADD COLUMN rating_text TEXT;"
     "ALTER TABLE incident ADD COLUMN rated_by TEXT;"
@@ -252,7 +255,9 @@ static const char *const migrations[] = {
     NULL};
 
 const struct fq_plugin dp_incident_part = {
-    FQ_PLUGIN_HEAD, .name = "dispatch.incident", .version = DP_VERSION,
-    .zh = "事件",   .en = "incidents",           .migrations = migrations,
-    .kinds = kinds, .methods = methods,          .views = views,
+    FQ_PLUGIN_HEAD,        .name = "dispatch.incident",
+    .version = DP_VERSION, .zh = "事件",
+    .en = "incidents",     .migrations = migrations,
+    .kinds = kinds,        .also_applies = also_applies,
+    .methods = methods,    .views = views,
 };

@@ -137,12 +137,14 @@ enum fq_status dp_apply_incident(struct fq_apply *a, const struct fq_entry *e) {
   } else if (is(e, "dispatched")) {
     reach(a, e, DP_M_DISPATCHED);
   } else if (is(e, "handled")) {
-    fq_exec(a->db, "UPDATE incident SET handled_by = ?2 WHERE n = ?1", "is", n, fq_json_str(d, "by"));
+    if (fq_json_bool(d, "solved", false))
+      fq_exec(a->db, "UPDATE incident SET solved_by = ?2 WHERE n = ?1", "is", n, fq_json_str(d, "by"));
     reach(a, e, DP_M_HANDLED);
   } else if (is(e, "verified") && fq_json_bool(d, "pass", false)) {
     reach(a, e, DP_M_VERIFIED);
   } else if (is(e, "verified")) {
-    fq_exec(a->db, "UPDATE incident SET handled_ms = NULL, round = ?2 WHERE n = ?1", "ii", n, e->seq);
+    fq_exec(a->db, "UPDATE incident SET handled_ms = NULL, solved_by = NULL, round = ?2 WHERE n = ?1", "ii",
+            n, e->seq);
     dp_clocks_reopen(a, e->subject, DP_M_HANDLED, e->at_ms);
   } else if (is(e, "closed")) {
     fq_exec(a->db, "UPDATE incident SET class = ?2 WHERE n = ?1", "is", n, fq_json_str(d, "class"));
@@ -152,7 +154,8 @@ enum fq_status dp_apply_incident(struct fq_apply *a, const struct fq_entry *e) {
     /* What was rated is not what it will be. */
     fq_exec(a->db,
             "UPDATE incident SET handled_ms = NULL, verified_ms = NULL, closed_ms = NULL, ended_ms = NULL,"
-            " round = ?2, rating = NULL, rating_text = NULL, rated_by = NULL, rated_ms = NULL WHERE n = ?1",
+            " solved_by = NULL, round = ?2, rating = NULL, rating_text = NULL, rated_by = NULL, rated_ms = "
+            "NULL WHERE n = ?1",
             "ii", n, e->seq);
     dp_clocks_reopen(a, e->subject, DP_M_HANDLED, e->at_ms);
   } else if (is(e, "returned") || is(e, "suspended")) {
@@ -184,15 +187,14 @@ enum fq_status dp_apply_incident(struct fq_apply *a, const struct fq_entry *e) {
 /* ---- targets ------------------------------------------------------------------------------------- */
 
 bool dp_has_part(fq_db *db, const struct fq_actor *a, const struct dp_incident *i) {
-  bool sits = (a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT)) && a->org && *a->org;
-  const char *unit = sits ? a->org : NULL;
+  const char *unit = dp_sits_at(a);
   if (unit && !strcmp(i->owner_org, unit)) return true;
   return fq_int(
              db, 0,
              "SELECT 1 FROM task WHERE incident = ?1 AND state NOT IN ('declined', 'recalled', 'expired')"
-             " AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?3) UNION ALL"
+             " AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4) UNION ALL"
              " SELECT 1 FROM countersign WHERE incident = ?1 AND unit = ?3 AND state <> 'withdrawn' LIMIT 1",
-             "iss", i->n, a->name, unit) != 0;
+             "isss", i->n, a->name, unit, dp_team_of(a)) != 0;
 }
 
 /* Where it is, and no more: what the server's own actors are asked, five times a report. */

@@ -92,7 +92,7 @@ static enum fq_status grant_extension(struct fq_call *c, const struct dp_request
   struct dp_clock_now k;
   bool there = dp_clocks_named(c->db, i->id, r->policy, r->clock, false, &k) > 0;
   bool paused = there && !strcmp(k.state, "paused"), breached = there && !strcmp(k.state, "breached");
-  if (!there || (!paused && !breached && strcmp(k.state, "running") && strcmp(k.state, "due_soon")))
+  if (!there || (!breached && !dp_clocks_named(c->db, i->id, r->policy, r->clock, true, &k)))
     return fq_fail(c->error, FQ_E_CONFLICT, "clock.state", "params.id", "时钟 %s 现为 %s,无需延期",
                    "the clock %s is %s: there is nothing to extend", r->clock, there ? k.state : "?");
   int64_t by_ms = fq_json_int(c->params, "by_ms", r->by_ms);
