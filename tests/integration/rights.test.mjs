@@ -497,6 +497,8 @@ describe("who may call what", () => {
       await assert.rejects(as("admin.system-A", "org.import", { units: [u] }), refused(-32003, -32009), u.name);
     await no("admin.system-A", "pack.deploy", { pack: "rights", files });
     await no("admin.system-A", "policy.rollback", {});
+    await no("admin.system-A", "calendar.set", { name: "always", week: { mon: [["08:30", "12:00"]] } });
+    await no("admin.system-A", "calendar.remove", { name: "always" });
     assert.deepEqual((await server.journal()).filter((e) => e.seq > before && e.actor !== "system"), []);
 
     await as("admin.system-A", "user.add", { name: "own-officer", roles: ["officer"], org: AT.A1h });
