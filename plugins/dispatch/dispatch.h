@@ -258,7 +258,23 @@ void dp_clocks_resume(struct fq_apply *a, const char *incident, const char *poli
                       int64_t at_ms);
 void dp_clocks_reopen(struct fq_apply *a, const char *incident, enum dp_milestone m, int64_t at_ms);
 void dp_clocks_drop(struct fq_apply *a, const char *incident, int64_t at_ms);
-void dp_calendars_free(struct dp_calendars *all);
+
+/* Extensions (clock/extend.c). A clock as its row stands. */
+struct dp_clock_now {
+  char policy[FQ_ID_MAX], name[FQ_ID_MAX], title[128], state[16];
+  int64_t due_ms;
+};
+/* How many clocks of the incident are called so (NULL: any); the first due is copied out. `open`: only those
+ * that run or are paused. */
+size_t dp_clocks_named(fq_db *db, const char *incident, const char *policy, const char *name, bool open,
+                       struct dp_clock_now *out);
+/* When it would be due with `by_ms` more, in the clock's own kind of time. */
+int64_t dp_clock_extended(fq_db *db, const char *incident, const struct dp_clock_now *k, int64_t by_ms);
+/* In apply: gives it that much more. One that was breached meanwhile is whole again. */
+void dp_clocks_extend(struct fq_apply *a, const char *incident, const char *policy, const char *name,
+                      int64_t by_ms, int64_t at_ms);
+
+void dp_calendars_free(struct dp_calendars *all); /* clock/calendars.c */
 
 /* task/, for what others decide: who sits where, who is kept free, what an incident's end means */
 const char *dp_sits_at(const struct fq_actor *a);       /* the unit whose tasks are his to act on, or NULL */
