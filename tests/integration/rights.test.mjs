@@ -44,10 +44,10 @@ const isTheirs = (p, to) => to.user === p.name || (has(p, [...DESK, "department"
 function maySee(p, i) {
   const unit = has(p, [...DESK, "department"]);
   return i.reporter === p.name || (has(p, AREA) && within(i.org, p.org)) || (unit && i.owner.org === p.org) ||
-    i.tasks.some(({ to }) => isTheirs(p, to)) || (unit && calls(i, p.org)) || (i.mediations ?? []).some((m) => m.mediator === p.name);
+    i.tasks.some(({ to }) => isTheirs(p, to)) || calls(p, i) || (i.mediations ?? []).some((m) => m.mediator === p.name);
 }
-/** Does a whistle about it call this unit? */
-const calls = (i, org) => (i.whistles ?? []).some((w) => w.units.some((u) => u.unit === org));
+/** Does a whistle about it call this one's unit? */
+const calls = (p, i) => has(p, [...DESK, "department", "officer"]) && (i.whistles ?? []).some((w) => w.units.some((u) => u.unit === p.org));
 
 /** A point in time: every session has been sent whatever was committed before it. */
 async function fence() {
@@ -336,7 +336,7 @@ describe("who sees what when asking", () => {
       const whistles = now.flatMap((i) => (i.whistles ?? []).map((w) => ({ ...w, i })));
       if (!has(p, READERS)) return assert.rejects(c.call("whistle.open", {}), refused(-32003));
       for (const w of whistles) assert.equal(await c.call("whistle.get", { id: w.id }).then(() => 0, (e) => e.code), maySee(p, w.i) ? 0 : -32003, `${p.name} ${w.id}`);
-      const mine = (w) => (has(p, AREA) && within(w.i.org, p.org)) || w.i.reporter === p.name || (has(p, [...DESK, "department"]) && w.units.some((u) => u.unit === p.org));
+      const mine = (w) => (has(p, AREA) && within(w.i.org, p.org)) || w.i.reporter === p.name || calls(p, { whistles: [w] });
       const open = whistles.filter((w) => !["closed", "withdrawn"].includes(w.state));
       assert.ok(open.length && open.length < whistles.length);
       assert.deepEqual(ids((await c.call("whistle.open", {})).rows), ids(open.filter(mine)), p.name);
