@@ -500,11 +500,7 @@ describe("who may call what", () => {
       for (const key of Object.keys(p)) if (!known[key]) delete p[key];
       return p;
     };
-<<<<<<< HEAD
-    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|request|countersign)\./.test(m.name) && m.name !== "incident.report");
-=======
-    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|whistle|mediation)\./.test(m.name) && m.name !== "incident.report");
->>>>>>> whistle
+    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|request|countersign|whistle|mediation)\./.test(m.name) && m.name !== "incident.report");
     assert.ok(verbs.length > 20);
     const before = await fence();
     let tried = 0;
