@@ -230,6 +230,7 @@ void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *
 
 #define DP_VERSION "0.2.0"
 extern const struct fq_plugin dp_incident_part, dp_task_part, dp_clock_part, dp_people_part;
+extern const struct fq_plugin dp_stats_part;
 
 /* Commands, targets, apply (the only writers of the tables), queries, views: each part declares its own. */
 #define DP_COMMAND(name) enum fq_status name(struct fq_call *c)

@@ -125,8 +125,8 @@ static void fini(void *self) {
   d->roster = NULL;
 }
 
-static const struct fq_plugin *const parts[] = {&dp_incident_part, &dp_task_part, &dp_clock_part,
-                                                &dp_people_part, NULL};
+static const struct fq_plugin *const parts[] = {&dp_incident_part, &dp_task_part,  &dp_clock_part,
+                                                &dp_people_part,   &dp_stats_part, NULL};
 
 FQ_PLUGIN = {
     FQ_PLUGIN_HEAD,

@@ -66,6 +66,7 @@ const char *clock_state(const char *incident, const char *policy, const char *na
 
 void at(int64_t after_t0_ms);      /* moves the clock there, timers firing on time */
 void wake_at(int64_t after_t0_ms); /* the server was down until then: timers fire late */
+void restart(void);                /* of a county on disk; no time passes */
 int64_t entries(const char *kind); /* how many there are */
 const char *entry(const char *kind,
                   const char *column); /* "data", "audience", ... of the latest; until the next */
