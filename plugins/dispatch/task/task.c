@@ -76,7 +76,7 @@ static enum fq_status explain(struct fq_call *c, enum dp_task_verb v, const stru
   if (t->state == DP_T_RECALLED)
     return fq_fail(c->error, FQ_E_CONFLICT, "task.recalled", "params.id", "该派单已于 %s 撤回,不必前往",
                    "the order was withdrawn at %s: do not go", when);
-  if (*t->accepted_by && strcmp(t->accepted_by, c->actor->name) && v == DP_TV_ACCEPT && !*t->user)
+  if (v == DP_TV_ACCEPT && dp_task_open(t->state) && !*t->user && strcmp(t->accepted_by, c->actor->name))
     return fq_fail(c->error, FQ_E_CONFLICT, "task.taken", "params.id", "%s 已接单", "%s has accepted it",
                    t->accepted_by);
   return FQ_E_CONFLICT;
