@@ -48,6 +48,15 @@ static const struct {
     {"check-ins without a timer",
      "SELECT t.incident, t.n FROM task t WHERE t.checkin_ms IS NOT NULL AND NOT EXISTS"
      " (SELECT 1 FROM timer x WHERE x.id = 'task:t' || t.n || ':checkin')"},
+    {"somebody kept for an incident that has ended",
+     "SELECT i.n, 0 FROM reservation r JOIN incident i ON i.n = r.incident WHERE r.ended_ms IS NULL AND "
+     "i.ended_ms"
+     " IS NOT NULL"},
+    {"somebody kept twice",
+     "SELECT max(incident), 0 FROM reservation WHERE ended_ms IS NULL GROUP BY to_user, to_unit"
+     " HAVING count(*) > 1"},
+    {"a reservation past its time",
+     "SELECT incident, 0 FROM reservation WHERE ended_ms IS NULL AND until_ms <= ?1"},
     {"a clock that is not at rest on an incident that has ended",
      "SELECT i.n, 0 " CLOCKS "(" RUNS " OR k.state = 'paused') AND i.ended_ms IS NOT NULL"},
     {"a clock that goes on though its milestone is reached",

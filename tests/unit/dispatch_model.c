@@ -180,7 +180,7 @@ const char *m_may_involved(const struct m_actor *a, const struct m_incident *i) 
 }
 
 const char *m_may_task(const struct m_actor *a, const struct m_incident *i, const struct m_task *t) {
-  if (!strcmp(t->user, a->name) || sits_at(a, t->unit)) return "";
+  if (!strcmp(t->user, a->name) || sits_at(a, t->unit) || (a->roles & FQ_ROLE_POLICY)) return "";
   return a->roles & DESK ? scope(a, i) : "task.foreign";
 }
 

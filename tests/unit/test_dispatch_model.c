@@ -165,6 +165,44 @@ static void p_terms(struct order *o) {
   o->number = 1000 + (int64_t)dice(1800000);
   add(o, ",\"expires_in_ms\":%lld", (long long)o->number);
 }
+static void p_reserve(struct order *o) {
+  add(o, ",\"user\":\"%s\",\"for_ms\":%u", ONE_OF("officer-a1", "officer-a2", "officer-b1"),
+      1000 + dice(7200000));
+}
+/* One of those who are kept; else one who is not. */
+static void p_unreserve(struct order *o) {
+  char user[FQ_ID_MAX] = "officer-a1";
+  fq_stmt *q = fq_sql(fq_kernel_db(w.kernel),
+                      "SELECT incident, to_user FROM reservation WHERE ended_ms IS NULL LIMIT 1", "");
+  if (fq_row(q)) {
+    for (size_t x = 0; x < m.count; x++)
+      if (m.incidents[x].n == fq_col_int(q, 0)) o->i = &m.incidents[x];
+    snprintf(user, sizeof user, "%s", fq_col_str(q, 1));
+    fq_done(q);
+  }
+  snprintf(o->params, sizeof o->params, "{\"id\":\"%s\",\"user\":\"%s\"", o->i->id, user);
+}
+static void p_checkin(struct order *o) {
+  add(o, ",\"every_ms\":%u,\"grace_ms\":%u", 60000 + dice(3600000), 1000 + dice(600000));
+}
+/* One that is watched, or has an alarm raised; else any. */
+static void p_watched(struct order *o) {
+  bool clear = !strcmp(o->verb->method, "task.checkin_clear");
+  char id[FQ_ID_MAX] = "";
+  fq_stmt *q =
+      fq_sql(fq_kernel_db(w.kernel),
+             "SELECT 't' || n FROM task WHERE CASE WHEN ?1 THEN alarm_ms ELSE checkin_ms END IS NOT NULL"
+             " ORDER BY n DESC LIMIT 1",
+             "i", (int64_t)clear);
+  if (fq_row(q)) {
+    snprintf(id, sizeof id, "%s", fq_col_str(q, 0));
+    fq_done(q);
+  }
+  for (size_t x = 0; x < m.count; x++)
+    for (size_t t = 0; t < m.incidents[x].count; t++)
+      if (!strcmp(m.incidents[x].tasks[t].id, id)) o->i = &m.incidents[x], o->t = &o->i->tasks[t];
+  snprintf(o->params, sizeof o->params, "{\"id\":\"%s\"%s", o->t->id, clear ? ",\"note\":\"平安\"" : "");
+}
 static void p_clock(struct order *o) {
   static const char *const milestones[] = {"occurred", "reported", "accepted", "dispatched",
                                            "handled",  "verified", "closed"};
@@ -345,6 +383,11 @@ static const struct verb verbs[] = {
     {"task.recall", 6, DESK | RULE, OF_TASK_DESK, "recall", p_reason, NULL, e_release},
     {"task.reassign", 8, DESK | RULE, OF_TASK_DESK, "reassign", p_reassign, r_dispatch, e_reassign},
     {"task.lead", 6, DESK | RULE, OF_TASK_DESK, "lead", NULL, NULL, e_lead},
+    {"incident.reserve", 8, DESK | RULE, OF_DESK, NULL, p_reserve, NULL, NULL},
+    {"incident.unreserve", 3, DESK | RULE, OF_DESK, NULL, p_unreserve, NULL, NULL},
+    {"task.checkin_start", 8, DESK | FIELD | RULE, OF_TASK, NULL, p_checkin, NULL, NULL},
+    {"task.check_in", 5, DESK | FIELD, OF_TASK, NULL, p_watched, NULL, NULL},
+    {"task.checkin_clear", 4, DESK, OF_TASK_DESK, NULL, p_watched, NULL, NULL},
     {"clock.start", 24, RULE, OF_DESK, NULL, p_clock, NULL, NULL},
     {"clock.stop", 6, DESK | RULE, OF_DESK, NULL, p_clock_name, NULL, NULL},
     {"clock.pause", 8, DESK | RULE, OF_DESK, NULL, p_clock_name, NULL, NULL},
@@ -375,7 +418,7 @@ static struct m_incident *some_incident(const struct verb *v) {
     if (!dice(6)) return i;
     if (v->target >= OF_TASK) {
       for (size_t t = 0; t < i->count; t++)
-        if (m_task_step(v->step, &i->tasks[t])) return i;
+        if (v->step ? m_task_step(v->step, &i->tasks[t]) != NULL : m_task_open(&i->tasks[t])) return i;
     } else if (!v->step || m_step(v->step, i)) {
       return i;
     }
@@ -386,7 +429,7 @@ static struct m_incident *some_incident(const struct verb *v) {
 static struct m_task *some_task(const struct verb *v, struct m_incident *i) {
   for (int tries = 0; tries < 12; tries++) {
     struct m_task *t = &i->tasks[dice((uint32_t)i->count)];
-    if (!dice(8) || m_task_step(v->step, t)) return t;
+    if (!dice(8) || (v->step ? m_task_step(v->step, t) != NULL : m_task_open(t))) return t;
   }
   return &i->tasks[0];
 }
