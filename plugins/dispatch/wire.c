@@ -111,12 +111,13 @@ fq_json *dp_tasks_json(fq_db *db, int64_t incident) {
 
 fq_json *dp_clocks_json(fq_db *db, const char *incident) {
   fq_json *list = fq_json_array();
-  fq_stmt *q =
-      fq_sql(db,
-             "SELECT name, policy, CASE state WHEN 'dropped' THEN 'stopped' ELSE state END, from_ms,"
-             " due_ms, limit_ms, stopped_ms, remaining_ms, to_milestone, title FROM clock WHERE incident = ?1"
-             " ORDER BY due_ms, policy, name",
-             "i", dp_id_n(incident, 'i'));
+  fq_stmt *q = fq_sql(
+      db,
+      "SELECT name, policy, CASE state WHEN 'dropped' THEN 'stopped' ELSE state END, from_ms,"
+      " due_ms, limit_ms, stopped_ms, remaining_ms, to_milestone, title, grace_ms, calendar, unit, days"
+      " FROM clock WHERE incident = ?1"
+      " ORDER BY due_ms, policy, name",
+      "i", dp_id_n(incident, 'i'));
   while (fq_row(q)) {
     fq_json *k = fq_json_object();
     fq_json_set_str(k, "name", fq_col_str(q, 0));
@@ -129,6 +130,10 @@ fq_json *dp_clocks_json(fq_db *db, const char *incident) {
     if (!fq_col_null(q, 7)) fq_json_set_int(k, "remaining_ms", fq_col_int(q, 7));
     fq_json_set_str(k, "to", dp_milestone_name((enum dp_milestone)fq_col_int(q, 8)));
     if (!fq_col_null(q, 9)) fq_json_set_str(k, "title", fq_col_str(q, 9));
+    if (fq_col_int(q, 10)) fq_json_set_int(k, "grace_ms", fq_col_int(q, 10));
+    set_text(k, "calendar", q, 11);
+    set_text(k, "days", q, 12);
+    if (!fq_col_null(q, 13)) fq_json_set_int(k, "limit_days", fq_col_int(q, 13));
     fq_json_push(list, k);
   }
   return list;
@@ -206,6 +211,11 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
   if (with & DP_WITH_TASKS) fq_json_set(j, "tasks", dp_tasks_json(db, n));
   fq_json *reserved = with & DP_WITH_TASKS ? dp_reservations_json(db, n) : NULL;
   if (reserved) fq_json_set(j, "reserved", reserved);
+  if (with & DP_WITH_JOINT) {
+    dp_whistles_set(db, n, j);
+    dp_mediations_set(db, n, j);
+    dp_joint_set(db, n, j);
+  }
   return j;
 }
 
@@ -221,7 +231,8 @@ bool dp_may_see(fq_db *db, const struct fq_actor *a, const struct dp_incident *i
   if (a->system || !strcmp(a->name, i->reporter)) return true;
   if (dp_area_reach(a) && fq_org_within(db, i->org, a->org)) return true;
   bool unit = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT);
-  if (unit && !strcmp(i->owner_org, a->org)) return true;
+  if (unit && (!strcmp(i->owner_org, a->org) || dp_whistle_calls(db, i->n, a->org))) return true;
+  if (dp_mediates(db, i->n, a->name)) return true;
   return fq_int(db, 0,
                 "SELECT 1 FROM task WHERE incident = ?1 AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4) "
                 "LIMIT 1",
