@@ -43,8 +43,8 @@ static const struct {
      "NOT EXISTS (SELECT 1 FROM task x WHERE x.incident = i.n AND x.role = 'lead'"
      " AND (x.ended_ms IS NULL OR (x.state = 'finished' AND x.n > i.round)))"},
     {"a task that has ended, and its timer has not",
-     "SELECT t.incident, t.n FROM timer x JOIN task t ON x.id LIKE 'task:t' || t.n || ':%'"
-     " WHERE t.ended_ms IS NOT NULL"},
+     "SELECT t.incident, t.n FROM timer x JOIN task t ON t.n = CAST(substr(x.id, 7) AS INTEGER)"
+     " WHERE x.id LIKE 'task:t%' AND t.ended_ms IS NOT NULL"},
     {"check-ins without a timer",
      "SELECT t.incident, t.n FROM task t WHERE t.checkin_ms IS NOT NULL AND NOT EXISTS"
      " (SELECT 1 FROM timer x WHERE x.id = 'task:t' || t.n || ':checkin')"},
