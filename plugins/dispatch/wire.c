@@ -221,7 +221,7 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
   set_owner(db, j, level, owner);
   if (with & DP_WITH_CLOCKS) fq_json_set(j, "clocks", dp_clocks_json(db, id));
   if (with & DP_WITH_TASKS) fq_json_set(j, "tasks", dp_tasks_json(db, n));
-  fq_json *reserved = with & DP_WITH_TASKS ? dp_reservations_json(db, n) : NULL;
+  fq_json *reserved = with == DP_WITH_ALL ? dp_reservations_json(db, n) : NULL;
   if (reserved) fq_json_set(j, "reserved", reserved);
   if (with & DP_WITH_JOINT) {
     dp_whistles_set(db, n, j);
