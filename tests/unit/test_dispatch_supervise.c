@@ -220,6 +220,23 @@ static void reopened_by_itself_needs_no_question(void **state) {
   assert_int_equal(to_ask("dispatcher", "{}"), 0);
 }
 
+/* The reporter's own low score brings it back; a high one does not, nor what was heard on the telephone. */
+static void rated_low(void **state) {
+  new_incident();
+  close_it();
+  act("dispatcher", "incident.follow_up", "{\"id\":\"%s\",\"satisfied\":true,\"by\":\"phone\"}", i);
+  act("dispatcher", "incident.rate", "{\"id\":\"%s\",\"score\":1,\"by_phone\":true}", i);
+  act("officer-a1", "incident.rate", "{\"id\":\"%s\",\"score\":4}", i);
+  assert_int_equal(to_ask("dispatcher", "{}"), 0);
+  act("officer-a1", "incident.rate", "{\"id\":\"%s\",\"score\":2,\"text\":\"又堵了\"}", i);
+  new_incident();
+  close_it();
+  assert_int_equal(to_ask("dispatcher", "{}"), 2);
+  assert_int_equal(to_ask("dispatcher", "{\"low\":true}"), 1);
+  assert_int_equal(fq_json_int(first("rows"), "rating", 0), 2);
+  assert_string_equal(fq_json_str(first("rows"), "rating_text"), "又堵了");
+}
+
 static void the_queue_of_questions_ends(void **state) {
   for (int k = 0; k < 3; k++) {
     new_incident();
@@ -260,6 +277,8 @@ static void handed_over(void **state) {
       "36000000}",
       i);
   give("commander", "yellow", "");
+  act("dispatcher", "incident.extend",
+      "{\"id\":\"%s\",\"clock\":\"whole\",\"by_ms\":60000,\"reason\":\"下雨\"}", i);
   at(3 * HOUR);
   /* what would be handed over, before it is */
   const fq_json *n = fq_json_get(act("dispatcher", "shift.note", "{}"), "summary");
@@ -271,6 +290,9 @@ static void handed_over(void **state) {
   assert_int_equal(fq_json_int(open, "total", -1), 2); /* the one from before the shift, too */
   assert_int_equal(fq_json_size(fq_json_get(n, "cards")), 1);
   assert_int_equal(fq_json_size(fq_json_get(n, "promised")), 1);
+  assert_int_equal(fq_json_size(fq_json_get(n, "requests")), 1);
+  assert_string_equal(fq_json_str(fq_json_first(fq_json_get(n, "requests")), "reason"), "下雨");
+  assert_int_equal(fq_json_size(fq_json_get(n, "alarms")), 0);
   assert_int_equal(entries("shift.handed_over"), 0);
   refused("dispatcher", "shift.hand_over", FQ_E_NOT_FOUND, "user.unknown", "{\"to\":\"officer-a1\"}");
   refused("dispatcher", "shift.hand_over", FQ_E_PARAMS, "shift.to", "{\"to\":\"director-a\"}");
@@ -316,6 +338,19 @@ static void a_desks_own_area(void **state) {
   assert_int_equal(fq_json_size(fq_json_get(n, "emergencies")), 1);
   n = fq_json_get(act("director-b", "shift.note", "{}"), "summary");
   assert_int_equal(fq_json_size(fq_json_get(n, "emergencies")), 0);
+}
+
+/* Nothing is lost: what does not fit in full stands by number. */
+static void raised_alarms(void **state) {
+  char t[FQ_ID_MAX];
+  new_incident();
+  snprintf(t, sizeof t, "%s", task_for(i, "officer-a1"));
+  act("officer-a1", "task.accept", "{\"id\":\"%s\"}", t);
+  act("dispatcher", "task.checkin_start", "{\"id\":\"%s\",\"every_ms\":600000}", t);
+  at(2 * HOUR);
+  const fq_json *n = fq_json_get(act("dispatcher", "shift.note", "{}"), "summary");
+  assert_int_equal(fq_json_size(fq_json_get(n, "alarms")), 1);
+  assert_int_equal(fq_json_int(fq_json_first(fq_json_get(n, "alarms")), "number", 0), 1);
 }
 
 /* Nothing is lost: what does not fit in full stands by number. */
@@ -490,9 +525,11 @@ int main(void) {
       T(followed_up),
       T(not_satisfied_offers_to_reopen),
       T(reopened_by_itself_needs_no_question),
+      T(rated_low),
       T(the_queue_of_questions_ends),
       T(handed_over),
       T(a_desks_own_area),
+      T(raised_alarms),
       T(everything_by_number),
       T(the_whole_story),
       T(what_one_may_hear),
