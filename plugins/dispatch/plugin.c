@@ -144,6 +144,8 @@ static const struct fq_plugin *const parts[] = {&dp_incident_part,
                                                 &dp_whistle_part,
                                                 &dp_mediation_part,
                                                 &dp_joint_part,
+                                                &dp_emergency_part,
+                                                &dp_supervise_part,
                                                 NULL};
 
 const struct fq_kind *dp_kind(const char *name) {
