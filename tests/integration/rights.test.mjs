@@ -444,6 +444,11 @@ describe("who may call what", () => {
     const countersign = (await as("dispatcher-county", "incident.countersign", { id, units: [AT.D1], text: "x" })).countersigns[0];
     const nothing = { id, note: "x", reason: "x", text: "x", score: 5, agree: true, by_ms: 60_000, attachments: [photo], units: [AT.D1] };
     const to = { "incident.escalate": "county", "incident.send_down": "grid", "incident.transfer": AT.B };
+    // whatever else a schema requires
+    const sample = (s = {}) => s.enum?.[0] ?? {
+      integer: s.minimum ?? 1, number: s.minimum ?? 1, boolean: true, array: s.minItems ? [sample(s.items)] : [],
+      object: Object.fromEntries((s.required ?? []).map((k) => [k, sample(s.properties[k])])),
+    }[s.type] ?? "x";
     const params = (m) => {
       const known = m.params.properties;
       const p = { ...nothing, to: to[m.name] ?? [{ user: "officer-B1g" }], pass: true, card: "red", incident: id, name: "quick", policy: "p", from: "reported", limit_ms: 1000 };
@@ -454,6 +459,7 @@ describe("who may call what", () => {
       if (m.name === "task.reassign") p.to = { user: "officer-B1g" };
       Object.assign(p, { every_ms: 60_000 }, m.name.endsWith("reserve") && { user: "officer-B1g" });
       for (const key of Object.keys(p)) if (!known[key]) delete p[key];
+      for (const key of m.params.required ?? []) p[key] ??= sample(known[key]);
       return p;
     };
     const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|request|countersign)\./.test(m.name) && m.name !== "incident.report");
