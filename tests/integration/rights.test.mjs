@@ -44,10 +44,19 @@ const isTheirs = (p, to) => to.user === p.name || (has(p, [...DESK, "department"
 function maySee(p, i) {
   const unit = has(p, [...DESK, "department"]);
   return i.reporter === p.name || (has(p, AREA) && within(i.org, p.org)) || (unit && i.owner.org === p.org) ||
+<<<<<<< HEAD
     i.tasks.some(({ to }) => isTheirs(p, to)) || calls(p, i) || (i.mediations ?? []).some((m) => m.mediator === p.name);
+=======
+    i.tasks.some(({ to }) => isTheirs(p, to)) || (unit && i.countersigns.some((k) => k.unit === p.org));
+>>>>>>> main
 }
 /** Does a whistle about it call this one's unit? */
 const calls = (p, i) => has(p, [...DESK, "department", "officer"]) && (i.whistles ?? []).some((w) => w.units.some((u) => u.unit === p.org));
+
+/** Named by the unit one sits at: it owns what lies elsewhere, or was asked to sign. */
+const byUnit = (p, i, asked = () => true) =>
+  has(p, [...DESK, "department"]) &&
+  ((i.owner.org === p.org && !within(i.org, p.org)) || i.countersigns.some((k) => k.unit === p.org && asked(k)));
 
 /** A point in time: every session has been sent whatever was committed before it. */
 async function fence() {
@@ -310,7 +319,7 @@ describe("who sees what when asking", () => {
       const { rows } = await c.call("incident.list", { limit: 200 });
       const area = has(p, AREA);
       assert.deepEqual(ids(rows), ids(all.filter((i) => (area ? within(i.org, p.org) : maySee(p, i) &&
-        (i.reporter === p.name || i.tasks.some(({ to }) => isTheirs(p, to)))))), p.name);
+        (i.reporter === p.name || byUnit(p, i) || i.tasks.some(({ to }) => isTheirs(p, to)))))), p.name);
       for (const org of [AT.A, AT.B]) {
         if (!area) continue;
         const inside = within(org, p.org) ? 0 : -32003;
@@ -322,7 +331,7 @@ describe("who sees what when asking", () => {
     each(async (p, c) => {
       if (!has(p, READERS)) return;
       const { rows } = await c.call("incident.open", {});
-      const mine = (i) => i.reporter === p.name || i.tasks.some((t) => openTask(p, t)) || (has(p, AREA) && within(i.org, p.org));
+      const mine = (i) => i.reporter === p.name || i.tasks.some((t) => openTask(p, t)) || byUnit(p, i, (k) => k.state === "open") || (has(p, AREA) && within(i.org, p.org));
       const now = await Promise.all(all.map((i) => server.system("incident.get", { id: i.id })));
       assert.deepEqual(ids(rows), ids(now.filter((i) => isOpen(i) && mine(i))), p.name);
       const snapshot = await (await fetch(`${server.url}/api/v1/snapshot`, { headers: { authorization: `Bearer ${c.token}` } })).json();
@@ -471,14 +480,23 @@ describe("who may call what", () => {
     const id = incident.unit; // in township A, its task is D1's
     const { tasks } = await server.system("incident.get", { id });
     const task = tasks.at(-1).id;
+<<<<<<< HEAD
     const [whistle] = (await server.system("incident.get", { id: incident.whistled })).whistles;
     const [mediation] = (await server.system("incident.get", { id: incident.mediated })).mediations;
     const nothing = { id, note: "x", reason: "x", text: "x" };
+=======
+    const request = (await as("dispatcher-county", "incident.extend", { id, clock: "long", by_ms: 60_000, reason: "x" })).id;
+    const countersign = (await as("dispatcher-county", "incident.countersign", { id, units: [AT.D1], text: "x" })).countersigns[0];
+    const nothing = { id, note: "x", reason: "x", text: "x", score: 5, agree: true, by_ms: 60_000, attachments: [photo], units: [AT.D1] };
+    const to = { "incident.escalate": "county", "incident.send_down": "grid", "incident.transfer": AT.B };
+>>>>>>> main
     const params = (m) => {
       const known = m.params.properties;
-      const p = { ...nothing, to: m.name === "incident.escalate" ? "county" : [{ user: "officer-B1g" }], pass: true, card: "red", incident: id, name: "quick", policy: "p", from: "reported", limit_ms: 1000 };
+      const p = { ...nothing, to: to[m.name] ?? [{ user: "officer-B1g" }], pass: true, card: "red", incident: id, name: "quick", policy: "p", from: "reported", limit_ms: 1000 };
       if (m.name.startsWith("clock.")) p.to = "closed";
       if (m.name.startsWith("task.")) p.id = task;
+      if (m.name.startsWith("request.")) p.id = request;
+      if (m.name.startsWith("countersign.")) p.id = countersign;
       if (m.name === "task.reassign") p.to = { user: "officer-B1g" };
       Object.assign(p, { every_ms: 60_000 }, m.name.endsWith("reserve") && { user: "officer-B1g" });
       if (/^(whistle|mediation)\.|\.joint$/.test(m.name))
@@ -489,7 +507,11 @@ describe("who may call what", () => {
       for (const key of Object.keys(p)) if (!known[key]) delete p[key];
       return p;
     };
+<<<<<<< HEAD
     const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|whistle|mediation)\./.test(m.name) && m.name !== "incident.report");
+=======
+    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|request|countersign)\./.test(m.name) && m.name !== "incident.report");
+>>>>>>> main
     assert.ok(verbs.length > 20);
     const before = await fence();
     let tried = 0;
