@@ -55,6 +55,7 @@
   X(ATTACH, "attach", "附件")                                                                                \
   X(MERGE, "merge", "并案")                                                                                  \
   X(SPLIT, "split", "拆案")                                                                                  \
+  X(JOIN, "join", "并入")                                                                                    \
   X(WHISTLE, "whistle", "吹哨")                                                                              \
   X(RESERVE, "reserve", "预留")                                                                              \
   X(MEDIATE, "mediate", "调处")
@@ -164,6 +165,9 @@ struct dp_self {
   int64_t load_m;            /* what one open task weighs in the ranking, as metres */
   int64_t unskilled_m;       /* what a missing skill weighs */
   int64_t future_ms;         /* how far ahead a phone's clock may be without remark */
+  int64_t dup_m;             /* how far apart two reports of one thing may be */
+  int64_t dup_ms;            /* ... and how long */
+  int64_t dup_score;         /* from which score on the desk is told */
   /* volatile, never projected */
   struct dp_positions *positions; /* positions.c, locked: readers look too */
   struct dp_roster *roster;       /* candidates.c: the kernel thread's cache of who could be sent */
@@ -181,6 +185,7 @@ struct dp_incident {
   int level;
   double lon, lat;                   /* NAN when unknown */
   int64_t at_ms[DP_MILESTONE_COUNT]; /* 0: not reached */
+  int64_t merged_into, joined;       /* the one it stands for it (0: none), how many it stands for */
 };
 struct dp_task {
   int64_t n, incident, rev;
@@ -215,7 +220,8 @@ void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *
 /* ---- the parts ------------------------------------------------------------------------------------ */
 
 #define DP_VERSION "0.2.0"
-extern const struct fq_plugin dp_incident_part, dp_task_part, dp_clock_part, dp_people_part;
+extern const struct fq_plugin dp_incident_part, dp_task_part, dp_clock_part, dp_people_part, dp_merge_part,
+    dp_search_part;
 
 /* Commands, targets, apply (the only writers of the tables), queries, views: each part declares its own. */
 #define DP_COMMAND(name) enum fq_status name(struct fq_call *c)
@@ -239,6 +245,15 @@ void dp_clocks_resume(struct fq_apply *a, const char *incident, const char *poli
                       int64_t at_ms);
 void dp_clocks_reopen(struct fq_apply *a, const char *incident, enum dp_milestone m, int64_t at_ms);
 void dp_clocks_drop(struct fq_apply *a, const char *incident, int64_t at_ms);
+
+/* ---- merged incidents (merge/) --------------------------------------------------------------------------
+ */
+
+/* Sets `merged_into` and `merged` of an incident's JSON. */
+void dp_merge_json(fq_db *db, int64_t n, int64_t merged_into, int64_t joined, fq_json *into);
+bool dp_merge_reporter(fq_db *db, const struct dp_incident *i, const char *user); /* of one merged into it? */
+/* Has somebody finished his task on one that was merged into it? That work counts for it. */
+bool dp_merge_finished(fq_db *db, const struct dp_incident *i);
 
 /* ---- the ladder (people/ladder.c) ---------------------------------------------------------------------- */
 

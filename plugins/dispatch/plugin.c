@@ -89,6 +89,30 @@ static const struct fq_option options[] = {{.name = "position_fresh",
                                             .reloadable = true,
                                             .zh = "终端时钟可快多少",
                                             .en = "how far ahead a phone's clock may be"},
+                                           {.name = "duplicate_metres",
+                                            .type = FQ_O_INT,
+                                            FQ_OPTION_AT(struct dp_self, dup_m),
+                                            .fallback = "300",
+                                            .min = 10,
+                                            .max = 400,
+                                            .zh = "相距多远以内可能是同一件事",
+                                            .en = "how far apart two reports of one thing may be, in metres"},
+                                           {.name = "duplicate_window",
+                                            .type = FQ_O_DURATION,
+                                            FQ_OPTION_AT(struct dp_self, dup_ms),
+                                            .fallback = "720 min",
+                                            .min = 60000,
+                                            .max = 30 * 86400000.0,
+                                            .zh = "相隔多久以内可能是同一件事",
+                                            .en = "how long apart two reports of one thing may be"},
+                                           {.name = "duplicate_score",
+                                            .type = FQ_O_INT,
+                                            FQ_OPTION_AT(struct dp_self, dup_score),
+                                            .fallback = "75",
+                                            .min = 50,
+                                            .max = 101,
+                                            .zh = "疑似重复达到多少分时提示(101:从不)",
+                                            .en = "from which score a likely duplicate is told (101: never)"},
                                            {0}};
 
 static double positions(void *self) {
@@ -115,8 +139,8 @@ static void fini(void *self) {
   d->roster = NULL;
 }
 
-static const struct fq_plugin *const parts[] = {&dp_incident_part, &dp_task_part, &dp_clock_part,
-                                                &dp_people_part, NULL};
+static const struct fq_plugin *const parts[] = {
+    &dp_incident_part, &dp_task_part, &dp_clock_part, &dp_people_part, &dp_merge_part, &dp_search_part, NULL};
 
 FQ_PLUGIN = {
     FQ_PLUGIN_HEAD,

@@ -43,7 +43,7 @@ bool dp_incident_load(fq_db *db, const char *id, struct dp_incident *out) {
   fq_stmt *q = fq_sql(db,
                       "SELECT number, rev, round, org, reporter, category, owner_org, title, state, before,"
                       " owner_level, level, lon, lat, occurred_ms, reported_ms, accepted_ms, dispatched_ms,"
-                      " handled_ms, verified_ms, closed_ms FROM incident WHERE n = ?1",
+                      " handled_ms, verified_ms, closed_ms, merged_into, joined FROM incident WHERE n = ?1",
                       "i", n);
   if (!fq_row(q)) return false;
   out->n = n;
@@ -65,6 +65,8 @@ bool dp_incident_load(fq_db *db, const char *id, struct dp_incident *out) {
   out->lat = fq_col_null(q, 13) ? NAN : fq_col_num(q, 13);
   for (int m = 0; m < DP_MILESTONE_COUNT; m++)
     out->at_ms[m] = fq_col_int(q, 14 + m);
+  out->merged_into = fq_col_int(q, 14 + DP_MILESTONE_COUNT);
+  out->joined = fq_col_int(q, 15 + DP_MILESTONE_COUNT);
   fq_done(q);
   return true;
 }
@@ -150,6 +152,11 @@ char *dp_audience(fq_db *db, const struct dp_incident *i, const char *also) {
     if (!fq_col_null(q, 1)) add(&l, "unit/", fq_col_str(q, 1));
     if (!fq_col_null(q, 2)) add(&l, "unit/", fq_col_str(q, 2));
   }
+  /* Who reported the same thing hears what becomes of it. */
+  q = i->joined ? fq_sql(db, "SELECT reporter FROM merged WHERE target = ?1 ORDER BY source", "i", i->n)
+                : NULL;
+  while (fq_row(q))
+    add(&l, "user/", fq_col_str(q, 0));
   /* Units above the place hear by the tree; an owner elsewhere has to be named. */
   if (*i->owner_org && strcmp(i->owner_org, i->org) && !fq_org_within(db, i->org, i->owner_org))
     add(&l, "unit/", i->owner_org);

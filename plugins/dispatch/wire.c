@@ -124,7 +124,7 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
              "SELECT number, rev, state, category, level, title, text, lon, lat, acc, org, address,"
              " reporter, source, owner_level, owner_org, card, urges, attachments, class, occurred_ms,"
              " reported_ms, updated_ms, accepted_ms, dispatched_ms, handled_ms, verified_ms, closed_ms,"
-             " external_id, clock_skew FROM incident WHERE n = ?1",
+             " external_id, clock_skew, merged_into, joined FROM incident WHERE n = ?1",
              "i", n);
   if (!fq_row(q)) return NULL;
   fq_json *j = fq_json_object();
@@ -162,7 +162,9 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
     set_time(j, times[k], q, 20 + k);
   set_text(j, "external_id", q, 28);
   if (fq_col_int(q, 29)) fq_json_set_bool(j, "clock_skew", true);
+  int64_t merged_into = fq_col_int(q, 30), joined = fq_col_int(q, 31);
   fq_done(q);
+  dp_merge_json(db, n, merged_into, joined, j);
   set_where(db, j, org);
   set_owner(db, j, level, owner);
   if (with & DP_WITH_CLOCKS) fq_json_set(j, "clocks", dp_clocks_json(db, id));
@@ -183,6 +185,7 @@ bool dp_may_see(fq_db *db, const struct fq_actor *a, const struct dp_incident *i
   if (dp_area_reach(a) && fq_org_within(db, i->org, a->org)) return true;
   bool unit = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT);
   if (unit && !strcmp(i->owner_org, a->org)) return true;
+  if (dp_merge_reporter(db, i, a->name)) return true;
   return fq_int(db, 0,
                 "SELECT 1 FROM task WHERE incident = ?1 AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?3) "
                 "LIMIT 1",

@@ -284,9 +284,10 @@ void rebuild_gives_the_same(void) {
   struct fq_error e = {0};
   if (fq_kernel_rebuild(k, path, NULL, &e)) fail_msg("rebuild: %s", e.en);
   static const char *const tables[][2] = {
-      {"incident", "n"},   {"task", "n"},    {"clock", "incident, policy, name"},
-      {"officer", "user"}, {"duty", "user"}, {"dispatch_counter", "name"},
-      {"timer", "id"}};
+      {"incident", "n"},     {"task", "n"},          {"clock", "incident, policy, name"},
+      {"officer", "user"},   {"duty", "user"},       {"dispatch_counter", "name"},
+      {"timer", "id"},       {"merged", "source"},   {"dup_cell", "cell, n"},
+      {"search_new", "seq"}, {"search_part", "doc"}, {"filter", "user, name"}};
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
     same_table(fq_kernel_db(w.kernel), fq_kernel_db(k), tables[i][0], tables[i][1]);
   fq_kernel_close(k);
