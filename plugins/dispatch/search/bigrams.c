@@ -49,13 +49,13 @@ static bool han(uint32_t c) {
          c == 0x3007 || (c >= 0x3041 && c <= 0x30FF) || (c >= 0xAC00 && c <= 0xD7A3);
 }
 
-static bool letter(uint32_t c) {
+bool dp_point_letter(uint32_t c) {
   if (c < 0x80) return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
   return c >= 0xC0 && c <= 0x1FFF && c != 0xD7 && c != 0xF7;
 }
 
 bool dp_point_counts(uint32_t c) {
-  return letter(c) || han(c);
+  return dp_point_letter(c) || han(c);
 }
 
 static size_t encode(uint32_t c, char *out) {
@@ -74,17 +74,18 @@ static size_t encode(uint32_t c, char *out) {
 #define WORD_MAX 40 /* characters of a word that count */
 
 static void word(struct dp_tokens *t) {
-  size_t bytes = 0;
-  for (size_t k = 0; t->at < t->count && letter(t->points[t->at]); t->at++, k++)
-    if (k < WORD_MAX) bytes += encode(t->points[t->at], t->text + bytes);
+  size_t bytes = 0, count = 0;
+  for (; t->at < t->count && dp_point_letter(t->points[t->at]); t->at++)
+    if (count++ < WORD_MAX) bytes += encode(t->points[t->at], t->text + bytes);
   t->text[bytes] = '\0';
   t->kind = DP_WORD;
+  t->length = count;
 }
 
 bool dp_token_next(struct dp_tokens *t) {
   for (; t->at < t->count; t->at++) {
     uint32_t c = t->points[t->at];
-    if (letter(c)) return word(t), true;
+    if (dp_point_letter(c)) return word(t), true;
     if (!han(c)) continue;
     size_t bytes = encode(c, t->text);
     bool first = t->at == 0 || !han(t->points[t->at - 1]),

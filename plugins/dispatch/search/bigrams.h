@@ -14,6 +14,7 @@
 enum {
   DP_POINTS_MAX = 4600, /* a report's title, text and address; what is longer is cut */
   DP_TOKEN_MAX = 168,   /* bytes of a token: 40 characters, the NUL and some */
+  DP_PREFIX_MIN = 3,    /* so many letters find every word that begins with them; fewer, that word alone */
   DP_BAG_MAX = 512      /* distinct tokens of a text as it is compared */
 };
 
@@ -24,12 +25,14 @@ size_t dp_fold(const char *text, uint32_t *out, size_t cap);
 struct dp_tokens {
   const uint32_t *points;
   size_t count, at;
-  bool ends; /* set before the first: the last character of a run is a token too (an index wants it) */
+  size_t length; /* of a word, in characters */
+  bool ends;     /* set before the first: the last character of a run is a token too (an index wants it) */
   char text[DP_TOKEN_MAX];
   enum { DP_WORD, DP_PAIR, DP_SINGLE } kind; /* a whole word or number, two Chinese characters, one */
 };
 bool dp_token_next(struct dp_tokens *t);
 
+bool dp_point_letter(uint32_t c); /* of words that are written with spaces between them; digits too */
 bool dp_point_counts(uint32_t c); /* a letter, digit or Chinese character; not a space or punctuation */
 
 /* What a text has, as a set: for comparing two. */

@@ -218,18 +218,32 @@ struct hit {
 #define BEFORE 12 /* characters of the snippet before the word, and in all */
 #define WINDOW 60
 
-/* All pieces in one text (of several members, each on its own stretch). */
+/* Where a piece stands, as the index has it: words from their beginning, short ones whole. */
+static size_t find(const struct asked *a, const struct piece *p, const uint32_t *points, size_t count) {
+  const uint32_t *piece = a->points + p->from;
+  size_t letters = 0;
+  while (letters < p->count && dp_point_letter(piece[p->count - 1 - letters]))
+    letters++;
+  bool begins = dp_point_letter(*piece), whole = letters && letters < DP_PREFIX_MIN;
+  for (size_t at = 0; (at = dp_points_find(points, count, piece, p->count, at)) < count; at++) {
+    if (begins && at && dp_point_letter(points[at - 1])) continue;
+    if (whole && at + p->count < count && dp_point_letter(points[at + p->count])) continue;
+    return at;
+  }
+  return count;
+}
+
+/* All pieces in one text. */
 static bool has_all(const struct asked *a, const uint32_t *points, size_t count) {
   for (size_t k = 0; k < a->pieces_count; k++)
-    if (dp_points_find(points, count, a->points + a->pieces[k].from, a->pieces[k].count, 0) == count)
-      return false;
+    if (find(a, &a->pieces[k], points, count) == count) return false;
   return true;
 }
 
 static bool show(const struct asked *a, const char *in, const char *text, struct hit *h) {
   uint32_t points[DP_POINTS_MAX];
   size_t count = dp_fold(text, points, DP_POINTS_MAX);
-  size_t at = dp_points_find(points, count, a->points + a->pieces[0].from, a->pieces[0].count, 0);
+  size_t at = find(a, &a->pieces[0], points, count);
   if (at == count) return false;
   size_t from = at > BEFORE ? at - BEFORE : 0;
   h->in = in;
@@ -411,7 +425,7 @@ static void put_text(struct match *m, const struct asked *a) {
   for (size_t k = 0; k < a->pieces_count; k++) {
     struct dp_tokens t = {.points = a->points + a->pieces[k].from, .count = a->pieces[k].count};
     while (dp_token_next(&t))
-      put_word(m, " AND ", t.text, t.kind == DP_SINGLE || (t.kind == DP_WORD && strlen(t.text) >= 3));
+      put_word(m, " AND ", t.text, t.kind == DP_SINGLE || (t.kind == DP_WORD && t.length >= DP_PREFIX_MIN));
   }
 }
 
