@@ -62,7 +62,7 @@ enum fq_status dp_apply_search_text(struct fq_apply *a, const struct fq_entry *e
                  dp_id_n(fq_json_str(d, "task"), 't'));
     bool row = q && fq_row(q);
     if (row) user = fq_col_str(q, 0), unit = fq_col_str(q, 1), team = fq_col_str(q, 2);
-    snprintf(mark, sizeof mark, "%c:%s", user ? DP_MARK_USER : DP_MARK_TEAM,
+    snprintf(mark, sizeof mark, "%c:%s", user ? DP_MARK_SENT : DP_MARK_TEAM,
              user   ? user
              : unit ? unit
              : team ? team
@@ -143,11 +143,11 @@ static void add_incident(fq_db *db, struct words *w, int64_t n, bool report) {
              "i", n);
   if (!fq_row(q)) return;
   add_line(w, fq_col_str(q, 0));
+  add_mark(w, DP_MARK_REPORTER, fq_col_str(q, 4));
   if (report) {
     char level[16];
     for (int k = 1; k <= 3; k++)
       add_text(w, fq_col_str(q, k));
-    add_mark(w, DP_MARK_USER, fq_col_str(q, 4));
     add_mark(w, DP_MARK_CATEGORY, fq_col_str(q, 5));
     snprintf(level, sizeof level, "%lld", (long long)fq_col_int(q, 6));
     add_mark(w, DP_MARK_LEVEL, level);

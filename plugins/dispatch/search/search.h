@@ -13,8 +13,9 @@ enum { DP_DOC_BITS = 8, DP_DOC_PARTS = 1 << DP_DOC_BITS };
 
 /* A word of the index that is no text: "o:430525100201". The letter says what it is of. */
 enum dp_mark {
-  DP_MARK_ORG = 'o',      /* a unit above the place (not the county: that is everywhere) */
-  DP_MARK_USER = 'u',     /* reporter or assignee */
+  DP_MARK_ORG = 'o', /* a unit above the place (not the county: that is everywhere) */
+  DP_MARK_REPORTER = 'u',
+  DP_MARK_SENT = 'a',     /* a user who was sent */
   DP_MARK_TEAM = 't',     /* a unit or team that was sent */
   DP_MARK_CATEGORY = 'c', /* the next are on the report's document alone */
   DP_MARK_LEVEL = 'l',
