@@ -81,6 +81,7 @@ static void *fallbacks(void) {
   for (const struct fq_option *o = fq_plugin.options; s && o->name; o++) {
     long long value = 0;
     char unit[8] = "";
+    if (o->type == FQ_O_BOOL) continue;
     sscanf(o->fallback, "%lld %7s", &value, unit);
     *(int64_t *)(void *)(s + o->offset) = value * (strcmp(unit, "min") ? 1 : 60000);
   }

@@ -364,10 +364,13 @@ static void rebuilt(void **state) {
   act("officer-a1", "incident.report",
       "{\"category\":\"fire\",\"title\":\"最后一次\"}"); /* one is not indexed */
   rebuild_gives_the_same();
-  char path[128], other[128];
+  /* a word more or less is noticed */
+  char path[128], other[128], sql[256];
   struct fq_error e = {0};
   snprintf(path, sizeof path, "%s/county.db", w.dir);
   snprintf(other, sizeof other, "%s/rebuilt.db", w.dir);
+  snprintf(sql, sizeof sql, "VACUUM INTO '%s'", other);
+  assert_true(fq_db_run(fq_kernel_db(w.kernel), sql));
   FILE *out = fopen("/dev/null", "w");
   assert_int_equal(fq_compare(path, other, out, &e), FQ_OK);
   fq_db *db = fq_db_open(other, FQ_DB_WRITER, &e);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "merge/merge.h"
+#include "task/task.h"
 
 /* ---- what others ask ------------------------------------------------------------------------------ */
 
@@ -71,28 +72,32 @@ enum { MOST_TASKS = 256 }; /* open orders of one incident; a merge of more is re
 struct moving {
   size_t count;
   int64_t n[MOST_TASKS];
-  bool begun; /* somebody has accepted or is there */
+  bool begun;   /* somebody has accepted or is there */
+  int64_t lead; /* 主办 among them, 0: none */
 };
 
 /* Open tasks of an incident: all of them, or (home) those that came from there. */
 static void open_tasks(fq_db *db, int64_t incident, int64_t home, struct moving *m) {
   m->count = 0;
   m->begun = false;
-  fq_stmt *q = fq_sql(db,
-                      "SELECT n, accepted_ms IS NOT NULL FROM task WHERE incident = ?1 AND ended_ms IS NULL"
-                      " AND (?2 = 0 OR home = ?2) ORDER BY n",
-                      "ii", incident, home);
+  m->lead = 0;
+  fq_stmt *q = fq_sql(
+      db,
+      "SELECT n, accepted_ms IS NOT NULL, role = 'lead' FROM task WHERE incident = ?1 AND ended_ms IS NULL"
+      " AND (?2 = 0 OR home = ?2) ORDER BY n",
+      "ii", incident, home);
   while (fq_row(q)) {
     if (m->count < MOST_TASKS) m->n[m->count] = fq_col_int(q, 0);
     m->count++;
     m->begun |= fq_col_int(q, 1) != 0;
+    if (fq_col_int(q, 2)) m->lead = fq_col_int(q, 0);
   }
 }
 
 static enum fq_status move_one(struct fq_call *c, const char *from, struct dp_incident *to, int64_t n,
-                               enum dp_state state, bool back) {
+                               enum dp_state state, bool lead, bool back) {
   struct dp_task t;
-  char id[FQ_ID_MAX], also[FQ_ID_MAX + 8];
+  char id[FQ_ID_MAX];
   dp_id_make(id, 't', n);
   if (!dp_task_load(c->db, id, &t)) return FQ_OK;
   fq_json *data = fq_json_object();
@@ -101,6 +106,7 @@ static enum fq_status move_one(struct fq_call *c, const char *from, struct dp_in
   fq_json_set_int(data, "rev", t.rev + 1);
   fq_json_set_str(data, "from", from);
   fq_json_set_str(data, "to", to->id);
+  fq_json_set_str(data, "role", lead ? "lead" : "assist");
   if (back) fq_json_set_bool(data, "back", true);
   /* As with a new order: enough for a phone to show at once. */
   fq_json_set_int(data, "number", to->number);
@@ -115,11 +121,21 @@ static enum fq_status move_one(struct fq_call *c, const char *from, struct dp_in
     fq_json_set_str(data, "incident_state", dp_state_name(state));
     fq_json_set_int(data, "incident_rev", to->rev);
   }
-  snprintf(also, sizeof also, "%s%s", *t.user ? "user/" : "unit/",
-           *t.user   ? t.user
-           : *t.unit ? t.unit
-                     : t.team);
-  return dp_emit(c, to, "task.moved", data, also);
+  char *also = dp_task_heard_by(c->db, t.user, t.unit, t.team);
+  enum fq_status s = dp_emit(c, to, "task.moved", data, also);
+  free(also);
+  return s;
+}
+
+/* All of them. Where nobody leads yet, the one that led does, else the first. */
+static enum fq_status move_all(struct fq_call *c, const char *from, struct dp_incident *to,
+                               const struct moving *m, enum dp_state state, bool back) {
+  int64_t lead = dp_lead_taken(c->db, to) ? 0 : m->lead ? m->lead : m->count ? m->n[0] : 0;
+  for (size_t k = 0; k < m->count; k++) {
+    enum fq_status s = move_one(c, from, to, m->n[k], state, m->n[k] == lead, back);
+    if (s != FQ_OK) return s;
+  }
+  return FQ_OK;
 }
 
 /* An order that comes to an incident nobody was sent to yet is its dispatch: clocks and policies know that
@@ -186,7 +202,7 @@ static fq_json *running_clocks(fq_db *db, const struct dp_incident *i) {
   fq_json *list = fq_json_array();
   fq_stmt *q = fq_sql(db,
                       "SELECT policy, name FROM clock WHERE incident = ?1 AND stopped_ms IS NULL"
-                      " AND state IN ('running', 'due_soon') ORDER BY policy, name",
+                      " AND state IN ('running', 'due_soon', 'overdue') ORDER BY policy, name",
                       "i", i->n);
   while (fq_row(q)) {
     fq_json *k = fq_json_object();
@@ -249,8 +265,7 @@ enum fq_status dp_incident_merge(struct fq_call *c) {
     enum dp_state sent = dp_next(DP_V_DISPATCH, into.state),
                   then = m.begun ? dp_next(DP_V_BEGIN, sent) : sent;
     bool first = dp_next(DP_V_UNDISPATCH, into.state) == DP_NO; /* nobody was sent to it yet */
-    for (size_t k = 0; k < m.count; k++)
-      if ((s = move_one(c, i.id, &into, m.n[k], first ? into.state : then, false)) != FQ_OK) return s;
+    if ((s = move_all(c, i.id, &into, &m, first ? into.state : then, false)) != FQ_OK) return s;
     if (first && (s = dispatched(c, &into, &m, then)) != FQ_OK) return s;
   }
   fq_json_set_str(c->result, "id", i.id);
@@ -284,6 +299,22 @@ static enum fq_status emit_split(struct fq_call *c, const struct dp_incident *i,
   return dp_emit(c, i, "incident.split", data, NULL);
 }
 
+/* Whoever led went back: of those who stay, who has accepted leads before who has not. */
+static void next_lead(fq_db *db, const struct dp_incident *from, fq_json *data) {
+  char id[FQ_ID_MAX];
+  fq_stmt *q = fq_sql(db,
+                      "SELECT n, name FROM task WHERE incident = ?1 AND ended_ms IS NULL"
+                      " ORDER BY accepted_ms IS NULL, n LIMIT 1",
+                      "i", from->n);
+  if (!fq_row(q)) return;
+  fq_json *lead = fq_json_object();
+  dp_id_make(id, 't', fq_col_int(q, 0));
+  fq_json_set_str(lead, "task", id);
+  fq_json_set_str(lead, "name", fq_col_str(q, 1));
+  fq_json_set(data, "lead", lead);
+  fq_done(q);
+}
+
 /* The other one loses those orders. When they were its last it is done, or waits for a dispatch. */
 static enum fq_status emit_parted(struct fq_call *c, const struct dp_incident *i, struct dp_incident *from,
                                   const struct moving *m) {
@@ -300,6 +331,7 @@ static enum fq_status emit_parted(struct fq_call *c, const struct dp_incident *i
   fq_json *data = fq_json_object();
   fq_json_set_str(data, "state", dp_state_name(from->state));
   fq_json_set_int(data, "rev", ++from->rev);
+  if (m->lead && left.count && !dp_lead_taken(c->db, from)) next_lead(c->db, from, data);
   fq_json_set_str(data, "split", i->id);
   fq_json_set_int(data, "split_number", i->number);
   dp_set_opt(data, "reason", c->params, "reason");
@@ -334,8 +366,7 @@ enum fq_status dp_incident_split(struct fq_call *c) {
   i.state = next;
   i.rev++;
   from.joined--;
-  for (size_t k = 0; k < m.count && k < MOST_TASKS; k++)
-    if ((s = move_one(c, from.id, &i, m.n[k], i.state, true)) != FQ_OK) return s;
+  if ((s = move_all(c, from.id, &i, &m, i.state, true)) != FQ_OK) return s;
   if ((s = emit_parted(c, &i, &from, &m)) != FQ_OK) return s;
   fq_json_set_str(c->result, "id", i.id);
   fq_json_set_str(c->result, "state", dp_state_name(next));
@@ -398,7 +429,9 @@ enum fq_status dp_apply_split(struct fq_apply *a, const struct fq_entry *e) {
 }
 
 enum fq_status dp_apply_parted(struct fq_apply *a, const struct fq_entry *e) {
+  const char *lead = fq_json_str(fq_json_get(e->data, "lead"), "task");
   set_state(a, e);
+  if (lead) dp_lead_apply(a, e, lead);
   return FQ_OK;
 }
 
@@ -406,9 +439,10 @@ enum fq_status dp_apply_task_moved(struct fq_apply *a, const struct fq_entry *e)
   const fq_json *d = e->data;
   const char *state = fq_json_str(d, "incident_state");
   int64_t n = dp_id_n(e->subject, 'i');
-  fq_exec(a->db, "UPDATE task SET incident = ?2, rev = ?3, home = nullif(?4, 0) WHERE n = ?1", "iiii",
-          dp_id_n(fq_json_str(d, "task"), 't'), n, fq_json_int(d, "rev", 0),
-          fq_json_bool(d, "back", false) ? (int64_t)0 : dp_id_n(fq_json_str(d, "from"), 'i'));
+  fq_exec(a->db, "UPDATE task SET incident = ?2, rev = ?3, home = nullif(?4, 0), role = ?5 WHERE n = ?1",
+          "iiiis", dp_id_n(fq_json_str(d, "task"), 't'), n, fq_json_int(d, "rev", 0),
+          fq_json_bool(d, "back", false) ? (int64_t)0 : dp_id_n(fq_json_str(d, "from"), 'i'),
+          fq_json_str(d, "role"));
   fq_exec(
       a->db,
       "UPDATE incident SET state = coalesce(?2, state), rev = coalesce(nullif(?3, 0), rev), updated_ms = ?4"

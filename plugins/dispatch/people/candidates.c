@@ -51,6 +51,7 @@ struct ranked {
   double distance_m, weight_m;   /* weight: distance plus what load and a missing skill count as */
   int64_t load, position_age_ms; /* age -1: the grid's centre was used */
   bool skilled, known;
+  int64_t kept_for;                      /* the number of another incident he is reserved for; 0: none */
   const char *excluded_zh, *excluded_en; /* NULL: ranked */
 };
 
@@ -248,10 +249,11 @@ static void judge(const struct dp_self *self, const struct dp_incident *i, const
 /* Who has had a task on this incident: asked once for all who are judged. */
 struct known {
   fq_json *open, *gone; /* users with an open task; users who declined or let it lapse */
+  fq_json *kept;        /* who is reserved for another incident, and its number */
 };
 
 static struct known known_to(fq_db *db, const struct dp_incident *i) {
-  struct known k = {fq_json_array(), fq_json_array()};
+  struct known k = {fq_json_array(), fq_json_array(), dp_reserved_users(db, i->n)};
   fq_stmt *q = fq_sql(db,
                       "SELECT to_user, ended_ms IS NULL, state IN ('declined', 'expired') FROM task"
                       " WHERE incident = ?1 AND to_user IS NOT NULL",
@@ -266,6 +268,7 @@ static struct known known_to(fq_db *db, const struct dp_incident *i) {
 static void known_free(struct known *k) {
   fq_json_free(k->open);
   fq_json_free(k->gone);
+  fq_json_free(k->kept);
 }
 
 static void judge_busy(const struct dp_self *self, const struct known *k, int64_t load, struct ranked *r) {
@@ -274,6 +277,8 @@ static void judge_busy(const struct dp_self *self, const struct known *k, int64_
   if (listed(k->open, r->o->user)) return exclude(r, "已承办本事件", "already on this incident");
   if (listed(k->gone, r->o->user))
     return exclude(r, "已拒单或逾期未接", "declined this incident or let it lapse");
+  r->kept_for = fq_json_int(k->kept, r->o->user, 0);
+  if (r->kept_for) return exclude(r, "已为其他事件预留", "reserved for another incident");
   if (r->load >= r->o->capacity) return exclude(r, "任务已满", "at capacity");
   r->weight_m += (double)(r->load * self->load_m);
 }
@@ -359,6 +364,15 @@ static struct ranked *judge_all(const struct dp_self *self, fq_db *db, const str
   return list;
 }
 
+/* The incident somebody is kept free for has a number; the other reasons are the same for all. */
+static void set_reason(fq_json *j, const char *name, const struct ranked *r, const char *reason) {
+  char text[64];
+  bool zh = !strcmp(name, "reason_zh");
+  if (r->kept_for)
+    snprintf(text, sizeof text, zh ? "已为 #%lld 预留" : "reserved for #%lld", (long long)r->kept_for);
+  fq_json_set_str(j, name, r->kept_for ? text : reason);
+}
+
 /* rows (at most `limit`) and, when asked for, everybody who is out and why. */
 static void answer(const struct dp_self *self, fq_db *db, const struct dp_roster *all, struct dp_incident *i,
                    const struct wish *w, int64_t now_ms, size_t limit, fq_json *rows, fq_json *excluded) {
@@ -374,8 +388,8 @@ static void answer(const struct dp_self *self, fq_db *db, const struct dp_roster
       fq_json *j = fq_json_object();
       fq_json_set_str(j, "user", list[x].o->user);
       fq_json_set_str(j, "display", list[x].o->display);
-      fq_json_set_str(j, "reason_zh", list[x].excluded_zh);
-      fq_json_set_str(j, "reason_en", list[x].excluded_en);
+      set_reason(j, "reason_zh", &list[x], list[x].excluded_zh);
+      set_reason(j, "reason_en", &list[x], list[x].excluded_en);
       fq_json_push(excluded, j);
     }
   }

@@ -108,7 +108,7 @@ enum fq_status dp_duty_list(struct fq_query *q) {
   s = fq_sql(q->db,
              "SELECT a.name, a.display, coalesce(f.grid, a.org), f.skills, f.capacity, d.since_ms,"
              "       coalesce(d.on_duty, (a.roles & ?2) != 0),"
-             "       (SELECT count(*) FROM task t WHERE t.to_user = a.name AND t.ended_ms IS NULL)"
+             "       (SELECT count(*) FROM task t WHERE t.to_user = a.name AND t.ended_ms IS NULL), a.org"
              " FROM account a JOIN org o ON o.id = a.org LEFT JOIN duty d ON d.user = a.name"
              " LEFT JOIN officer f ON f.user = a.name"
              " WHERE a.disabled = 0 AND (a.roles & ?3) != 0 AND substr(o.path, 1, length(?1)) = ?1"
@@ -127,6 +127,8 @@ enum fq_status dp_duty_list(struct fq_query *q) {
     fq_json_set_bool(r, "on_duty", fq_col_int(s, 6) != 0);
     if (!fq_col_null(s, 5)) fq_json_set_time(r, "since", fq_col_int(s, 5));
     fq_json_set_int(r, "load", fq_col_int(s, 7));
+    fq_json *reserved = dp_reserved_json(q->db, fq_col_str(s, 0), fq_col_str(s, 8));
+    if (reserved) fq_json_set(r, "reserved", reserved);
     fq_json_push(rows, r);
   }
   fq_json_set(q->result, "rows", rows);

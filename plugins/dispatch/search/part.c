@@ -83,8 +83,8 @@ static const struct fq_param degrees[] = {{.name = "degrees", .type = FQ_T_NUMBE
       {.name = "clock",                                                                                      \
        .type = FQ_T_ENUM,                                                                                    \
        .values = "running due_soon overdue breached",                                                        \
-       .zh = "有这样的时钟:未过期、将到期、已过期未办、曾超期",                                              \
-       .en = "has a clock that runs, is due soon, is past due, or ever was breached"},                       \
+       .zh = "有这样的时钟:未过期、将到期、已过期未办、曾过期或超期",                                        \
+       .en = "has a clock that runs, is due soon, is past due, or ever was late"},                           \
       {.name = "card", .type = FQ_T_ENUM, .values = "yellow red black", .zh = "督办牌", .en = "card"},       \
       {.name = "from", .type = FQ_T_TIME, .zh = "上报不早于", .en = "reported at or after"},                 \
       {.name = "until", .type = FQ_T_TIME, .zh = "上报不晚于", .en = "reported at or before"},               \
@@ -133,6 +133,7 @@ static const struct fq_kind also_applies[] = {{.name = "incident.reported", .app
                                               {.name = "task.created", .apply = dp_apply_search_text},
                                               {.name = "task.moved", .apply = dp_apply_search_text},
                                               {.name = "task.fed_back", .apply = dp_apply_search_text},
+                                              {.name = "clock.overdue", .apply = dp_apply_search_text},
                                               {.name = "clock.breached", .apply = dp_apply_search_text},
                                               {0}};
 

@@ -25,7 +25,7 @@ struct asked {
   /* where */
   char path[512], unit[FQ_ID_MAX], township[FQ_ID_MAX];
   bool own; /* his own alone, his unit's when he sits at one */
-  const char *sits;
+  const char *sits, *team;
   double west, south, east, north; /* NAN: anywhere */
   double lon, lat, within_m;       /* NAN: no circle */
   /* what */
@@ -56,7 +56,8 @@ static enum fq_status read_scope(struct asked *a) {
   struct fq_query *q = a->q;
   const char *org = fq_json_str(a->p, "org");
   a->own = !dp_area_reach(q->actor);
-  a->sits = (q->actor->roles & FQ_ROLE_DEPARTMENT) ? q->actor->org : NULL;
+  a->sits = dp_sits_at(q->actor);
+  a->team = dp_team_of(q->actor);
   bool given = org != NULL;
   if (!given && !a->own && !q->actor->system) org = q->actor->org;
   if (!org || !*org) return FQ_OK;
@@ -110,20 +111,6 @@ static void read_person(struct asked *a) {
   a->nothing |= !a->people_count;
 }
 
-/* Entries are in the order of time, so a time is a place in the journal: twenty look-ups instead of an index.
- */
-static int64_t first_at(struct fq_query *q, int64_t at_ms) {
-  int64_t low = 1, high = q->head + 1;
-  while (low < high) {
-    int64_t mid = low + (high - low) / 2;
-    if (fq_int(q->db, -1, "SELECT at_ms FROM journal WHERE seq = ?1", "i", mid) < at_ms)
-      low = mid + 1;
-    else
-      high = mid;
-  }
-  return low;
-}
-
 /* Numbers grow with the journal, too. 0: there is none. */
 static int64_t with_number(struct fq_query *q, int64_t number) {
   int64_t low = 1, high = q->head + 1;
@@ -153,8 +140,8 @@ static enum fq_status read_when(struct asked *a) {
   if (after && !n)
     return fq_fail(q->error, FQ_E_NOT_FOUND, "incident.unknown", "params.after", "没有事件 %s",
                    "no incident %s", after);
-  if (from) a->low = first_at(q, fq_time_parse(from));
-  if (until) a->high = first_at(q, fq_time_parse(until) + 1);
+  if (from) a->low = dp_incident_since(q->db, fq_time_parse(from));
+  if (until) a->high = dp_incident_since(q->db, fq_time_parse(until) + 1);
   if (number) {
     int64_t at = with_number(q, number);
     a->nothing |= !at || at < a->low || at >= a->high;
@@ -317,8 +304,8 @@ static bool is_own(const struct asked *a, int64_t n, const char *reporter) {
   return !strcmp(reporter, me) ||
          fq_int(a->q->db, 0,
                 "SELECT 1 FROM task WHERE incident = ?1 AND (to_user = ?2 OR to_unit = ?3 OR"
-                " to_team = ?3) LIMIT 1",
-                "iss", n, me, a->sits) != 0;
+                " to_team = ?4) LIMIT 1",
+                "isss", n, me, a->sits, a->team) != 0;
 }
 
 static bool has_clock(const struct asked *a, int64_t n) {
@@ -447,7 +434,8 @@ static void put_own(struct match *m, const struct asked *a, bool reported, bool 
   open_group(m);
   if (reported) put_mark(m, " OR ", DP_MARK_REPORTER, a->q->actor->name);
   if (sent) put_mark(m, " OR ", DP_MARK_SENT, a->q->actor->name);
-  if (sent && a->sits) put_mark(m, " OR ", DP_MARK_TEAM, a->sits);
+  /* A unit's and its team's: the same name, where he has both. */
+  if (sent && a->team) put_mark(m, " OR ", DP_MARK_TEAM, a->team);
   put(m, ")");
 }
 
