@@ -28,8 +28,16 @@ static const struct {
     {"a task whose state and end disagree", "SELECT t.incident, t.n FROM task t WHERE (t.ended_ms IS NULL) "
                                             "<> (t.state NOT IN ('finished', 'declined',"
                                             " 'recalled', 'expired'))"},
-    {"an incident whose state and end disagree", "SELECT i.n, 0 FROM incident i WHERE (i.ended_ms IS NULL) "
-                                                 "<> (i.state NOT IN ('closed', 'merged', 'voided'))"},
+    {"an incident whose state and end disagree",
+     "SELECT i.n, 0 FROM incident i WHERE i.state <> 'merged' AND "
+     "(i.ended_ms IS NULL) <> (i.state NOT IN ('closed', 'voided'))"},
+    {"a merged incident that does not end with the other",
+     "SELECT i.n, 0 FROM incident i JOIN incident o ON o.n = i.merged_into WHERE (i.ended_ms IS NULL) <> "
+     "(o.ended_ms IS NULL)"},
+    {"merged without a state, or the reverse",
+     "SELECT i.n, 0 FROM incident i WHERE (i.state = 'merged') <> (i.merged_into IS NOT NULL)"},
+    {"another number of merged ones than it says",
+     "SELECT i.n, 0 FROM incident i WHERE i.joined <> (SELECT count(*) FROM merged m WHERE m.target = i.n)"},
     {"an order that lapsed unnoticed", "SELECT t.incident, t.n FROM task t WHERE t.state IN ('sent', "
                                        "'delivered', 'seen') AND t.expires_ms <= ?1"},
     {"an order that can lapse without a timer",
@@ -58,11 +66,12 @@ static const struct {
     {"a reservation past its time",
      "SELECT incident, 0 FROM reservation WHERE ended_ms IS NULL AND until_ms <= ?1"},
     {"a clock that is not at rest on an incident that has ended",
-     "SELECT i.n, 0 " CLOCKS "(" RUNS " OR k.state = 'paused') AND i.ended_ms IS NOT NULL"},
+     "SELECT i.n, 0 " CLOCKS "(" RUNS
+     " OR k.state = 'paused') AND i.ended_ms IS NOT NULL AND i.state <> 'merged'"},
     {"a clock that goes on though its milestone is reached",
      "SELECT i.n, 0 " CLOCKS RUNS " AND " REACHED " IS NOT NULL"},
     {"a clock that goes on while its incident waits",
-     "SELECT i.n, 0 " CLOCKS RUNS " AND i.state IN ('suspended', 'returned')"},
+     "SELECT i.n, 0 " CLOCKS RUNS " AND i.state IN ('suspended', 'returned', 'merged')"},
     {"a clock past its due time that has not breached", "SELECT i.n, 0 " CLOCKS RUNS " AND k.due_ms <= ?1"},
     {"a running clock without its timer",
      "SELECT i.n, 0 " CLOCKS RUNS " AND NOT EXISTS (SELECT 1 FROM timer x WHERE x.id ="
