@@ -48,6 +48,7 @@ static const signed char steps[DP_VERB_COUNT][DP_STATE_COUNT] = {
   [DP_V_ATTACH]     = {NO, Rp,     Ac,      Di,        Hg,      Hd,     Ve,      Cl,    Rt,      Su,       NO,    NO},
   [DP_V_MERGE]      = {NO, Me,     Me,      Me,        Me,      NO,     NO,      NO,    Me,      NO,       NO,    NO},
   [DP_V_SPLIT]      = {NO, NO,     NO,      NO,        NO,      NO,     NO,      NO,    NO,      NO,       Bk,    NO},
+  [DP_V_JOIN]       = {NO, Rp,     Ac,      Di,        Hg,      Hd,     Ve,      NO,    NO,      Su,       NO,    NO},
   [DP_V_WHISTLE]    = {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
   [DP_V_RESERVE]    = {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
   [DP_V_MEDIATE]    = {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},

@@ -234,6 +234,19 @@ escalate = desk_step("incident.escalate")
 comment = desk_step("incident.comment")
 suspend = desk_step("incident.suspend")
 resume = desk_step("incident.resume")
+local split_step = desk_step("incident.split")
+-- merge { incident = 2, into = 1 }: the second reported into the first
+function merge(t)
+  return step(function(line)
+    local params = rest(t, "as", "incident")
+    params.id, params.into = incident_of(t), incidents[t.into]
+    try(line, actor(t.as or "dispatcher"), "incident.merge", params)
+  end)
+end
+function split_off(t)
+  t.reason = t.reason or "不是同一件事"
+  return split_step(t)
+end
 transfer = desk_step("incident.transfer")
 send_down = desk_step("incident.send_down")
 return_to_reporter = desk_step("incident.return")

@@ -481,6 +481,11 @@ describe("who may call what", () => {
     const countersign = (await as("dispatcher-county", "incident.countersign", { id, units: [AT.D1], text: "x" })).countersigns[0];
     const nothing = { id, note: "x", reason: "x", text: "x", score: 5, agree: true, by_ms: 60_000, attachments: [photo], units: [AT.D1] };
     const to = { "incident.escalate": "county", "incident.send_down": "grid", "incident.transfer": AT.B };
+    // whatever else a schema requires
+    const sample = (s = {}) => s.enum?.[0] ?? {
+      integer: s.minimum ?? 1, number: s.minimum ?? 1, boolean: true, array: s.minItems ? [sample(s.items)] : [],
+      object: Object.fromEntries((s.required ?? []).map((k) => [k, sample(s.properties[k])])),
+    }[s.type] ?? "x";
     const [whistle] = (await server.system("incident.get", { id: incident.whistled })).whistles;
     const [mediation] = (await server.system("incident.get", { id: incident.mediated })).mediations;
     const params = (m) => {
@@ -498,6 +503,7 @@ describe("who may call what", () => {
       if (m.name.startsWith("whistle.")) p.id = whistle.id;
       if (m.name.startsWith("mediation.")) p.id = mediation.id;
       for (const key of Object.keys(p)) if (!known[key]) delete p[key];
+      for (const key of m.params.required ?? []) p[key] ??= sample(known[key]);
       return p;
     };
     const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|request|countersign|whistle|mediation|supervise)\./.test(m.name) && m.name !== "incident.report");

@@ -135,6 +135,29 @@ static void over_with_the_incident(void **state) {
   assert_int_equal(queue("commander", "{}"), 0);
 }
 
+static void over_with_a_merge(void **state) {
+  char into[FQ_ID_MAX];
+  new_incident();
+  snprintf(into, sizeof into, "%s", i);
+  new_incident();
+  give("commander", "yellow", ",\"within_ms\":3600000");
+  act("dispatcher", "incident.comment", "{\"id\":\"%s\",\"text\":\"同一处火\"}", i);
+  act("dispatcher", "incident.merge", "{\"id\":\"%s\",\"into\":\"%s\",\"reason\":\"重复\"}", i, into);
+  assert_int_equal(timers(), 0);
+  assert_int_equal(queue("commander", "{}"), 0);
+  /* what became of it is told with the other, in order */
+  const fq_json *r = act("dispatcher", "incident.after_action", "{\"id\":\"%s\"}", into);
+  int64_t last = 0;
+  size_t of_merged = 0;
+  fq_json_each(l, fq_json_get(r, "entries")) {
+    assert_true(fq_json_int(l, "n", 0) > last);
+    last = fq_json_int(l, "n", 0);
+    if (fq_json_str(l, "of")) of_merged++;
+  }
+  assert_true(of_merged >= 4);
+  assert_int_equal(fq_json_size(fq_json_get(r, "comments")), 1);
+}
+
 static void the_queue(void **state) {
   char a[FQ_ID_MAX];
   new_incident();
@@ -340,7 +363,6 @@ static void a_desks_own_area(void **state) {
   assert_int_equal(fq_json_size(fq_json_get(n, "emergencies")), 0);
 }
 
-/* Nothing is lost: what does not fit in full stands by number. */
 static void raised_alarms(void **state) {
   char t[FQ_ID_MAX];
   new_incident();
@@ -521,6 +543,7 @@ int main(void) {
       T(replaced),
       T(late_after_an_outage),
       T(over_with_the_incident),
+      T(over_with_a_merge),
       T(the_queue),
       T(followed_up),
       T(not_satisfied_offers_to_reopen),
