@@ -29,7 +29,7 @@ static bool said(const char *kind, const char *column, const char *what) {
 }
 
 static int64_t timers(void) {
-  return fq_int(fq_kernel_db(w.kernel), -1, "SELECT count(*) FROM timer", "");
+  return fq_int(fq_kernel_db(w.kernel), -1, "SELECT count(*) FROM timer WHERE id LIKE 'card:%'", "");
 }
 
 /* ---- cards ------------------------------------------------------------------------------------------ */
