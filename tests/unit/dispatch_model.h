@@ -11,9 +11,11 @@
 enum { INCIDENTS = 6000, TASKS = 48, KNOWN = 1000 };
 
 struct m_task {
-  char id[FQ_ID_MAX], user[FQ_ID_MAX], unit[FQ_ID_MAX], state[16], accepted_by[FQ_ID_MAX],
-      finished_by[FQ_ID_MAX];
+  char id[FQ_ID_MAX], user[FQ_ID_MAX], unit[FQ_ID_MAX], state[16];
+  char accepted_by[FQ_ID_MAX]; /* who was the first to accept, or to arrive without */
+  char finished_by[FQ_ID_MAX];
   int64_t n, rev, expires_ms; /* expires_ms: 0 for never */
+  bool lead;
 };
 struct m_incident {
   char id[FQ_ID_MAX], org[FQ_ID_MAX], reporter[FQ_ID_MAX], owner_org[FQ_ID_MAX], owner_level[16];
@@ -46,12 +48,15 @@ bool m_within(const char *org, const char *above); /* the tree of dispatch_world
 const char *m_step(const char *verb, const struct m_incident *i);
 const char *m_task_step(const char *verb, const struct m_task *t);
 bool m_task_open(const struct m_task *t);
+struct m_task *m_lead(struct m_incident *i); /* of the open ones, or NULL */
+bool m_lead_taken(struct m_incident *i);     /* by an open task, or by one that has finished in this round */
 size_t m_open_tasks(const struct m_incident *i, const struct m_task *but);
 
 /* Why this actor may not, as an error code; "" when he may. */
 const char *m_may_desk(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_involved(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_task(const struct m_actor *a, const struct m_incident *i, const struct m_task *t);
+const char *m_may_lead(const struct m_actor *a, struct m_incident *i); /* a desk, or the lead himself */
 
 void m_move(struct m_incident *i, const char *state); /* to this state, one revision up */
 void m_task_move(struct m_task *t, const char *state);

@@ -63,9 +63,10 @@ struct order {
   const char *word;
   int64_t number;
   const struct m_actor *to[3];
+  int leads; /* the one of them marked to lead; -1: none */
 };
 
-enum target { OF_NOTHING, OF_DESK, OF_INVOLVED, OF_TASK };
+enum target { OF_NOTHING, OF_DESK, OF_INVOLVED, OF_LEAD, OF_TASK, OF_TASK_DESK };
 
 #define DESK  (FQ_ROLE_DISPATCHER | FQ_ROLE_COMMANDER | FQ_ROLE_DIRECTOR)
 #define FIELD (FQ_ROLE_OFFICER | FQ_ROLE_DEPARTMENT)
@@ -130,19 +131,77 @@ static void p_report(struct order *o) {
            "\"solved\":%s",
            ONE_OF("fire", "dispute", "flood"), 1 + dice(4), o->word, occurred, o->flag ? "true" : "false");
 }
-static void p_dispatch(struct order *o) {
+static void to_whom(struct order *o, int x, const char *more) {
   static const char *const whom[] = {"officer-a1", "officer-a2", "officer-a3", "officer-b1", "department-01"};
+  o->to[x] = m_actor(one_of(whom, 5));
+  bool unit = o->to[x]->roles & FQ_ROLE_DEPARTMENT;
+  add(o, "{\"%s\":\"%s\"%s}", unit ? "unit" : "user", unit ? o->to[x]->org : o->to[x]->name, more);
+}
+static void p_terms(struct order *o);
+static void p_sent(struct order *o, int marked) {
   int n = 1 + (int)dice(3);
   add(o, ",\"to\":[");
   for (int x = 0; x < n; x++) {
-    o->to[x] = m_actor(one_of(whom, 5));
-    bool unit = o->to[x]->roles & FQ_ROLE_DEPARTMENT;
-    add(o, "%s{\"%s\":\"%s\"}", x ? "," : "", unit ? "unit" : "user", unit ? o->to[x]->org : o->to[x]->name);
+    if (x) add(o, ",");
+    o->leads = x == marked ? x : o->leads;
+    to_whom(o, x, x == marked ? ",\"lead\":true" : "");
   }
   add(o, "]");
+  p_terms(o);
+}
+static void p_dispatch(struct order *o) {
+  p_sent(o, dice(5) ? -1 : (int)dice(3));
+}
+static void p_assist(struct order *o) {
+  p_sent(o, -1);
+}
+static void p_reassign(struct order *o) {
+  add(o, ",\"reason\":\"理由\",\"to\":");
+  to_whom(o, 0, "");
+  p_terms(o);
+}
+static void p_terms(struct order *o) {
   if (dice(3)) return;
   o->number = 1000 + (int64_t)dice(1800000);
   add(o, ",\"expires_in_ms\":%lld", (long long)o->number);
+}
+static void p_reserve(struct order *o) {
+  add(o, ",\"user\":\"%s\",\"for_ms\":%u", ONE_OF("officer-a1", "officer-a2", "officer-b1"),
+      1000 + dice(7200000));
+}
+/* One of those who are kept; else one who is not. */
+static void p_unreserve(struct order *o) {
+  char user[FQ_ID_MAX] = "officer-a1";
+  fq_stmt *q = fq_sql(fq_kernel_db(w.kernel),
+                      "SELECT incident, to_user FROM reservation WHERE ended_ms IS NULL LIMIT 1", "");
+  if (fq_row(q)) {
+    for (size_t x = 0; x < m.count; x++)
+      if (m.incidents[x].n == fq_col_int(q, 0)) o->i = &m.incidents[x];
+    snprintf(user, sizeof user, "%s", fq_col_str(q, 1));
+    fq_done(q);
+  }
+  snprintf(o->params, sizeof o->params, "{\"id\":\"%s\",\"user\":\"%s\"", o->i->id, user);
+}
+static void p_checkin(struct order *o) {
+  add(o, ",\"every_ms\":%u,\"grace_ms\":%u", 60000 + dice(3600000), 1000 + dice(600000));
+}
+/* One that is watched, or has an alarm raised; else any. */
+static void p_watched(struct order *o) {
+  bool clear = !strcmp(o->verb->method, "task.checkin_clear");
+  char id[FQ_ID_MAX] = "";
+  fq_stmt *q =
+      fq_sql(fq_kernel_db(w.kernel),
+             "SELECT 't' || n FROM task WHERE CASE WHEN ?1 THEN alarm_ms ELSE checkin_ms END IS NOT NULL"
+             " ORDER BY n DESC LIMIT 1",
+             "i", (int64_t)clear);
+  if (fq_row(q)) {
+    snprintf(id, sizeof id, "%s", fq_col_str(q, 0));
+    fq_done(q);
+  }
+  for (size_t x = 0; x < m.count; x++)
+    for (size_t t = 0; t < m.incidents[x].count; t++)
+      if (!strcmp(m.incidents[x].tasks[t].id, id)) o->i = &m.incidents[x], o->t = &o->i->tasks[t];
+  snprintf(o->params, sizeof o->params, "{\"id\":\"%s\"%s", o->t->id, clear ? ",\"note\":\"平安\"" : "");
 }
 static void p_clock(struct order *o) {
   static const char *const milestones[] = {"occurred", "reported", "accepted", "dispatched",
@@ -194,6 +253,7 @@ static const char *r_dispatch(struct order *o) {
   }
   return "";
 }
+
 /* Nobody passes his own work. */
 static const char *r_verify(struct order *o) {
   if (!o->flag) return "";
@@ -252,22 +312,48 @@ static void e_report(struct order *o) {
   i->rev = o->flag ? 2 : 1;
   i->solved = o->flag;
 }
-static void e_dispatch(struct order *o) {
+static struct m_task *sent(struct order *o, int x, const char *id) {
+  if (o->i->count == TASKS) broken("more tasks than the model holds");
+  struct m_task *t = &o->i->tasks[o->i->count++];
+  memset(t, 0, sizeof *t);
+  snprintf(t->id, sizeof t->id, "%s", id);
+  bool unit = o->to[x]->roles & FQ_ROLE_DEPARTMENT;
+  snprintf(unit ? t->unit : t->user, FQ_ID_MAX, "%s", unit ? o->to[x]->org : o->to[x]->name);
+  snprintf(t->state, sizeof t->state, "sent");
+  t->n = strtoll(t->id + 1, NULL, 10);
+  t->rev = 1;
+  t->expires_ms = o->number ? m.now_ms + o->number : 0;
+  return t;
+}
+static void leads_now(struct order *o, struct m_task *t) {
+  struct m_task *before = m_lead(o->i);
+  if (before) before->lead = false;
+  t->lead = true;
+}
+static void e_assist(struct order *o) {
   int x = 0;
+  fq_json_each(id, fq_json_get(w.result, "tasks")) sent(o, x++, fq_json_as_str(id));
+  e_step(o);
+}
+static void e_dispatch(struct order *o) {
+  int x = 0, leads = o->leads >= 0 ? o->leads : m_lead_taken(o->i) ? -1 : 0;
   fq_json_each(id, fq_json_get(w.result, "tasks")) {
-    if (o->i->count == TASKS) broken("more tasks than the model holds");
-    struct m_task *t = &o->i->tasks[o->i->count++];
-    memset(t, 0, sizeof *t);
-    snprintf(t->id, sizeof t->id, "%s", fq_json_as_str(id));
-    bool unit = o->to[x]->roles & FQ_ROLE_DEPARTMENT;
-    snprintf(unit ? t->unit : t->user, FQ_ID_MAX, "%s", unit ? o->to[x]->org : o->to[x]->name);
-    snprintf(t->state, sizeof t->state, "sent");
-    t->n = strtoll(t->id + 1, NULL, 10);
-    t->rev = 1;
-    t->expires_ms = o->number ? m.now_ms + o->number : 0;
-    x++;
+    struct m_task *t = sent(o, x, fq_json_as_str(id));
+    if (x++ == leads) leads_now(o, t);
   }
   e_step(o);
+}
+static void e_reassign(struct order *o) {
+  m_task_move(o->t, "recalled");
+  sent(o, 0, fq_json_str(w.result, "task"))->lead = o->t->lead;
+}
+static void e_lead(struct order *o) {
+  if (o->t->lead) return;
+  leads_now(o, o->t);
+  o->t->rev++;
+}
+static void e_release(struct order *o) {
+  m_lapse(o->i, o->t, "recalled");
 }
 static void e_receipt(struct order *o) {
   const char *to = m_task_step(o->verb->step, o->t);
@@ -310,6 +396,15 @@ static const struct verb verbs[] = {
     {"task.arrive", 14, FIELD | DESK, OF_TASK, "arrive", NULL, NULL, e_work},
     {"task.feedback", 24, FIELD | DESK, OF_TASK, "feedback", p_text, NULL, e_work},
     {"task.finish", 24, FIELD | DESK, OF_TASK, "finish", NULL, NULL, e_finish},
+    {"incident.assist", 8, DESK | FIELD | RULE, OF_LEAD, "assist", p_assist, r_dispatch, e_assist},
+    {"task.recall", 6, DESK | RULE, OF_TASK_DESK, "recall", p_reason, NULL, e_release},
+    {"task.reassign", 8, DESK | RULE, OF_TASK_DESK, "reassign", p_reassign, r_dispatch, e_reassign},
+    {"task.lead", 6, DESK | RULE, OF_TASK_DESK, "lead", NULL, NULL, e_lead},
+    {"incident.reserve", 8, DESK | RULE, OF_DESK, NULL, p_reserve, NULL, NULL},
+    {"incident.unreserve", 3, DESK | RULE, OF_DESK, NULL, p_unreserve, NULL, NULL},
+    {"task.checkin_start", 8, DESK | FIELD | RULE, OF_TASK, NULL, p_checkin, NULL, NULL},
+    {"task.check_in", 5, DESK | FIELD, OF_TASK, NULL, p_watched, NULL, NULL},
+    {"task.checkin_clear", 4, DESK, OF_TASK_DESK, NULL, p_watched, NULL, NULL},
     {"clock.start", 24, RULE, OF_DESK, NULL, p_clock, NULL, NULL},
     {"clock.stop", 6, DESK | RULE, OF_DESK, NULL, p_clock_name, NULL, NULL},
     {"clock.pause", 8, DESK | RULE, OF_DESK, NULL, p_clock_name, NULL, NULL},
@@ -338,9 +433,9 @@ static struct m_incident *some_incident(const struct verb *v) {
     struct m_incident *i =
         dice(10) ? &m.incidents[m.count - 1 - dice((uint32_t)window)] : &m.incidents[dice((uint32_t)m.count)];
     if (!dice(6)) return i;
-    if (v->target == OF_TASK) {
+    if (v->target >= OF_TASK) {
       for (size_t t = 0; t < i->count; t++)
-        if (m_task_step(v->step, &i->tasks[t])) return i;
+        if (v->step ? m_task_step(v->step, &i->tasks[t]) != NULL : m_task_open(&i->tasks[t])) return i;
     } else if (!v->step || m_step(v->step, i)) {
       return i;
     }
@@ -351,12 +446,12 @@ static struct m_incident *some_incident(const struct verb *v) {
 static struct m_task *some_task(const struct verb *v, struct m_incident *i) {
   for (int tries = 0; tries < 12; tries++) {
     struct m_task *t = &i->tasks[dice((uint32_t)i->count)];
-    if (!dice(8) || m_task_step(v->step, t)) return t;
+    if (!dice(8) || (v->step ? m_task_step(v->step, t) != NULL : m_task_open(t))) return t;
   }
   return &i->tasks[0];
 }
 
-static const char *may(const struct verb *v, const struct m_actor *a, const struct m_incident *i,
+static const char *may(const struct verb *v, const struct m_actor *a, struct m_incident *i,
                        const struct m_task *t) {
   if (!(a->roles & v->roles)) return "role";
   switch (v->target) {
@@ -364,8 +459,12 @@ static const char *may(const struct verb *v, const struct m_actor *a, const stru
     return m_may_desk(a, i);
   case OF_INVOLVED:
     return m_may_involved(a, i);
+  case OF_LEAD:
+    return m_may_lead(a, i);
   case OF_TASK:
     return m_may_task(a, i, t);
+  case OF_TASK_DESK:
+    return m_may_desk(a, i);
   default:
     return "";
   }
@@ -379,13 +478,20 @@ static const struct m_actor *some_actor(const struct order *o) {
   return &m_actors[0];
 }
 
-/* Who would set out for an order that is no more is told so. */
-static const char *gone(const char *step, const struct m_task *t, const struct m_actor *who) {
-  bool accepts = !strcmp(step, "accept"), sets_out = accepts || !strcmp(step, "arrive");
-  if (sets_out && !strcmp(t->state, "expired")) return "task.expired";
-  if (sets_out && !strcmp(t->state, "recalled")) return "task.recalled";
-  if (accepts && !*t->user && *t->accepted_by && strcmp(t->accepted_by, who->name)) return "task.taken";
-  return "task.state";
+/* An order that is gone, or taken by another of the unit, says so to whoever would go. */
+static const char *no_longer(const struct order *o) {
+  bool accept = !strcmp(o->verb->step, "accept");
+  if (!accept && strcmp(o->verb->step, "arrive")) return "task.state";
+  if (!strcmp(o->t->state, "expired")) return "task.expired";
+  if (!strcmp(o->t->state, "recalled")) return "task.recalled";
+  bool taken = accept && m_task_open(o->t) && !*o->t->user && strcmp(o->t->accepted_by, o->who->name);
+  return taken ? "task.taken" : "task.state";
+}
+
+/* The incident's step that a task's verb needs; NULL: none. */
+static const char *needed(const struct verb *v) {
+  if (v->effect == e_reassign) return "dispatch";
+  return v->effect == e_receipt || v->target == OF_TASK_DESK ? NULL : "begin";
 }
 
 static const char *foretell(struct order *o) {
@@ -394,9 +500,9 @@ static const char *foretell(struct order *o) {
   if (!step) return o->verb->effect ? "" : NULL;
   if (o->stale) return "rev.stale";
   if (o->t) {
-    if (!m_task_step(step, o->t)) return gone(step, o->t, o->who);
-    bool receipt = o->verb->effect == e_receipt;
-    if (!receipt && !m_step("begin", o->i)) return "incident.state";
+    if (!m_task_step(step, o->t)) return no_longer(o);
+    const char *needs = needed(o->verb);
+    if (needs && !m_step(needs, o->i)) return "incident.state";
   } else if (!m_step(step, o->i)) {
     return "incident.state";
   }
@@ -406,15 +512,16 @@ static const char *foretell(struct order *o) {
 /* False: nothing to do it to. */
 static bool make(struct order *o) {
   memset(o, 0, sizeof *o);
+  o->leads = -1;
   o->verb = some_verb();
   if (o->verb->target != OF_NOTHING) {
     if (!m.count) return false;
     o->i = some_incident(o->verb);
-    if (o->verb->target == OF_TASK) {
+    if (o->verb->target >= OF_TASK) {
       if (!o->i->count) return false;
       o->t = some_task(o->verb, o->i);
     }
-    if (!strcmp(o->verb->method, "incident.dispatch") && o->i->count + 3 > TASKS) return false;
+    if (o->i->count + 3 > TASKS) return false;
   }
   o->who = some_actor(o);
   snprintf(o->params, sizeof o->params, "{\"id\":\"%s\"", o->t ? o->t->id : o->i ? o->i->id : "");
@@ -451,6 +558,8 @@ static void same_as_the_model(struct m_incident *i) {
       broken("%s has the task %s, the model has it not", i->id, id);
     if (strcmp(state, i->tasks[t].state)) broken("%s is %s, the model says %s", id, state, i->tasks[t].state);
     if (fq_json_int(row, "rev", 0) != i->tasks[t].rev) broken("%s: its revision differs", id);
+    if (strcmp(fq_json_str(row, "role"), i->tasks[t].lead ? "lead" : "assist"))
+      broken("%s has the role %s, the model says otherwise", id, fq_json_str(row, "role"));
     t++;
   }
   if (t != i->count) broken("%s has %zu tasks, the model has %zu", i->id, t, i->count);
