@@ -99,6 +99,13 @@ static const struct fq_option options[] = {
      .reloadable = true,
      .zh = "派单多久未送达即告知调度;0 为不告知",
      .en = "an order not delivered by then is told to the desk; 0: never"},
+    {.name = "officer_whistle",
+     .type = FQ_O_BOOL,
+     FQ_OPTION_AT(struct dp_self, officer_whistle),
+     .fallback = "false",
+     .reloadable = true,
+     .zh = "网格员可为自己的事件吹哨",
+     .en = "may a grid officer blow the whistle for his own incidents"},
     {0}};
 
 static double positions(void *self) {
@@ -127,8 +134,9 @@ static void fini(void *self) {
   d->calendars = NULL;
 }
 
-static const struct fq_plugin *const parts[] = {&dp_incident_part, &dp_task_part,  &dp_clock_part,
-                                                &dp_people_part,   &dp_stats_part, NULL};
+static const struct fq_plugin *const parts[] = {&dp_incident_part,  &dp_task_part,  &dp_clock_part,
+                                                &dp_people_part,    &dp_stats_part, &dp_whistle_part,
+                                                &dp_mediation_part, &dp_joint_part, NULL};
 
 FQ_PLUGIN = {
     FQ_PLUGIN_HEAD,

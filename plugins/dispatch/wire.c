@@ -211,6 +211,11 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
   if (with & DP_WITH_TASKS) fq_json_set(j, "tasks", dp_tasks_json(db, n));
   fq_json *reserved = with & DP_WITH_TASKS ? dp_reservations_json(db, n) : NULL;
   if (reserved) fq_json_set(j, "reserved", reserved);
+  if (with & DP_WITH_JOINT) {
+    dp_whistles_set(db, n, j);
+    dp_mediations_set(db, n, j);
+    dp_joint_set(db, n, j);
+  }
   return j;
 }
 
@@ -226,7 +231,8 @@ bool dp_may_see(fq_db *db, const struct fq_actor *a, const struct dp_incident *i
   if (a->system || !strcmp(a->name, i->reporter)) return true;
   if (dp_area_reach(a) && fq_org_within(db, i->org, a->org)) return true;
   bool unit = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT);
-  if (unit && !strcmp(i->owner_org, a->org)) return true;
+  if (unit && (!strcmp(i->owner_org, a->org) || dp_whistle_calls(db, i->n, a->org))) return true;
+  if (dp_mediates(db, i->n, a->name)) return true;
   return fq_int(db, 0,
                 "SELECT 1 FROM task WHERE incident = ?1 AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4) "
                 "LIMIT 1",

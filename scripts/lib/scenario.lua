@@ -24,6 +24,8 @@ local units = {
   { id = "g2", parent = "v1", kind = "grid", name = "一村二网格", lon = 110.510, lat = 27.010 },
   { id = "g3", parent = "v2", kind = "grid", name = "二村一网格", lon = 110.700, lat = 27.200 },
   { id = "d1", parent = "county", kind = "department", name = "应急管理局", lon = 110.57, lat = 27.06 },
+  { id = "d2", parent = "county", kind = "department", name = "城市管理局", lon = 110.57, lat = 27.06 },
+  { id = "d3", parent = "county", kind = "department", name = "司法局", lon = 110.57, lat = 27.06 },
 }
 local users = {
   { name = "dispatcher", display = "调度员", roles = { "dispatcher" }, org = "county" },
@@ -31,6 +33,8 @@ local users = {
   { name = "director-t1", display = "一镇主任", roles = { "director" }, org = "t1" },
   { name = "director-t2", display = "二乡主任", roles = { "director" }, org = "t2" },
   { name = "department-01", display = "应急局值班", roles = { "department" }, org = "d1" },
+  { name = "department-02", display = "城管局值班", roles = { "department" }, org = "d2" },
+  { name = "department-03", display = "司法局值班", roles = { "department" }, org = "d3" },
   { name = "officer-1", display = "张三", roles = { "officer" }, org = "g1", skills = { "fire" } },
   { name = "officer-2", display = "李四", roles = { "officer" }, org = "g2", skills = { "dispute" } },
   { name = "officer-3", display = "王五", roles = { "officer" }, org = "g3", skills = { "fire" } },
@@ -222,13 +226,25 @@ comment = desk_step("incident.comment")
 suspend = desk_step("incident.suspend")
 resume = desk_step("incident.resume")
 
+-- What an incident has of its own besides tasks: whistle.* and mediation.* are about its latest.
+local latest = { whistle = "whistles", mediation = "mediations" }
+
+local function id_for(method, t)
+  local list = latest[string.split(method, ".")[1]]
+  if not list then return incident_of(t) end
+  local i = inner.call(nil, "incident.get", { id = incident_of(t) })
+  local all = i and i[list] or {}
+  return all[#all] and all[#all].id or error("这件事没有 " .. list .. " (the incident has none)", 0)
+end
+
 -- call { "clock.pause", as = "dispatcher", params = { name = "resolve" } }; params.id = true stands for the incident,
+-- with whistle.* and mediation.* for its latest whistle or mediation
 -- call { ..., task = "officer-1" } for his task of it
 function call(t)
   return step(function(line)
     local params = rest(t.params or {})
     if t.task then params.id = task_of(t, t.task) end
-    if params.id == true then params.id = incident_of(t) end
+    if params.id == true then params.id = id_for(t[1], t) end
     if params.incident == true then params.incident = incident_of(t) end
     try(line, actor(t.as), t[1], params)
   end)
@@ -328,6 +344,21 @@ function checks.owner(line, wanted, i)
   if owner.level ~= wanted and owner.org ~= wanted then
     say(line, "owner 应为 " .. wanted .. ",实际 " .. show(owner), "owner: expected " .. wanted .. ", got " .. show(owner))
   end
+end
+-- whistle = "gathered", or { state = "gathered", d1 = "here", d2 = "absent" }; mediation = "settled"
+function checks.whistle(line, wanted, i)
+  local all = i.whistles or {}
+  local got = all[#all] or {}
+  if type(wanted) ~= "table" then return same(line, "whistle", wanted, got.state or false) end
+  for key, value in pairs(wanted) do
+    local found = key == "state" and got.state or false
+    for _, unit in ipairs(got.units or {}) do if unit.unit == key then found = unit.state end end
+    same(line, "whistle." .. key, value, found)
+  end
+end
+function checks.mediation(line, wanted, i)
+  local all = i.mediations or {}
+  same(line, "mediation", wanted, all[#all] and all[#all].state or false)
 end
 function checks.tasks(line, wanted, i) same(line, "tasks", wanted, #(i.tasks or {})) end
 -- task = { to = "officer-1", state = "accepted", role = "lead" }; task = false: none

@@ -42,6 +42,15 @@ static struct fq_actor actor_of(const char *who) {
   }
   if (!strncmp(who, "policy/", 7))
     return (struct fq_actor){.name = who, .org = "430525", .roles = FQ_ROLE_POLICY};
+  /* Somebody a test has added. */
+  static char org[FQ_ID_MAX];
+  fq_stmt *q = fq_sql(fq_kernel_db(w.kernel), "SELECT org, roles FROM account WHERE name = ?1", "s", who);
+  if (fq_row(q)) {
+    snprintf(org, sizeof org, "%s", fq_col_str(q, 0));
+    struct fq_actor added = {.name = who, .org = org, .roles = (uint32_t)fq_col_int(q, 1)};
+    fq_done(q);
+    return added;
+  }
   assert_string_equal(who, "system");
   return (struct fq_actor){.name = "system", .org = "", .roles = FQ_ROLE_ALL, .system = true};
 }
@@ -129,6 +138,10 @@ static void *new_self(void) {
   for (const struct fq_option *o = fq_plugin.options; o->name; o++) {
     long long value = 0;
     char unit[8] = "";
+    if (o->type == FQ_O_BOOL) {
+      *(bool *)(void *)(self + o->offset) = !strcmp(o->fallback, "true");
+      continue;
+    }
     assert_true(sscanf(o->fallback, "%lld %7s", &value, unit) >= 1);
     if (!strcmp(unit, "min")) value *= MINUTE;
     *(int64_t *)(void *)(self + o->offset) = value;

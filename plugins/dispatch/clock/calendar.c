@@ -186,6 +186,15 @@ int64_t dp_calendar_working_days(const struct dp_calendar *c, int64_t from_ms, i
   return from_now ? within_hours(c, start_ms + (last - first) * DP_DAY_MS) : close_of(c, last);
 }
 
+int64_t dp_calendar_days_later(const struct dp_calendar *c, int64_t at_ms, int64_t days) {
+  if (!sane_days(c, at_ms, days)) return DP_NEVER;
+  int64_t before_ms = at_ms - 1, first = dp_calendar_day(c, before_ms); /* 24:00 is of the day that ends */
+  int64_t last = day_reaching(c, days_before, days_before(c, first + 1) + days);
+  if (last > LAST_DAY) return DP_NEVER;
+  int64_t then_ms = before_ms + (last - first) * DP_DAY_MS, within_ms = within_hours(c, then_ms);
+  return within_ms == then_ms ? then_ms + 1 : within_ms;
+}
+
 int64_t dp_calendar_natural_days(const struct dp_calendar *c, int64_t from_ms, int64_t days, bool from_now) {
   if (!sane_days(c, from_ms, days)) return DP_NEVER;
   int64_t last = dp_calendar_day(c, from_ms) + days;

@@ -67,6 +67,9 @@ int64_t dp_calendar_working_days(const struct dp_calendar *c, int64_t from_ms, i
  * time. */
 int64_t dp_calendar_natural_days(const struct dp_calendar *c, int64_t from_ms, int64_t days, bool from_now);
 
+/* The same time of the day, that many working days after the one of `at_ms`; within that day's hours. */
+int64_t dp_calendar_days_later(const struct dp_calendar *c, int64_t at_ms, int64_t days);
+
 /* For explanations. */
 int64_t dp_calendar_day(const struct dp_calendar *c, int64_t at_ms); /* its local day */
 int64_t dp_calendar_midnight(const struct dp_calendar *c, int64_t day);

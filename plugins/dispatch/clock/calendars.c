@@ -21,11 +21,10 @@ static struct dp_calendar *parse(const char *body) {
   return c;
 }
 
-struct dp_calendar *dp_calendar_load(fq_db *db, const char *name, int64_t *version) {
-  fq_stmt *q = fq_sql(db, CURRENT " AND c.removed = 0", "s", name);
+struct dp_calendar *dp_calendar_load(fq_db *db, const char *name, bool removed_too) {
+  fq_stmt *q = fq_sql(db, CURRENT " AND c.removed <= ?2", "si", name, (int64_t)removed_too);
   if (!fq_row(q)) return NULL;
   struct dp_calendar *c = parse(fq_col_str(q, 0));
-  if (version) *version = fq_col_int(q, 1);
   fq_done(q);
   return c;
 }

@@ -27,9 +27,8 @@ void dp_date_format(int64_t day, char out[16]);
 void dp_clock_time_format(int minutes, char out[8]);
 extern const char *const dp_weekday_names[7]; /* "mon" ... */
 
-/* The calendar as it is now, and which version that is; NULL when there is none, or it was removed. Any
- * thread; the caller frees it. */
-struct dp_calendar *dp_calendar_load(fq_db *db, const char *name, int64_t *version);
+/* The calendar as it is now; NULL when there is none. Any thread; the caller frees it. */
+struct dp_calendar *dp_calendar_load(fq_db *db, const char *name, bool removed_too);
 
 /* The same out of a cache, also when it was removed since: clocks that run with it go on. Kernel thread;
  * lives until the next few calls. */

@@ -115,7 +115,7 @@ enum fq_status dp_calendar_check(struct fq_query *q) {
   struct dp_limit limit;
   enum fq_status s = dp_limit_read(q->params, !plain, &limit, q->error);
   if (s != FQ_OK) return s;
-  struct dp_calendar *read = plain ? NULL : dp_calendar_load(q->db, name, NULL);
+  struct dp_calendar *read = plain ? NULL : dp_calendar_load(q->db, name, false);
   if (!plain && !read)
     return fq_fail(q->error, FQ_E_NOT_FOUND, "calendar.unknown", "params.name", "没有日历 %s",
                    "no calendar %s", name);

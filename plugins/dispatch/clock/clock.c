@@ -15,7 +15,7 @@ enum fq_status dp_target_clock(struct fq_call *c, struct fq_target *t) {
 /* ---- commands ------------------------------------------------------------------------------------ */
 
 /* Whose clock: as given, else the policy that asks, else whoever asks. */
-void dp_clock_named(struct fq_call *c, struct dp_clock_key *key) {
+void dp_clock_key_of(struct fq_call *c, struct dp_clock_key *key) {
   const char *given = fq_json_str(c->params, "policy"), *asks = given ? given : c->actor->name;
   dp_text(key->incident, FQ_ID_MAX, fq_json_str(c->params, "incident"));
   dp_text(key->policy, FQ_ID_MAX, strncmp(asks, "policy/", 7) ? asks : asks + 7);
@@ -29,7 +29,7 @@ static enum fq_status by_hand(struct fq_call *c, const char *kind, bool from_pau
   struct dp_clock k;
   enum fq_status s = dp_incident_need(c, "incident", &i);
   if (s != FQ_OK) return s;
-  dp_clock_named(c, &key);
+  dp_clock_key_of(c, &key);
   if (!dp_clock_load(c->db, &key, &k))
     return fq_fail(c->error, FQ_E_NOT_FOUND, "clock.unknown", "params.name", "该事件没有时钟 %s/%s",
                    "this incident has no clock %s/%s", key.policy, key.name);

@@ -55,13 +55,15 @@ int64_t dp_clock_between(struct dp_self *self, fq_db *db, const struct dp_clock 
                          int64_t b_ms);
 int64_t dp_clock_breach_ms(struct dp_self *self, fq_db *db,
                            const struct dp_clock *k); /* the end of its grace */
+/* The greatest share warned of that has passed also when it is due at `due_ms`. */
+double dp_clock_passed(struct fq_apply *a, const struct dp_clock *k, int64_t due_ms, int64_t at_ms);
 void dp_clock_arm(struct fq_apply *a, const struct dp_clock *k, int64_t at_ms);
 void dp_clock_disarm(struct fq_apply *a, const struct dp_clock_key *key);
 
 /* ---- entries (entry.c) --------------------------------------------------------------------------------- */
 
 /* The clock that params name: incident, name, policy (else the policy that asks). */
-void dp_clock_named(struct fq_call *c, struct dp_clock_key *key);
+void dp_clock_key_of(struct fq_call *c, struct dp_clock_key *key);
 fq_json *dp_clock_about(const struct dp_clock *k);
 /* clock.overdue or clock.breached: says who holds the incident at this moment. */
 enum fq_status dp_clock_tell(struct fq_call *c, const struct dp_incident *i, const struct dp_clock *k,

@@ -33,10 +33,10 @@ int64_t dp_clock_breach_ms(struct dp_self *self, fq_db *db, const struct dp_cloc
 
 /* When it has used this share. Whoever keeps hours is not reminded outside them: natural days go on at night,
  * their reminders wait for the office to open. */
-static int64_t point_of(struct fq_apply *a, const struct dp_clock *k, double share) {
+static int64_t point_of(struct fq_apply *a, const struct dp_clock *k, int64_t due_ms, double share) {
   int64_t left_ms = llround((double)k->limit_ms * (1 - share)), point_ms;
-  if (!*k->calendar) return k->due_ms - left_ms;
-  point_ms = dp_clock_add(a->self, a->db, k, k->due_ms, -left_ms);
+  if (!*k->calendar) return due_ms - left_ms;
+  point_ms = dp_clock_add(a->self, a->db, k, due_ms, -left_ms);
   if (k->unit != DP_U_NATURAL_DAYS) return point_ms;
   const struct dp_calendar *c = dp_calendar_current(a->self, a->db, k->calendar, NULL);
   int64_t open_ms = c ? dp_calendar_next_open(c, point_ms) : DP_NEVER;
@@ -49,13 +49,24 @@ static int64_t next_warning(struct fq_apply *a, const struct dp_clock *k, int64_
   int64_t found_ms = 0;
   fq_json_each(one, warn) {
     *share = fq_json_as_num(one, 1);
-    int64_t point_ms = *share > k->warned ? point_of(a, k, *share) : 0;
+    int64_t point_ms = *share > k->warned ? point_of(a, k, k->due_ms, *share) : 0;
     if (point_ms <= at_ms || point_ms >= k->due_ms) continue;
     found_ms = point_ms;
     break;
   }
   fq_json_free(warn);
   return found_ms;
+}
+
+double dp_clock_passed(struct fq_apply *a, const struct dp_clock *k, int64_t due_ms, int64_t at_ms) {
+  double passed = 0;
+  fq_json *warn = fq_json_parse(k->warn, strlen(k->warn), NULL);
+  fq_json_each(one, warn) {
+    double share = fq_json_as_num(one, 1);
+    if (share <= k->warned && point_of(a, k, due_ms, share) <= at_ms) passed = share;
+  }
+  fq_json_free(warn);
+  return passed;
 }
 
 static void timer_id(char *out, size_t cap, const struct dp_clock_key *k) {

@@ -108,7 +108,7 @@ enum fq_status dp_clock_start(struct fq_call *c) {
   enum fq_status s = dp_incident_need(c, "incident", &i);
   if (s == FQ_OK) s = warn_points(c);
   if (s != FQ_OK) return s;
-  dp_clock_named(c, &k.key);
+  dp_clock_key_of(c, &k.key);
   dp_text(k.title, sizeof k.title, fq_json_str(c->params, "title"));
   if (dp_clock_load(c->db, &k.key, &old)) {
     /* It was started once and keeps its due time: sending a second officer buys nobody time. */
