@@ -92,7 +92,9 @@ static enum fq_status start(struct fq_call *c, const struct dp_incident *i, stru
   int64_t breach_ms = dp_clock_breach_ms(c->self, c->db, k),
           at_ms = s->reached_ms ? s->reached_ms - 1 : c->now_ms;
   const char *over = at_ms >= breach_ms ? "breached" : at_ms >= k->due_ms ? "overdue" : NULL;
-  const char *state = s->reached_ms ? (over ? "met_late" : "met") : over ? over : "running";
+  k->pauses = dp_clock_pauses(fq_json_get(c->params, "pauses"));
+  const char *goes = dp_clock_waits(k, i->state) ? "paused" : "running";
+  const char *state = s->reached_ms ? (over ? "met_late" : "met") : over ? over : goes;
   dp_text(k->state, sizeof k->state, state);
   fq_json_set_str(c->result, "state", state);
   fq_json_set_time(c->result, "due_at", k->due_ms);
