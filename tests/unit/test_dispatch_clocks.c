@@ -38,7 +38,8 @@ static void warned_and_breached(void **state) {
   new_incident();
   start(POLICY, "dispatch", "reported", "dispatched", 10 * MINUTE, "[0.5,0.8]");
   clock_is("dispatch", "running");
-  assert_int_equal(fq_int(fq_kernel_db(w.kernel), 0, "SELECT count(*) FROM timer", ""), 1);
+  assert_int_equal(
+      fq_int(fq_kernel_db(w.kernel), 0, "SELECT count(*) FROM timer WHERE id LIKE 'clock:%'", ""), 1);
   at(5 * MINUTE - 1);
   assert_int_equal(entries("clock.warned"), 0);
   at(5 * MINUTE);
@@ -100,7 +101,8 @@ static void judged_at_once(void **state) {
   start(POLICY, "whole", "occurred", "handled", 30 * MINUTE, "[]");
   clock_is("whole", "breached");
   assert_int_equal(entries("clock.breached"), 2);
-  assert_int_equal(fq_int(fq_kernel_db(w.kernel), 0, "SELECT count(*) FROM timer", ""), 0);
+  assert_int_equal(
+      fq_int(fq_kernel_db(w.kernel), 0, "SELECT count(*) FROM timer WHERE id LIKE 'clock:%'", ""), 0);
   assert_int_equal(entries("clock.started"), 3);
 }
 
@@ -528,6 +530,25 @@ static void paused_by_hand_stays(void **state) {
   clock_is("dispatch", "running");
 }
 
+/* Started while its incident waits, it waits as well. */
+static void started_while_it_waits(void **state) {
+  new_incident();
+  act("dispatcher", "incident.suspend", "{\"id\":\"%s\",\"reason\":\"等天亮\"}", i);
+  at(4 * MINUTE);
+  start(POLICY, "dispatch", "reported", "dispatched", 10 * MINUTE, "[0.5]");
+  clock_is("dispatch", "paused");
+  act(POLICY, "clock.start",
+      "{\"incident\":\"%s\",\"name\":\"on\",\"from\":\"reported\",\"to\":\"dispatched\",\"limit_ms\":600000,"
+      "\"pauses\":[]}",
+      i);
+  at(60 * MINUTE);
+  clock_is("on", "breached");
+  act("dispatcher", "incident.resume", "{\"id\":\"%s\"}", i);
+  due_is("dispatch", 66 * MINUTE);
+  at(66 * MINUTE);
+  clock_is("dispatch", "breached");
+}
+
 /* ---- calendars that change ------------------------------------------------------------------------ */
 
 #define HOLIDAY ",\"days\":[{\"date\":\"2026-11-24\",\"kind\":\"holiday\"}]"
@@ -769,6 +790,7 @@ int main(void) {
       T(which_states_pause),
       cmocka_unit_test_setup_teardown(started_while_it_waits, world_open_on_disk, world_close),
       T(paused_by_hand_stays),
+      T(started_while_it_waits),
       D(a_changed_calendar_moves_nothing_unasked),
       D(recompute_after_a_pause),
       T(recompute_many),

@@ -62,14 +62,6 @@ enum fq_status dp_clock_list(struct fq_query *q) {
 
 /* ---- apply --------------------------------------------------------------------------------------- */
 
-int dp_clock_pauses(const fq_json *list) {
-  int bits = 0;
-  if (!list) return DP_PAUSE_SUSPENDED | DP_PAUSE_RETURNED;
-  fq_json_each(state, list) bits |=
-      strcmp(fq_json_as_str(state), "suspended") ? DP_PAUSE_RETURNED : DP_PAUSE_SUSPENDED;
-  return bits;
-}
-
 static void key_of(const struct fq_entry *e, struct dp_clock_key *key) {
   dp_text(key->incident, FQ_ID_MAX, e->subject);
   dp_text(key->policy, FQ_ID_MAX, fq_json_str(e->data, "policy"));
@@ -216,16 +208,6 @@ static bool named(const struct dp_clock *k, const char *policy, const char *name
   return !name || (!strcmp(k->key.policy, policy) && !strcmp(k->key.name, name));
 }
 
-bool dp_clock_waits(const struct dp_clock *k, enum dp_state state) {
-  return (state == DP_SUSPENDED && (k->pauses & DP_PAUSE_SUSPENDED)) ||
-         (state == DP_RETURNED && (k->pauses & DP_PAUSE_RETURNED));
-}
-
-/* Does it stand still in the state the incident has now? */
-static bool stands_still(const struct dp_clock *k, enum dp_state state) {
-  return dp_clock_waits(k, state) || (state != DP_SUSPENDED && state != DP_RETURNED);
-}
-
 static enum dp_state state_of(fq_db *db, const char *incident) {
   enum dp_state state = DP_NO;
   fq_stmt *q = fq_sql(db, "SELECT state FROM incident WHERE n = ?1", "i", dp_id_n(incident, 'i'));
@@ -242,7 +224,7 @@ void dp_clocks_pause(struct fq_apply *a, const char *incident, const char *polic
   size_t n = dp_clock_collect(a->db, incident, DP_CLOCKS_OPEN, DP_MILESTONE_COUNT, k);
   enum dp_state state = name || !n ? DP_NO : state_of(a->db, incident);
   for (size_t x = 0; x < n; x++) {
-    if (!dp_clock_runs(&k[x]) || !named(&k[x], policy, name) || !stands_still(&k[x], state)) continue;
+    if (!dp_clock_runs(&k[x]) || !named(&k[x], policy, name) || !dp_clock_rests(&k[x], state)) continue;
     k[x].remaining_ms = left_at(a, &k[x], at_ms, dp_clock_is(&k[x], "overdue"));
     k[x].by_hand = name != NULL;
     to_state(a, &k[x], "paused");
