@@ -495,25 +495,6 @@ static void which_states_pause(void **state) {
   }
 }
 
-/* The rule may come after the suspension, in the same tick even: what it starts then waits with the incident.
- */
-static void started_while_it_waits(void **state) {
-  new_incident();
-  act("dispatcher", "incident.suspend", "{\"id\":\"%s\",\"reason\":\"等天亮\"}", i);
-  at(1 * MINUTE);
-  start(POLICY, "dispatch", "reported", "dispatched", 10 * MINUTE, "[]");
-  clock_is("dispatch", "paused");
-  at(2 * HOUR);
-  clock_is("dispatch", "paused");
-  act("dispatcher", "incident.resume", "{\"id\":\"%s\"}", i);
-  clock_is("dispatch", "running");
-  at(2 * HOUR + 9 * MINUTE - 1);
-  clock_is("dispatch", "running");
-  at(2 * HOUR + 9 * MINUTE);
-  clock_is("dispatch", "breached");
-  if (*w.dir) rebuild_gives_the_same();
-}
-
 /* What a hand has stopped waits for a hand, whatever becomes of the incident meanwhile. */
 static void paused_by_hand_stays(void **state) {
   new_incident();
@@ -788,7 +769,6 @@ int main(void) {
       T(working_time_rests_and_goes_on),
       T(in_days),
       T(which_states_pause),
-      cmocka_unit_test_setup_teardown(started_while_it_waits, world_open_on_disk, world_close),
       T(paused_by_hand_stays),
       T(started_while_it_waits),
       D(a_changed_calendar_moves_nothing_unasked),
