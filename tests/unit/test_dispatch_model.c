@@ -507,7 +507,8 @@ static const char *no_task_step(const struct order *o) {
   if (begins && !strcmp(o->t->state, "expired")) return "task.expired";
   if (begins && !strcmp(o->t->state, "recalled")) return "task.recalled";
   const char *by = o->t->accepted_by;
-  if (!strcmp(o->verb->step, "accept") && *o->t->unit && *by && strcmp(by, o->who->name)) return "task.taken";
+  if (!strcmp(o->verb->step, "accept") && m_task_open(o->t) && *o->t->unit && *by && strcmp(by, o->who->name))
+    return "task.taken";
   return "task.state";
 }
 
