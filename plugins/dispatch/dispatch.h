@@ -32,8 +32,8 @@
   X(UNDISPATCH, "undispatch", "退回待派")                                                                    \
   X(HANDLE, "handle", "反馈")                                                                                \
   X(SOLVE, "solve", "采集并结案")                                                                            \
-  X(PASS, "verify", "核查")                                                                                  \
-  X(FAIL, "verify", "核查")                                                                                  \
+  X(PASS, "verify", "核查通过")                                                                              \
+  X(FAIL, "verify", "核查退回")                                                                              \
   X(CLOSE, "close", "结案")                                                                                  \
   X(RETURN, "return", "退回")                                                                                \
   X(ESCALATE, "escalate", "上报")                                                                            \
@@ -52,9 +52,11 @@
   X(EXTEND, "extend", "延期")                                                                                \
   X(ASK_SUSPEND, "ask_suspend", "申请挂起")                                                                  \
   X(RATE, "rate", "评价")                                                                                    \
+  X(FOLLOW_UP, "follow_up", "回访")                                                                          \
   X(ATTACH, "attach", "附件")                                                                                \
   X(MERGE, "merge", "并案")                                                                                  \
   X(SPLIT, "split", "拆案")                                                                                  \
+  X(JOIN, "join", "并入")                                                                                    \
   X(WHISTLE, "whistle", "吹哨")                                                                              \
   X(RESERVE, "reserve", "预留")                                                                              \
   X(MEDIATE, "mediate", "调处")
@@ -146,10 +148,12 @@ enum dp_level {
 };
 
 const char *dp_state_name(enum dp_state s);
+const char *dp_state_zh(enum dp_state s);
 enum dp_state dp_state_of(const char *name);               /* DP_NO when it is none */
 enum dp_state dp_next(enum dp_verb v, enum dp_state from); /* DP_NO: not in this state */
 enum dp_state dp_back(enum dp_verb v, enum dp_state from, enum dp_state before); /* resume: to `before` */
 const char *dp_task_state_name(enum dp_task_state s);
+const char *dp_task_state_zh(enum dp_task_state s);
 enum dp_task_state dp_task_state_of(const char *name);
 /* DP_T_NO: refused. The state it is in already: nothing to record. */
 enum dp_task_state dp_task_next(enum dp_task_verb v, enum dp_task_state from);
@@ -174,6 +178,9 @@ struct dp_self {
   int64_t future_ms;         /* how far ahead a phone's clock may be without remark */
   int64_t receipt_ms;        /* a phone that has not confirmed an order by then is not reached; 0: not told */
   bool officer_whistle;      /* grid officers may blow the whistle for their own incidents */
+  int64_t dup_m;             /* how far apart two reports of one thing may be */
+  int64_t dup_ms;            /* ... and how long */
+  int64_t dup_score;         /* from which score on the desk is told */
   /* volatile, never projected */
   struct dp_positions *positions; /* positions.c, locked: readers look too */
   struct dp_roster *roster;       /* candidates.c: the kernel thread's cache of who could be sent */
@@ -192,6 +199,7 @@ struct dp_incident {
   int level;
   double lon, lat;                   /* NAN when unknown */
   int64_t at_ms[DP_MILESTONE_COUNT]; /* 0: not reached */
+  int64_t merged_into, joined;       /* the one it stands for it (0: none), how many it stands for */
 };
 struct dp_task {
   int64_t n, incident, rev;
@@ -220,12 +228,14 @@ enum fq_status dp_emit(struct fq_call *c, const struct dp_incident *i, const cha
 /* Who hears of it by name: reporter, those with an open task, an owner outside the line above it. */
 char *dp_audience(fq_db *db, const struct dp_incident *i, const char *also); /* free() */
 
-/* Is params.rev (when given) still the row's? Otherwise FQ_E_CONFLICT with the current one. */
+/* Is params.rev (when given) still the row's? Otherwise FQ_E_CONFLICT with the current one, and who did what
+ * since, when params.id is the incident or its task (stale.c). */
 enum fq_status dp_rev_check(struct fq_call *c, int64_t rev);
 /* The step table's answer for a command, or FQ_E_CONFLICT "incident.state" saying which states allow it. */
 enum fq_status dp_step(struct fq_call *c, const struct dp_incident *i, enum dp_verb v, enum dp_state *next);
 enum fq_status dp_task_step(struct fq_call *c, const struct dp_task *t, enum dp_task_verb v,
                             enum dp_task_state *next);
+enum fq_status dp_states(struct fq_query *q);       /* dispatch.states: the tables as data */
 void dp_text(char *out, size_t cap, const char *s); /* copies, NULL as "" */
 void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *member); /* copies if there */
 
@@ -233,8 +243,12 @@ void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *
 
 #define DP_VERSION "0.2.0"
 extern const struct fq_plugin dp_incident_part, dp_task_part, dp_clock_part, dp_people_part;
-extern const struct fq_plugin dp_stats_part;
+extern const struct fq_plugin dp_request_part, dp_countersign_part, dp_stats_part;
 extern const struct fq_plugin dp_whistle_part, dp_mediation_part, dp_joint_part;
+extern const struct fq_plugin dp_merge_part, dp_search_part;
+/* The words of a kind of this plugin ("事件派遣", "incident dispatched"); NULL when it is none of them. */
+const struct fq_kind *dp_kind(const char *name);
+extern const struct fq_plugin dp_emergency_part, dp_supervise_part;
 
 /* Commands, targets, apply (the only writers of the tables), queries, views: each part declares its own. */
 #define DP_COMMAND(name) enum fq_status name(struct fq_call *c)
@@ -273,6 +287,24 @@ int64_t dp_clock_extended(fq_db *db, const char *incident, const struct dp_clock
 /* In apply: gives it that much more. One that was breached meanwhile is whole again. */
 void dp_clocks_extend(struct fq_apply *a, const char *incident, const char *policy, const char *name,
                       int64_t by_ms, int64_t at_ms);
+
+/* ---- what is asked of others (incident/suspend.c, request/, countersign/) ----------------------------- */
+
+/* Suspends, until `until_ms` (0: until somebody resumes). `request`: what was granted by it, or NULL. */
+enum fq_status dp_suspend(struct fq_call *c, const struct dp_incident *i, const char *reason,
+                          int64_t until_ms, const char *request);
+/* params.<member> as a time ahead; 0 when it is not given. */
+enum fq_status dp_time_ahead(struct fq_call *c, const char *member, int64_t *out);
+/* For every apply that ends an incident (closed, voided, merged): what was asked and not answered lapses. */
+void dp_asked_lapse(struct fq_apply *a, int64_t incident, int64_t at_ms);
+/* Those asked to sign who have not, named for a message; false when there are none. */
+bool dp_countersigns_open(fq_db *db, int64_t incident, char *names, size_t cap);
+fq_json *dp_countersigns_json(fq_db *db, int64_t incident);
+fq_json *dp_requests_json(fq_db *db, int64_t incident); /* the open ones */
+/* The incident's files, for an entry that brings somebody new to it: who hears the entry may read them. */
+void dp_set_files(fq_db *db, fq_json *data, const struct dp_incident *i);
+/* Has it as a task, sits at the unit that owns it, has it as a task or was asked to sign it. */
+bool dp_has_part(fq_db *db, const struct fq_actor *a, const struct dp_incident *i);
 
 void dp_calendars_free(struct dp_calendars *all); /* clock/calendars.c */
 
@@ -317,6 +349,14 @@ enum fq_status dp_term_refuse(struct fq_call *c, const char *dictionary, const c
                               const struct dp_term *terms, size_t count);
 enum fq_status dp_term_need(struct fq_call *c, const char *dictionary, const struct dp_word *builtin,
                             const char *member, struct dp_term *out);
+/* ---- merged incidents (merge/) --------------------------------------------------------------------------
+ */
+
+/* Sets `merged_into` and `merged` of an incident's JSON. */
+void dp_merge_json(fq_db *db, int64_t n, int64_t merged_into, int64_t joined, fq_json *into);
+bool dp_merge_reporter(fq_db *db, const struct dp_incident *i, const char *user); /* of one merged into it? */
+/* Has somebody finished his task on one that was merged into it? That work counts for it. */
+bool dp_merge_finished(fq_db *db, const struct dp_incident *i);
 
 /* ---- the ladder (people/ladder.c) ---------------------------------------------------------------------- */
 
@@ -354,9 +394,29 @@ void dp_roster_free(struct dp_roster *r);
 void dp_load_moved(struct fq_apply *a, const char *user, int by); /* a task of `user` begins or ends */
 bool dp_on_duty(fq_db *db, const char *user);
 
+/* ---- areas (area.c), emergencies (emergency/) ------------------------------------------------------- */
+
+struct dp_area {
+  char path[512], township[FQ_ID_MAX]; /* both empty: the whole county */
+};
+bool dp_area_of(fq_db *db, const char *org, struct dp_area *out); /* "" or NULL: the whole county */
+/* A query's area: `org` when given and in reach, else all that the actor has. */
+enum fq_status dp_area_asked(struct fq_query *q, const char *org, struct dp_area *out);
+fq_stmt *dp_area_open(fq_db *db, const struct dp_area *area); /* n of its open incidents, oldest first */
+
+/* What limits started now at `org` are multiplied by: below 1 while an emergency is in force there. */
+double dp_clock_factor(fq_db *db, const char *org);
+
 /* ---- wire shapes (wire.c), views (view.c) ----------------------- */
 
-enum { DP_WITH_TEXT = 1, DP_WITH_TASKS = 2, DP_WITH_CLOCKS = 4, DP_WITH_JOINT = 8, DP_WITH_ALL = 15 };
+enum {
+  DP_WITH_TEXT = 1,
+  DP_WITH_TASKS = 2,
+  DP_WITH_CLOCKS = 4,
+  DP_WITH_JOINT = 8,
+  DP_WITH_ASKED = 16,
+  DP_WITH_ALL = 31
+};
 fq_json *dp_incident_json(fq_db *db, int64_t n, int with); /* NULL when there is none */
 fq_json *dp_task_json(fq_db *db, int64_t n);
 fq_json *dp_tasks_json(fq_db *db, int64_t incident);
@@ -364,6 +424,12 @@ fq_json *dp_clocks_json(fq_db *db, const char *incident);
 fq_json *dp_place_json(double lon, double lat, double acc_m); /* NULL when unknown */
 bool dp_may_see(fq_db *db, const struct fq_actor *actor, const struct dp_incident *i);
 bool dp_area_reach(const struct fq_actor *actor); /* sees a whole subtree, not only his own */
+
+/* Kinds of this plugin, by all its parts (supervise/told.c): their words into zh and en; who may hear an
+ * entry, by the kernel's rule (a kind of somebody else's is heard by name alone). */
+void dp_kind_words(const char *kind, fq_json *into);
+bool dp_may_hear(fq_db *db, const struct fq_actor *a, const char *kind, const char *org,
+                 const char *audience);
 
 /* A query's incident, from params.<member>, when its actor may see it. */
 enum fq_status dp_incident_seen(struct fq_query *q, const char *member, struct dp_incident *i);

@@ -106,6 +106,30 @@ static const struct fq_option options[] = {
      .reloadable = true,
      .zh = "网格员可为自己的事件吹哨",
      .en = "may a grid officer blow the whistle for his own incidents"},
+    {.name = "duplicate_metres",
+     .type = FQ_O_INT,
+     FQ_OPTION_AT(struct dp_self, dup_m),
+     .fallback = "300",
+     .min = 10,
+     .max = 400,
+     .zh = "相距多远以内可能是同一件事",
+     .en = "how far apart two reports of one thing may be, in metres"},
+    {.name = "duplicate_window",
+     .type = FQ_O_DURATION,
+     FQ_OPTION_AT(struct dp_self, dup_ms),
+     .fallback = "720 min",
+     .min = 60000,
+     .max = 30 * 86400000.0,
+     .zh = "相隔多久以内可能是同一件事",
+     .en = "how long apart two reports of one thing may be"},
+    {.name = "duplicate_score",
+     .type = FQ_O_INT,
+     FQ_OPTION_AT(struct dp_self, dup_score),
+     .fallback = "75",
+     .min = 50,
+     .max = 101,
+     .zh = "疑似重复达到多少分时提示(101:从不)",
+     .en = "from which score a likely duplicate is told (101: never)"},
     {0}};
 
 static double positions(void *self) {
@@ -134,9 +158,17 @@ static void fini(void *self) {
   d->calendars = NULL;
 }
 
-static const struct fq_plugin *const parts[] = {&dp_incident_part,  &dp_task_part,  &dp_clock_part,
-                                                &dp_people_part,    &dp_stats_part, &dp_whistle_part,
-                                                &dp_mediation_part, &dp_joint_part, NULL};
+static const struct fq_plugin *const parts[] = {
+    &dp_incident_part,    &dp_task_part,      &dp_clock_part,   &dp_people_part,    &dp_request_part,
+    &dp_countersign_part, &dp_stats_part,     &dp_whistle_part, &dp_mediation_part, &dp_joint_part,
+    &dp_emergency_part,   &dp_supervise_part, &dp_merge_part,   &dp_search_part,    NULL};
+
+const struct fq_kind *dp_kind(const char *name) {
+  for (const struct fq_plugin *const *p = parts; *p; p++)
+    for (const struct fq_kind *k = (*p)->kinds; k && k->name; k++)
+      if (!strcmp(k->name, name)) return k;
+  return NULL;
+}
 
 FQ_PLUGIN = {
     FQ_PLUGIN_HEAD,

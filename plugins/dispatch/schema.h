@@ -21,6 +21,11 @@
     .name = "reason", .type = FQ_T_STRING, .required = must, .min = 1, .max = 500, .zh = "理由",             \
     .en = "reason"                                                                                           \
   }
+#define P_WITHIN                                                                                             \
+  {                                                                                                          \
+    .name = "within_ms", .type = FQ_T_INT, .min = 1000, .max = 2.6e9, .zh = "多久之内须答复",               \
+    .en = "to be answered within this time"                                                                  \
+  }
 #define P_PLACE                                                                                              \
   { .name = "place", .type = FQ_T_PLACE, .zh = "位置", .en = "place" }
 #define P_FILES                                                                                              \
@@ -34,6 +39,11 @@ static const struct fq_param sha256[] = {{.name = "sha256", .type = FQ_T_STRING,
 
 #define P_INCIDENT                                                                                           \
   { .name = "incident", .type = FQ_T_ID, .required = true, .zh = "事件编号", .en = "incident id" }
+/* The rungs of the ladder, as an enum's values. */
+#define DP_SPACED(id, name, zh) " " name
+#define LEVEL_VALUES            (&(DP_LEVELS(DP_SPACED))[1])
+#define P_UNTIL(z, e)                                                                                        \
+  { .name = "until", .type = FQ_T_TIME, .zh = z, .en = e }
 /* Timers add these two. */
 #define P_TIMER                                                                                              \
   {.name = "due_ms", .type = FQ_T_INT, .zh = "应于", .en = "when it was due"}, {                             \
