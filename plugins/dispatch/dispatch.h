@@ -52,6 +52,7 @@
   X(EXTEND, "extend", "延期")                                                                                \
   X(ASK_SUSPEND, "ask_suspend", "申请挂起")                                                                  \
   X(RATE, "rate", "评价")                                                                                    \
+  X(FOLLOW_UP, "follow_up", "回访")                                                                          \
   X(ATTACH, "attach", "附件")                                                                                \
   X(MERGE, "merge", "并案")                                                                                  \
   X(SPLIT, "split", "拆案")                                                                                  \
@@ -247,6 +248,7 @@ extern const struct fq_plugin dp_whistle_part, dp_mediation_part, dp_joint_part;
 extern const struct fq_plugin dp_merge_part, dp_search_part;
 /* The words of a kind of this plugin ("事件派遣", "incident dispatched"); NULL when it is none of them. */
 const struct fq_kind *dp_kind(const char *name);
+extern const struct fq_plugin dp_emergency_part, dp_supervise_part;
 
 /* Commands, targets, apply (the only writers of the tables), queries, views: each part declares its own. */
 #define DP_COMMAND(name) enum fq_status name(struct fq_call *c)
@@ -392,6 +394,19 @@ void dp_roster_free(struct dp_roster *r);
 void dp_load_moved(struct fq_apply *a, const char *user, int by); /* a task of `user` begins or ends */
 bool dp_on_duty(fq_db *db, const char *user);
 
+/* ---- areas (area.c), emergencies (emergency/) ------------------------------------------------------- */
+
+struct dp_area {
+  char path[512], township[FQ_ID_MAX]; /* both empty: the whole county */
+};
+bool dp_area_of(fq_db *db, const char *org, struct dp_area *out); /* "" or NULL: the whole county */
+/* A query's area: `org` when given and in reach, else all that the actor has. */
+enum fq_status dp_area_asked(struct fq_query *q, const char *org, struct dp_area *out);
+fq_stmt *dp_area_open(fq_db *db, const struct dp_area *area); /* n of its open incidents, oldest first */
+
+/* What limits started now at `org` are multiplied by: below 1 while an emergency is in force there. */
+double dp_clock_factor(fq_db *db, const char *org);
+
 /* ---- wire shapes (wire.c), views (view.c) ----------------------- */
 
 enum {
@@ -409,6 +424,12 @@ fq_json *dp_clocks_json(fq_db *db, const char *incident);
 fq_json *dp_place_json(double lon, double lat, double acc_m); /* NULL when unknown */
 bool dp_may_see(fq_db *db, const struct fq_actor *actor, const struct dp_incident *i);
 bool dp_area_reach(const struct fq_actor *actor); /* sees a whole subtree, not only his own */
+
+/* Kinds of this plugin, by all its parts (supervise/told.c): their words into zh and en; who may hear an
+ * entry, by the kernel's rule (a kind of somebody else's is heard by name alone). */
+void dp_kind_words(const char *kind, fq_json *into);
+bool dp_may_hear(fq_db *db, const struct fq_actor *a, const char *kind, const char *org,
+                 const char *audience);
 
 /* A query's incident, from params.<member>, when its actor may see it. */
 enum fq_status dp_incident_seen(struct fq_query *q, const char *member, struct dp_incident *i);

@@ -44,6 +44,7 @@ static const signed char steps[DP_VERB_COUNT][DP_STATE_COUNT] = {
   [DP_V_EXTEND]     = {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
   [DP_V_ASK_SUSPEND]= {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
   [DP_V_RATE]       = {NO, NO,     NO,      NO,        NO,      NO,     NO,      Cl,    NO,      NO,       NO,    NO},
+  [DP_V_FOLLOW_UP]  = {NO, NO,     NO,      NO,        NO,      NO,     NO,      Cl,    NO,      NO,       NO,    NO},
   [DP_V_ATTACH]     = {NO, Rp,     Ac,      Di,        Hg,      Hd,     Ve,      Cl,    Rt,      Su,       NO,    NO},
   [DP_V_MERGE]      = {NO, Me,     Me,      Me,        Me,      NO,     NO,      NO,    Me,      NO,       NO,    NO},
   [DP_V_SPLIT]      = {NO, NO,     NO,      NO,        NO,      NO,     NO,      NO,    NO,      NO,       Bk,    NO},
