@@ -24,7 +24,8 @@ const char *dp_view_subject(const struct fq_view *v) {
 void dp_context(void *self, fq_db *db, const struct fq_entry *e, fq_json *into) {
   (void)self;
   bool task = !strncmp(e->kind, "task.", 5);
-  if (!task && strncmp(e->kind, "incident.", 9) && strncmp(e->kind, "clock.", 6)) return;
+  bool ladder = !strcmp(e->kind, "ladder.started") || !strcmp(e->kind, "ladder.stopped");
+  if (!task && !ladder && strncmp(e->kind, "incident.", 9) && strncmp(e->kind, "clock.", 6)) return;
   fq_json *incident = dp_incident_json(db, dp_id_n(e->subject, 'i'), DP_WITH_TEXT);
   if (incident) fq_json_set(into, "incident", incident);
   fq_json *order = task ? dp_task_json(db, dp_id_n(fq_json_str(e->data, "task"), 't')) : NULL;

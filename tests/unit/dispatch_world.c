@@ -286,7 +286,9 @@ void rebuild_gives_the_same(void) {
   static const char *const tables[][2] = {
       {"incident", "n"},   {"task", "n"},    {"clock", "incident, policy, name"},
       {"officer", "user"}, {"duty", "user"}, {"dispatch_counter", "name"},
-      {"timer", "id"}};
+      {"timer", "id"},     {"ladder", "name"}, {"fallback", "org"}, {"climb", "incident"},
+      {"binding", "n"},    {"binding_cover", "address, binding"},  {"shift", "n"}, {"leave", "n"},
+      {"seat", "user"},    {"vacancy", "org"}};
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
     same_table(fq_kernel_db(w.kernel), fq_kernel_db(k), tables[i][0], tables[i][1]);
   fq_kernel_close(k);

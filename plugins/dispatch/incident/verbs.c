@@ -130,6 +130,7 @@ enum fq_status dp_incident_escalate(struct fq_call *c) {
   struct dp_ladder ladder;
   struct dp_rung owner;
   dp_ladder_of(c->db, i.org, &ladder);
+  ladder.at_ms = c->now_ms;
   fq_json *skipped = fq_json_array();
   if (to <= (int)i.owner_level || !dp_rung_find(c->db, &ladder, (enum dp_level)to, &i, &owner, skipped)) {
     fq_json_free(skipped);
@@ -231,7 +232,7 @@ enum fq_status dp_apply_incident(struct fq_apply *a, const struct fq_entry *e) {
 /* He reported it, or has it as a task, or sits at the unit that has it. */
 static bool involved(struct fq_call *c, const struct dp_incident *i) {
   const struct fq_actor *a = c->actor;
-  if (!strcmp(i->reporter, a->name)) return true;
+  if (!strcmp(i->reporter, a->name) || dp_climb_asks(c->db, i->n, a)) return true;
   bool unit = (a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT)) && a->org && *a->org;
   return fq_int(c->db, 0,
                 "SELECT 1 FROM task WHERE incident = ?1 AND state NOT IN ('declined', 'recalled', 'expired')"

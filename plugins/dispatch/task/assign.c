@@ -41,7 +41,9 @@ static enum fq_status resolve(struct fq_call *c, const fq_json *to, size_t at, s
     const char *display = fq_col_str(q, 0);
     dp_text(a->name, sizeof a->name, display && *display ? display : a->id);
     fq_done(q);
-    return FQ_OK;
+    char path[FQ_ID_MAX];
+    snprintf(path, sizeof path, "params.to[%zu].user", at);
+    return dp_may_send(c, a->id, path);
   }
   struct fq_unit u;
   if (!fq_org_unit(c->db, a->id, &u) || (!strcmp(a->member, "team") && strcmp(u.kind, "team")))

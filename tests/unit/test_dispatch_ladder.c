@@ -1,0 +1,2 @@
+#include "dispatch_world.h"
+int main(void) { return 0; }
