@@ -7,7 +7,8 @@
 --
 -- Steps: report accept decline arrive feedback finish (an officer's), take dispatch verify close escalate (a desk's),
 -- call { "method", as = "user", params } for anything else, refused { step, code = "..." }, expect { ... }.
--- Between steps: off_duty{...}, on_duty{...}, busy{...}, nobody_at "unit", restart "09:00" (the server was off until then).
+-- Between steps: off_duty{...}, on_duty{...}, busy{...}, nobody_at "unit", restart "09:00" (the server was off until then),
+-- unit { id =, parent =, kind =, name = }, user { name =, display =, roles =, org = } (and on duty), setup { "method", params }.
 local inner = ...
 
 -- ---- the county -----------------------------------------------------------------------------------------------
@@ -239,6 +240,24 @@ end
 function off_duty(names) each_name(names, function(n) must("duty.end", { user = actor(n).name }) end) end
 function on_duty(names) each_name(names, function(n) must("duty.start", { user = actor(n).name }) end) end
 
+-- More of the county than it begins with.
+function unit(u)
+  seed()
+  must("org.import", { units = { u } })
+end
+function user(u)
+  seed()
+  must("user.add", u)
+  must("duty.start", { user = u.name })
+  by_name[u.name] = u
+end
+
+-- setup { "binding.set", { kind = "grid_head", holder = "officer-1", subject = "g1" } }
+function setup(t)
+  seed()
+  must(t[1], t[2] or {})
+end
+
 -- Each has as much to do as he can take: on duty, but not to be sent.
 function busy(names)
   each_name(names, function(name)
@@ -312,6 +331,8 @@ function checks.owner(line, wanted, i)
     say(line, "owner 应为 " .. wanted .. ",实际 " .. show(owner), "owner: expected " .. wanted .. ", got " .. show(owner))
   end
 end
+-- asked = "officer-1": whose answer the ladder waits for; = false: it does not climb
+function checks.asked(line, wanted, i) same(line, "asked", wanted, i.climb and i.climb.asked or false) end
 function checks.tasks(line, wanted, i) same(line, "tasks", wanted, #(i.tasks or {})) end
 -- task = { to = "officer-1", state = "accepted" }; task = false: none
 function checks.task(line, wanted, i)
