@@ -5,6 +5,7 @@
 #include "policy/scenario.h"
 
 #include <lauxlib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,14 +21,15 @@
 #include "policy/sandbox.h"
 #include "policy/suggest.h"
 
-#define STEPS     200000000                   /* a story may loop over a thousand reports */
-#define FIRST_DAY "2026-03-02T00:00:00+08:00" /* a Monday without a holiday near it */
+#define STEPS     200000000    /* a story may loop over a thousand reports */
+#define FIRST_DAY "2026-03-02" /* a Monday without a holiday near it */
 
 struct story {
   struct fq_limits limits; /* first: story_of() */
   const struct fq_scenario_config *config;
   fq_kernel *kernel;
   const char *file, *text;
+  int64_t day_ms; /* the midnight, in Beijing, the story's day begins with */
   char title[200];
   fq_json *wrong; /* [{line, zh, en}] */
   int steps;
@@ -133,6 +135,19 @@ static int in_wrong(lua_State *L) { /* wrong(line, zh, en) */
   return 0;
 }
 
+static int64_t midnight(const char *date, size_t len) {
+  char text[40];
+  snprintf(text, sizeof text, "%.*sT00:00:00+08:00", (int)len, date);
+  return len == sizeof FIRST_DAY - 1 ? fq_time_parse(text) : -1;
+}
+
+static int in_midnight(lua_State *L) { /* "2026-02-13" → milliseconds, -1 when it is no date */
+  size_t len;
+  const char *date = luaL_checklstring(L, 1, &len);
+  lua_pushinteger(L, midnight(date, len));
+  return 1;
+}
+
 static int in_time(lua_State *L) { /* milliseconds → RFC 3339 */
   char text[32];
   fq_time_format(luaL_checkinteger(L, 1), text);
@@ -152,15 +167,17 @@ static int in_suggest(lua_State *L) {
 
 static int tell(lua_State *L) {
   struct story *s = story_of(L);
-  static const luaL_Reg inner[] = {{"call", in_call},   {"run_until", in_run_until}, {"jump", in_jump},
-                                   {"title", in_title}, {"line", in_line},           {"wrong", in_wrong},
-                                   {"time", in_time},   {"suggest", in_suggest},     {NULL, NULL}};
+  static const luaL_Reg inner[] = {{"call", in_call},         {"run_until", in_run_until},
+                                   {"jump", in_jump},         {"title", in_title},
+                                   {"line", in_line},         {"wrong", in_wrong},
+                                   {"time", in_time},         {"suggest", in_suggest},
+                                   {"midnight", in_midnight}, {NULL, NULL}};
   fq_sandbox_open(L);
   fq_lua_json_open(L);
   if (fq_sandbox_load(L, "scenario.lua", fq_lib_scenario, strlen(fq_lib_scenario)) != LUA_OK)
     return lua_error(L);
   luaL_newlib(L, inner);
-  lua_pushinteger(L, fq_time_parse(FIRST_DAY));
+  lua_pushinteger(L, s->day_ms);
   lua_setfield(L, -2, "day");
   lua_call(L, 1, 0);
   fq_sandbox_strict(L);
@@ -171,13 +188,26 @@ static int tell(lua_State *L) {
   return 0;
 }
 
+/* The day a story says it plays on: a line of its own, day "2026-02-13". The pack is deployed on that day,
+ * and time does not run backwards, so it has to be known before the story is told. */
+static int64_t story_day(const char *text) {
+  for (const char *p = text; p; p = strchr(p, '\n')) {
+    p += *p == '\n';
+    if (strncmp(p, "day \"", 5)) continue;
+    int64_t ms = midnight(p + 5, strcspn(p + 5, "\"\n"));
+    if (ms >= 0) return ms;
+  }
+  return midnight(FIRST_DAY, sizeof FIRST_DAY - 1);
+}
+
 /* -- one file
  * -------------------------------------------------------------------------------------------------- */
 
-static fq_kernel *open_kernel(const struct fq_scenario_config *c, const fq_json *deploy, struct fq_error *e) {
+static fq_kernel *open_kernel(const struct fq_scenario_config *c, const fq_json *deploy, int64_t day_ms,
+                              struct fq_error *e) {
   fq_kernel *k = fq_kernel_open(&(struct fq_kernel_config){.memory = true, .fake_clock = true}, e);
   if (!k) return NULL;
-  fq_kernel_set_time(k, fq_time_parse(FIRST_DAY));
+  fq_kernel_set_time(k, day_ms);
   if (c->add(c->arg, k, e) || fq_policy_add(k, e) || fq_kernel_boot(k, e) ||
       fq_kernel_call(k, NULL, "pack.deploy", fq_json_dup(deploy), NULL, e)) {
     fq_kernel_close(k);
@@ -242,9 +272,10 @@ static int run_file(const struct fq_scenario_config *c, const char *name, const 
   char *text = fq_pack_file(c->pack, name, &e);
   if (!text) goto out;
   s.text = text;
+  s.day_ms = story_day(text);
   fq_copy(s.title, sizeof s.title, name);
   int64_t began = fq_monotonic_us();
-  s.kernel = open_kernel(c, deploy, &e);
+  s.kernel = open_kernel(c, deploy, s.day_ms, &e);
   if (!s.kernel) goto out;
   play(&s);
   fq_kernel_close(s.kernel);

@@ -81,7 +81,14 @@
   X(FEEDBACK, "feedback", "反馈")                                                                            \
   X(FINISH, "finish", "完成")                                                                                \
   X(RECALL, "recall", "撤回")                                                                                \
-  X(EXPIRE, "expire", "失效")
+  X(EXPIRE, "expire", "失效")                                                                                \
+  X(RELEASE, "release", "撤下")                                                                              \
+  X(REASSIGN, "reassign", "改派")                                                                            \
+  X(LEAD, "lead", "改为主办")                                                                                \
+  X(REMIND, "remind", "催接")                                                                                \
+  X(UNREACHED, "undelivered", "报告未送达")                                                                  \
+  X(WATCH, "checkin_start", "平安确认")                                                                      \
+  X(CHECK_IN, "check_in", "报平安")
 
 /* In the order an incident passes them: reaching one stops every clock that runs to it or to an earlier. */
 #define DP_MILESTONES(X)                                                                                     \
@@ -162,6 +169,7 @@ int dp_level_of(const char *name); /* -1 when it is none: a department, a team *
 
 struct dp_staff_cache;
 struct dp_positions;
+struct dp_calendars;
 
 struct dp_self {
   /* options */
@@ -169,9 +177,12 @@ struct dp_self {
   int64_t load_m;            /* what one open task weighs in the ranking, as metres */
   int64_t unskilled_m;       /* what a missing skill weighs */
   int64_t future_ms;         /* how far ahead a phone's clock may be without remark */
+  int64_t receipt_ms;        /* a phone that has not confirmed an order by then is not reached; 0: not told */
+  bool officer_whistle;      /* grid officers may blow the whistle for their own incidents */
   /* volatile, never projected */
   struct dp_positions *positions; /* positions.c, locked: readers look too */
   struct dp_staff_cache *staff;   /* people/staff.c: who could be sent, shared with the readers */
+  struct dp_calendars *calendars; /* clock/calendars.c: the kernel thread's cache of calendars read */
 };
 
 /* ---- loaded rows (store.c) ---------------------------------------------------------------------- */
@@ -189,7 +200,13 @@ struct dp_incident {
 struct dp_task {
   int64_t n, incident, rev;
   char id[FQ_ID_MAX], user[FQ_ID_MAX], unit[FQ_ID_MAX], team[FQ_ID_MAX];
+  char name[96], accepted_by[FQ_ID_MAX];
   enum dp_task_state state;
+  bool lead;                                  /* 主办; otherwise 协办 */
+  int64_t ended_ms;                           /* 0: open */
+  int64_t remind_ms, remind_times, reminded;  /* every, at most, so far */
+  int64_t every_ms, grace_ms, due_ms, missed; /* check-ins; every_ms 0: none asked for */
+  int64_t seen_alive_ms, alarm_ms;            /* the last check-in; 0: no alarm is raised */
 };
 
 int64_t dp_id_n(const char *id, char letter); /* "i1024" -> 1024; 0 when it is no such id */
@@ -200,8 +217,8 @@ bool dp_task_load(fq_db *db, const char *id, struct dp_task *out);
 enum fq_status dp_incident_need(struct fq_call *c, const char *member, struct dp_incident *out);
 enum fq_status dp_task_need(struct fq_call *c, struct dp_task *task, struct dp_incident *incident);
 
-/* Emits an entry about the incident: subject, org and audience are the incident's. `also` ("user/x" or
- * "unit/y", or NULL) hears it too. */
+/* Emits an entry about the incident: subject, org and audience are the incident's. `also` ("user/x unit/y
+ * ...", or NULL) hears it too. */
 enum fq_status dp_emit(struct fq_call *c, const struct dp_incident *i, const char *kind, fq_json *data,
                        const char *also);
 /* Who hears of it by name: reporter, those with an open task, an owner outside the line above it. */
@@ -220,6 +237,8 @@ void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *
 
 #define DP_VERSION "0.2.0"
 extern const struct fq_plugin dp_incident_part, dp_task_part, dp_clock_part, dp_people_part;
+extern const struct fq_plugin dp_stats_part;
+extern const struct fq_plugin dp_whistle_part, dp_mediation_part, dp_joint_part;
 
 /* Commands, targets, apply (the only writers of the tables), queries, views: each part declares its own. */
 #define DP_COMMAND(name) enum fq_status name(struct fq_call *c)
@@ -243,6 +262,65 @@ void dp_clocks_resume(struct fq_apply *a, const char *incident, const char *poli
                       int64_t at_ms);
 void dp_clocks_reopen(struct fq_apply *a, const char *incident, enum dp_milestone m, int64_t at_ms);
 void dp_clocks_drop(struct fq_apply *a, const char *incident, int64_t at_ms);
+
+/* Extensions (clock/extend.c). A clock as its row stands. */
+struct dp_clock_now {
+  char policy[FQ_ID_MAX], name[FQ_ID_MAX], title[128], state[16];
+  int64_t due_ms;
+};
+/* How many clocks of the incident are called so (NULL: any); the first due is copied out. `open`: only those
+ * that run or are paused. */
+size_t dp_clocks_named(fq_db *db, const char *incident, const char *policy, const char *name, bool open,
+                       struct dp_clock_now *out);
+/* When it would be due with `by_ms` more, in the clock's own kind of time. */
+int64_t dp_clock_extended(fq_db *db, const char *incident, const struct dp_clock_now *k, int64_t by_ms);
+/* In apply: gives it that much more. One that was breached meanwhile is whole again. */
+void dp_clocks_extend(struct fq_apply *a, const char *incident, const char *policy, const char *name,
+                      int64_t by_ms, int64_t at_ms);
+
+void dp_calendars_free(struct dp_calendars *all); /* clock/calendars.c */
+
+/* task/, for what others decide: who sits where, who is kept free, what an incident's end means */
+const char *dp_sits_at(const struct fq_actor *a);       /* the unit whose tasks are his to act on, or NULL */
+const char *dp_team_of(const struct fq_actor *a);       /* the same for a team: its officers act, too */
+fq_stmt *dp_team_officers(fq_db *db, const char *team); /* their names: a team's task is heard by each */
+/* {user: number of the incident he is reserved for}, without those reserved for `incident`. */
+fq_json *dp_reserved_users(fq_db *db, int64_t incident);
+fq_json *dp_reserved_json(fq_db *db, const char *user,
+                          const char *org);                 /* {incident, number, until?} or NULL */
+fq_json *dp_reservations_json(fq_db *db, int64_t incident); /* NULL when there are none */
+
+/* ---- whistle/, mediation/, joint/ for the others --------------------------------------------------- */
+
+/* Is the unit called by a whistle about the incident; does the user mediate it? Then they may see it. */
+bool dp_whistle_calls(fq_db *db, int64_t incident, const char *unit);
+bool dp_mediates(fq_db *db, int64_t incident, const char *user);
+/* Add to an incident's JSON what there is: whistles, mediations, joint. */
+void dp_whistles_set(fq_db *db, int64_t incident, fq_json *j);
+void dp_mediations_set(fq_db *db, int64_t incident, fq_json *j);
+void dp_joint_set(fq_db *db, int64_t incident, fq_json *j);
+/* The subtree a list or report is about (params.org, else the actor's own), as the start of an incident's
+ * path. `area` false: the actor has none, only what names him. */
+enum fq_status dp_reach(struct fq_query *q, char path[512], bool *area);
+/* The first incident reported at or after a time; one beyond the last when there is none. */
+int64_t dp_incident_since(fq_db *db, int64_t at_ms);
+
+/* ---- codes that a county may name for itself (term.c) ---------------------------------------------- */
+
+struct dp_word {
+  const char *code, *zh, *en; /* built in, for counties whose packs have no such dictionary */
+};
+struct dp_term {
+  char code[FQ_ID_MAX], zh[96], en[96];
+};
+enum { DP_TERMS_MAX = 40 };
+size_t dp_terms(fq_db *db, const char *dictionary, const struct dp_word *builtin, struct dp_term *out,
+                size_t cap);
+int dp_term_find(const struct dp_term *terms, size_t count, const char *code); /* -1: none */
+enum fq_status dp_term_refuse(struct fq_call *c, const char *dictionary, const char *path, const char *code,
+                              const struct dp_term *terms, size_t count);
+enum fq_status dp_term_need(struct fq_call *c, const char *dictionary, const struct dp_word *builtin,
+                            const char *member, struct dp_term *out);
 
 /* ---- the ladder (people/ladder.c) ---------------------------------------------------------------------- */
 
@@ -320,7 +398,7 @@ void dp_load_moved(struct fq_apply *a, const char *user, int by); /* a task of `
 
 /* ---- wire shapes (wire.c), views (view.c) ----------------------- */
 
-enum { DP_WITH_TEXT = 1, DP_WITH_TASKS = 2, DP_WITH_CLOCKS = 4, DP_WITH_ALL = 7 };
+enum { DP_WITH_TEXT = 1, DP_WITH_TASKS = 2, DP_WITH_CLOCKS = 4, DP_WITH_JOINT = 8, DP_WITH_ALL = 15 };
 fq_json *dp_incident_json(fq_db *db, int64_t n, int with); /* NULL when there is none */
 fq_json *dp_task_json(fq_db *db, int64_t n);
 fq_json *dp_tasks_json(fq_db *db, int64_t incident);

@@ -53,43 +53,60 @@ static const char *const migrations[] = {
     "CREATE TABLE dispatch_counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;",
     "ALTER TABLE clock ADD COLUMN title TEXT;", NULL};
 
-static const struct fq_option options[] = {{.name = "position_fresh",
-                                            .type = FQ_O_DURATION,
-                                            FQ_OPTION_AT(struct dp_self, position_fresh_ms),
-                                            .fallback = "10 min",
-                                            .min = 1000,
-                                            .max = 86400000,
-                                            .reloadable = true,
-                                            .zh = "定位在多长时间内有效",
-                                            .en = "how long a position counts"},
-                                           {.name = "load_metres",
-                                            .type = FQ_O_INT,
-                                            FQ_OPTION_AT(struct dp_self, load_m),
-                                            .fallback = "1500",
-                                            .min = 0,
-                                            .max = 100000,
-                                            .reloadable = true,
-                                            .zh = "每件在办任务折合多少米",
-                                            .en = "what an open task weighs, in metres"},
-                                           {.name = "unskilled_metres",
-                                            .type = FQ_O_INT,
-                                            FQ_OPTION_AT(struct dp_self, unskilled_m),
-                                            .fallback = "20000",
-                                            .min = 0,
-                                            .max = 1000000,
-                                            .reloadable = true,
-                                            .zh = "缺少技能折合多少米",
-                                            .en = "what a missing skill weighs, in metres"},
-                                           {.name = "clock_ahead",
-                                            .type = FQ_O_DURATION,
-                                            FQ_OPTION_AT(struct dp_self, future_ms),
-                                            .fallback = "5 min",
-                                            .min = 0,
-                                            .max = 86400000,
-                                            .reloadable = true,
-                                            .zh = "终端时钟可快多少",
-                                            .en = "how far ahead a phone's clock may be"},
-                                           {0}};
+static const struct fq_option options[] = {
+    {.name = "position_fresh",
+     .type = FQ_O_DURATION,
+     FQ_OPTION_AT(struct dp_self, position_fresh_ms),
+     .fallback = "10 min",
+     .min = 1000,
+     .max = 86400000,
+     .reloadable = true,
+     .zh = "定位在多长时间内有效",
+     .en = "how long a position counts"},
+    {.name = "load_metres",
+     .type = FQ_O_INT,
+     FQ_OPTION_AT(struct dp_self, load_m),
+     .fallback = "1500",
+     .min = 0,
+     .max = 100000,
+     .reloadable = true,
+     .zh = "每件在办任务折合多少米",
+     .en = "what an open task weighs, in metres"},
+    {.name = "unskilled_metres",
+     .type = FQ_O_INT,
+     FQ_OPTION_AT(struct dp_self, unskilled_m),
+     .fallback = "20000",
+     .min = 0,
+     .max = 1000000,
+     .reloadable = true,
+     .zh = "缺少技能折合多少米",
+     .en = "what a missing skill weighs, in metres"},
+    {.name = "clock_ahead",
+     .type = FQ_O_DURATION,
+     FQ_OPTION_AT(struct dp_self, future_ms),
+     .fallback = "5 min",
+     .min = 0,
+     .max = 86400000,
+     .reloadable = true,
+     .zh = "终端时钟可快多少",
+     .en = "how far ahead a phone's clock may be"},
+    {.name = "receipt_within",
+     .type = FQ_O_DURATION,
+     FQ_OPTION_AT(struct dp_self, receipt_ms),
+     .fallback = "2 min",
+     .min = 0,
+     .max = 86400000,
+     .reloadable = true,
+     .zh = "派单多久未送达即告知调度;0 为不告知",
+     .en = "an order not delivered by then is told to the desk; 0: never"},
+    {.name = "officer_whistle",
+     .type = FQ_O_BOOL,
+     FQ_OPTION_AT(struct dp_self, officer_whistle),
+     .fallback = "false",
+     .reloadable = true,
+     .zh = "网格员可为自己的事件吹哨",
+     .en = "may a grid officer blow the whistle for his own incidents"},
+    {0}};
 
 static double positions(void *self) {
   const struct dp_self *d = self;
@@ -112,12 +129,15 @@ static void fini(void *self) {
   struct dp_self *d = self;
   dp_staff_free(d->staff);
   dp_positions_free(d->positions);
+  dp_calendars_free(d->calendars);
   d->positions = NULL;
   d->staff = NULL;
+  d->calendars = NULL;
 }
 
-static const struct fq_plugin *const parts[] = {&dp_incident_part, &dp_task_part, &dp_clock_part,
-                                                &dp_people_part, NULL};
+static const struct fq_plugin *const parts[] = {&dp_incident_part,  &dp_task_part,  &dp_clock_part,
+                                                &dp_people_part,    &dp_stats_part, &dp_whistle_part,
+                                                &dp_mediation_part, &dp_joint_part, NULL};
 
 FQ_PLUGIN = {
     FQ_PLUGIN_HEAD,

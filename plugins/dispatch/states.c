@@ -55,7 +55,9 @@ static const signed char steps[DP_VERB_COUNT][DP_STATE_COUNT] = {
 #undef NO
 
 /* A machine's receipt may come late and twice: delivered and seen never fail, they only stop having an effect.
- * Arriving without having accepted is accepting. Finishing needs feedback. */
+ * Arriving without having accepted is accepting. Finishing needs feedback. What nobody has accepted is recalled;
+ * later the lead can only be replaced (reassign), while a helper may be released with a reason. Check-ins are for
+ * those who are on their way or there. */
 #define NO DP_T_NO
 enum { Se = DP_T_SENT, De = DP_T_DELIVERED, Sn = DP_T_SEEN, At = DP_T_ACCEPTED, Ar = DP_T_ARRIVED, Fb = DP_T_FED_BACK,
        Fi = DP_T_FINISHED, Dc = DP_T_DECLINED, Rc = DP_T_RECALLED, Ex = DP_T_EXPIRED };
@@ -70,6 +72,13 @@ static const signed char task_steps[DP_TASK_VERB_COUNT][DP_TASK_STATE_COUNT] = {
   [DP_TV_FINISH]    = {NO, NO,  NO,       NO,  NO,      NO,     Fi,      NO,      NO,      NO,      NO},
   [DP_TV_RECALL]    = {NO, Rc,  Rc,       Rc,  NO,      NO,     NO,      NO,      NO,      NO,      NO},
   [DP_TV_EXPIRE]    = {NO, Ex,  Ex,       Ex,  NO,      NO,     NO,      NO,      NO,      NO,      NO},
+  [DP_TV_RELEASE]   = {NO, Rc,  Rc,       Rc,  Rc,      Rc,     Rc,      NO,      NO,      NO,      NO},
+  [DP_TV_REASSIGN]  = {NO, Rc,  Rc,       Rc,  Rc,      Rc,     Rc,      NO,      NO,      NO,      NO},
+  [DP_TV_LEAD]      = {NO, Se,  De,       Sn,  At,      Ar,     Fb,      NO,      NO,      NO,      NO},
+  [DP_TV_REMIND]    = {NO, Se,  De,       Sn,  NO,      NO,     NO,      NO,      NO,      NO,      NO},
+  [DP_TV_UNREACHED] = {NO, Se,  NO,       NO,  NO,      NO,     NO,      NO,      NO,      NO,      NO},
+  [DP_TV_WATCH]     = {NO, NO,  NO,       NO,  At,      Ar,     Fb,      NO,      NO,      NO,      NO},
+  [DP_TV_CHECK_IN]  = {NO, NO,  NO,       NO,  At,      Ar,     Fb,      NO,      NO,      NO,      NO},
 };
 #undef NO
 /* clang-format on */

@@ -74,7 +74,11 @@ bool dp_task_load(fq_db *db, const char *id, struct dp_task *out) {
   int64_t n = dp_id_n(id, 't');
   if (!n) return false;
   fq_stmt *q =
-      fq_sql(db, "SELECT incident, rev, to_user, to_unit, to_team, state FROM task WHERE n = ?1", "i", n);
+      fq_sql(db,
+             "SELECT incident, rev, to_user, to_unit, to_team, state, name, accepted_by, role, ended_ms,"
+             " remind_ms, remind_times, reminded, checkin_ms, checkin_grace_ms, checkin_due_ms,"
+             " checkin_missed, checkin_at_ms, alarm_ms FROM task WHERE n = ?1",
+             "i", n);
   if (!fq_row(q)) return false;
   out->n = n;
   dp_text(out->id, sizeof out->id, id);
@@ -84,6 +88,15 @@ bool dp_task_load(fq_db *db, const char *id, struct dp_task *out) {
   dp_text(out->unit, sizeof out->unit, fq_col_str(q, 3));
   dp_text(out->team, sizeof out->team, fq_col_str(q, 4));
   out->state = dp_task_state_of(fq_col_str(q, 5));
+  dp_text(out->name, sizeof out->name, fq_col_str(q, 6));
+  dp_text(out->accepted_by, sizeof out->accepted_by, fq_col_str(q, 7));
+  const char *role = fq_col_str(q, 8);
+  out->lead = role && !strcmp(role, "lead");
+  int64_t *const numbers[] = {&out->ended_ms,      &out->remind_ms, &out->remind_times, &out->reminded,
+                              &out->every_ms,      &out->grace_ms,  &out->due_ms,       &out->missed,
+                              &out->seen_alive_ms, &out->alarm_ms};
+  for (int k = 0; k < 10; k++)
+    *numbers[k] = fq_col_int(q, 9 + k);
   fq_done(q);
   return true;
 }
@@ -148,12 +161,21 @@ char *dp_audience(fq_db *db, const struct dp_incident *i, const char *also) {
   while (fq_row(q)) {
     if (!fq_col_null(q, 0)) add(&l, "user/", fq_col_str(q, 0));
     if (!fq_col_null(q, 1)) add(&l, "unit/", fq_col_str(q, 1));
-    if (!fq_col_null(q, 2)) add(&l, "unit/", fq_col_str(q, 2));
+    if (fq_col_null(q, 2)) continue;
+    add(&l, "unit/", fq_col_str(q, 2));
+    fq_stmt *members = dp_team_officers(db, fq_col_str(q, 2));
+    while (fq_row(members))
+      add(&l, "user/", fq_col_str(members, 0));
   }
   /* Units above the place hear by the tree; an owner elsewhere has to be named. */
   if (*i->owner_org && strcmp(i->owner_org, i->org) && !fq_org_within(db, i->org, i->owner_org))
     add(&l, "unit/", i->owner_org);
-  if (also) add(&l, "", also);
+  char word[FQ_ID_MAX + 8];
+  for (size_t n; also && *also; also += n + (also[n] == ' ')) {
+    n = strcspn(also, " ");
+    snprintf(word, sizeof word, "%.*s", (int)n, also);
+    add(&l, "", word);
+  }
   return l.text;
 }
 

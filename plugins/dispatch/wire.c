@@ -29,7 +29,32 @@ fq_json *dp_place_json(double lon, double lat, double acc_m) {
 
 #define TASK_COLUMNS                                                                                         \
   "n, incident, to_user, to_unit, to_team, name, state, rev, note, reason, created_ms, delivered_ms,"        \
-  " seen_ms, accepted_ms, arrived_ms, fed_back_ms, finished_ms, expires_ms"
+  " seen_ms, accepted_ms, arrived_ms, fed_back_ms, finished_ms, expires_ms, role, accepted_by, device,"      \
+  " instead_of, replaced_by, remind_ms, remind_times, reminded, undelivered_ms, checkin_ms, "                \
+  "checkin_grace_ms,"                                                                                        \
+  " checkin_due_ms, checkin_at_ms, checkin_missed, alarm_ms"
+
+static void set_task_id(fq_json *t, const char *name, fq_stmt *q, int column) {
+  char id[FQ_ID_MAX];
+  if (fq_col_null(q, column)) return;
+  dp_id_make(id, 't', fq_col_int(q, column));
+  fq_json_set_str(t, name, id);
+}
+
+/* The check-ins asked for, and the alarm, which may outlive them. */
+static void set_checkin(fq_json *t, fq_stmt *q) {
+  if (fq_col_null(q, 27) && fq_col_null(q, 32)) return;
+  fq_json *k = fq_json_object();
+  if (!fq_col_null(q, 27)) {
+    fq_json_set_int(k, "every_ms", fq_col_int(q, 27));
+    fq_json_set_int(k, "grace_ms", fq_col_int(q, 28));
+    set_time(k, "due_at", q, 29);
+  }
+  set_time(k, "last_at", q, 30);
+  if (fq_col_int(q, 31)) fq_json_set_int(k, "missed", fq_col_int(q, 31));
+  set_time(k, "raised_at", q, 32);
+  fq_json_set(t, "checkin", k);
+}
 
 static fq_json *task_row(fq_stmt *q) {
   fq_json *t = fq_json_object(), *to = fq_json_object();
@@ -51,6 +76,18 @@ static fq_json *task_row(fq_stmt *q) {
                                       "arrived_at", "fed_back_at",  "finished_at", "expires_at"};
   for (int k = 0; k < 8; k++)
     set_time(t, times[k], q, 10 + k);
+  set_text(t, "role", q, 18);
+  set_text(t, "accepted_by", q, 19);
+  set_text(t, "device", q, 20);
+  set_task_id(t, "instead_of", q, 21);
+  set_task_id(t, "reassigned_to", q, 22);
+  if (!fq_col_null(q, 23)) {
+    fq_json_set_int(t, "remind_ms", fq_col_int(q, 23));
+    fq_json_set_int(t, "remind_times", fq_col_int(q, 24));
+    fq_json_set_int(t, "reminded", fq_col_int(q, 25));
+  }
+  set_time(t, "undelivered_at", q, 26);
+  set_checkin(t, q);
   return t;
 }
 
@@ -74,12 +111,13 @@ fq_json *dp_tasks_json(fq_db *db, int64_t incident) {
 
 fq_json *dp_clocks_json(fq_db *db, const char *incident) {
   fq_json *list = fq_json_array();
-  fq_stmt *q =
-      fq_sql(db,
-             "SELECT name, policy, CASE state WHEN 'dropped' THEN 'stopped' ELSE state END, from_ms,"
-             " due_ms, limit_ms, stopped_ms, remaining_ms, to_milestone, title FROM clock WHERE incident = ?1"
-             " ORDER BY due_ms, policy, name",
-             "i", dp_id_n(incident, 'i'));
+  fq_stmt *q = fq_sql(
+      db,
+      "SELECT name, policy, CASE state WHEN 'dropped' THEN 'stopped' ELSE state END, from_ms,"
+      " due_ms, limit_ms, stopped_ms, remaining_ms, to_milestone, title, grace_ms, calendar, unit, days"
+      " FROM clock WHERE incident = ?1"
+      " ORDER BY due_ms, policy, name",
+      "i", dp_id_n(incident, 'i'));
   while (fq_row(q)) {
     fq_json *k = fq_json_object();
     fq_json_set_str(k, "name", fq_col_str(q, 0));
@@ -92,6 +130,10 @@ fq_json *dp_clocks_json(fq_db *db, const char *incident) {
     if (!fq_col_null(q, 7)) fq_json_set_int(k, "remaining_ms", fq_col_int(q, 7));
     fq_json_set_str(k, "to", dp_milestone_name((enum dp_milestone)fq_col_int(q, 8)));
     if (!fq_col_null(q, 9)) fq_json_set_str(k, "title", fq_col_str(q, 9));
+    if (fq_col_int(q, 10)) fq_json_set_int(k, "grace_ms", fq_col_int(q, 10));
+    set_text(k, "calendar", q, 11);
+    set_text(k, "days", q, 12);
+    if (!fq_col_null(q, 13)) fq_json_set_int(k, "limit_days", fq_col_int(q, 13));
     fq_json_push(list, k);
   }
   return list;
@@ -169,6 +211,13 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
   if (climb) fq_json_set(j, "climb", climb);
   if (with & DP_WITH_CLOCKS) fq_json_set(j, "clocks", dp_clocks_json(db, id));
   if (with & DP_WITH_TASKS) fq_json_set(j, "tasks", dp_tasks_json(db, n));
+  fq_json *reserved = with & DP_WITH_TASKS ? dp_reservations_json(db, n) : NULL;
+  if (reserved) fq_json_set(j, "reserved", reserved);
+  if (with & DP_WITH_JOINT) {
+    dp_whistles_set(db, n, j);
+    dp_mediations_set(db, n, j);
+    dp_joint_set(db, n, j);
+  }
   return j;
 }
 
@@ -184,10 +233,11 @@ bool dp_may_see(fq_db *db, const struct fq_actor *a, const struct dp_incident *i
   if (a->system || !strcmp(a->name, i->reporter)) return true;
   if (dp_area_reach(a) && fq_org_within(db, i->org, a->org)) return true;
   bool unit = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT);
-  if (unit && !strcmp(i->owner_org, a->org)) return true;
+  if (unit && (!strcmp(i->owner_org, a->org) || dp_whistle_calls(db, i->n, a->org))) return true;
+  if (dp_mediates(db, i->n, a->name)) return true;
   if (dp_climb_asks(db, i->n, a)) return true;
   return fq_int(db, 0,
-                "SELECT 1 FROM task WHERE incident = ?1 AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?3) "
+                "SELECT 1 FROM task WHERE incident = ?1 AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4) "
                 "LIMIT 1",
-                "iss", i->n, a->name, unit ? a->org : NULL) != 0;
+                "isss", i->n, a->name, dp_sits_at(a), dp_team_of(a)) != 0;
 }

@@ -5,8 +5,10 @@
 --   at "08:00" { report { as = "officer-1", category = "fire", grid = "g1", title = "山边冒烟" } }
 --   at "08:05" { expect { owner = "township", clock = { dispatch = "breached" } } }
 --
--- Steps: report accept decline arrive feedback finish (an officer's), take dispatch verify close escalate (a desk's),
+-- Steps: report accept decline arrive feedback finish check_in (an officer's), take dispatch verify close escalate (a desk's),
 -- call { "method", as = "user", params } for anything else, refused { step, code = "..." }, expect { ... }.
+-- day "2026-02-13", on a line of its own, chooses the day (else Monday 2026-03-02); times may be of that day, of a later one
+-- ("+3 08:00") or of a date ("2026-02-24 09:30").
 -- Between steps: off_duty{...}, on_duty{...}, busy{...}, nobody_at "unit", restart "09:00" (the server was off until then),
 -- unit { id =, parent =, kind =, name = }, user { name =, display =, roles =, org = } (and on duty), setup { "method", params }.
 local inner = ...
@@ -23,6 +25,8 @@ local units = {
   { id = "g2", parent = "v1", kind = "grid", name = "一村二网格", lon = 110.510, lat = 27.010 },
   { id = "g3", parent = "v2", kind = "grid", name = "二村一网格", lon = 110.700, lat = 27.200 },
   { id = "d1", parent = "county", kind = "department", name = "应急管理局", lon = 110.57, lat = 27.06 },
+  { id = "d2", parent = "county", kind = "department", name = "城市管理局", lon = 110.57, lat = 27.06 },
+  { id = "d3", parent = "county", kind = "department", name = "司法局", lon = 110.57, lat = 27.06 },
 }
 local users = {
   { name = "dispatcher", display = "调度员", roles = { "dispatcher" }, org = "county" },
@@ -30,6 +34,8 @@ local users = {
   { name = "director-t1", display = "一镇主任", roles = { "director" }, org = "t1" },
   { name = "director-t2", display = "二乡主任", roles = { "director" }, org = "t2" },
   { name = "department-01", display = "应急局值班", roles = { "department" }, org = "d1" },
+  { name = "department-02", display = "城管局值班", roles = { "department" }, org = "d2" },
+  { name = "department-03", display = "司法局值班", roles = { "department" }, org = "d3" },
   { name = "officer-1", display = "张三", roles = { "officer" }, org = "g1", skills = { "fire" } },
   { name = "officer-2", display = "李四", roles = { "officer" }, org = "g2", skills = { "dispute" } },
   { name = "officer-3", display = "王五", roles = { "officer" }, org = "g3", skills = { "fire" } },
@@ -61,17 +67,22 @@ end
 
 -- ---- time -----------------------------------------------------------------------------------------------------
 
--- "08:05", "08:05:30", or "+1 08:05" for the next day
+-- "08:05", "08:05:30", "+1 08:05" for the next day, or "2026-02-24 08:05"
 local function moment(text)
-  local days, clock = 0, text
-  if string.starts_with(text, "+") then
+  local days, clock, day = 0, text, inner.day
+  if string.contains(text, " ") then
     local parts = string.split(text, " ")
-    days, clock = tonumber(string.sub(parts[1], 2)), parts[2] or ""
+    clock = parts[2]
+    if string.starts_with(text, "+") then
+      days = tonumber(string.sub(parts[1], 2))
+    else
+      day = inner.midnight(parts[1])
+    end
   end
   local parts = string.split(clock, ":")
   local h, m, s = tonumber(parts[1]), tonumber(parts[2] or ""), tonumber(parts[3] or "0")
-  if not days or not h or not m or not s then error("时间应写成 \"08:05\"(a time such as \"08:05\"), not '" .. text .. "'", 3) end
-  return inner.day + math.tointeger(((days * 24 + h) * 3600 + m * 60 + s) * 1000)
+  if not days or day < 0 or not h or not m or not s then error("时间应写成 \"08:05\"(a time such as \"08:05\"), not '" .. text .. "'", 3) end
+  return day + math.tointeger(((days * 24 + h) * 3600 + m * 60 + s) * 1000)
 end
 
 function seconds(n) return math.floor(n * 1000) end
@@ -81,6 +92,13 @@ function days(n) return math.floor(n * 86400000) end
 
 function scenario(title)
   inner.title(title)
+end
+
+-- The server reads it from the text before the story begins.
+function day(date)
+  if inner.midnight(date) ~= inner.day then
+    error("day 要单独成行,写成 day \"2026-02-13\",全篇一次 (once, on a line of its own)", 2)
+  end
 end
 
 local function play(steps)
@@ -183,6 +201,7 @@ accept = task_step("task.accept")
 decline = task_step("task.decline")
 arrive = task_step("task.arrive")
 finish = task_step("task.finish")
+check_in = task_step("task.check_in")
 local feedback_step = task_step("task.feedback")
 function feedback(t)
   t.text = t.text or "已处置"
@@ -208,11 +227,25 @@ comment = desk_step("incident.comment")
 suspend = desk_step("incident.suspend")
 resume = desk_step("incident.resume")
 
--- call { "clock.pause", as = "dispatcher", params = { name = "resolve" } }; params.id = true stands for the incident
+-- What an incident has of its own besides tasks: whistle.* and mediation.* are about its latest.
+local latest = { whistle = "whistles", mediation = "mediations" }
+
+local function id_for(method, t)
+  local list = latest[string.split(method, ".")[1]]
+  if not list then return incident_of(t) end
+  local i = inner.call(nil, "incident.get", { id = incident_of(t) })
+  local all = i and i[list] or {}
+  return all[#all] and all[#all].id or error("这件事没有 " .. list .. " (the incident has none)", 0)
+end
+
+-- call { "clock.pause", as = "dispatcher", params = { name = "resolve" } }; params.id = true stands for the incident,
+-- with whistle.* and mediation.* for its latest whistle or mediation
+-- call { ..., task = "officer-1" } for his task of it
 function call(t)
   return step(function(line)
     local params = rest(t.params or {})
-    if params.id == true then params.id = incident_of(t) end
+    if t.task then params.id = task_of(t, t.task) end
+    if params.id == true then params.id = id_for(t[1], t) end
     if params.incident == true then params.incident = incident_of(t) end
     try(line, actor(t.as), t[1], params)
   end)
@@ -333,13 +366,29 @@ function checks.owner(line, wanted, i)
 end
 -- asked = "officer-1": whose answer the ladder waits for; = false: it does not climb
 function checks.asked(line, wanted, i) same(line, "asked", wanted, i.climb and i.climb.asked or false) end
+-- whistle = "gathered", or { state = "gathered", d1 = "here", d2 = "absent" }; mediation = "settled"
+function checks.whistle(line, wanted, i)
+  local all = i.whistles or {}
+  local got = all[#all] or {}
+  if type(wanted) ~= "table" then return same(line, "whistle", wanted, got.state or false) end
+  for key, value in pairs(wanted) do
+    local found = key == "state" and got.state or false
+    for _, unit in ipairs(got.units or {}) do if unit.unit == key then found = unit.state end end
+    same(line, "whistle." .. key, value, found)
+  end
+end
+function checks.mediation(line, wanted, i)
+  local all = i.mediations or {}
+  same(line, "mediation", wanted, all[#all] and all[#all].state or false)
+end
 function checks.tasks(line, wanted, i) same(line, "tasks", wanted, #(i.tasks or {})) end
--- task = { to = "officer-1", state = "accepted" }; task = false: none
+-- task = { to = "officer-1", state = "accepted", role = "lead" }; task = false: none
 function checks.task(line, wanted, i)
   if not wanted then return same(line, "tasks", 0, #(i.tasks or {})) end
   for _, task in ipairs(i.tasks or {}) do
     if not wanted.to or (task.to or {}).user == wanted.to or (task.to or {}).unit == wanted.to then
       if wanted.state then same(line, "task.state", wanted.state, task.state) end
+      if wanted.role then same(line, "task.role", wanted.role, task.role) end
       return
     end
   end
@@ -351,6 +400,14 @@ function checks.clock(line, wanted, i)
     local got = false
     for _, c in ipairs(i.clocks or {}) do if c.name == name then got = c.state end end
     same(line, "clock." .. name, state, got)
+  end
+end
+-- due = { dispatch = "2026-03-03 17:30" }, a time as in `at`
+function checks.due(line, wanted, i)
+  for name, time in pairs(wanted) do
+    local got = false
+    for _, c in ipairs(i.clocks or {}) do if c.name == name then got = c.due_at end end
+    same(line, "due." .. name, inner.time(moment(time)), got)
   end
 end
 -- heard = { ["director-t1"] = "incident.escalated" }, or a list of kinds

@@ -1,4 +1,4 @@
-// What the browser tests stand on: a server of their own (the real one, or the stand-in with FQ_E2E_FAKE=1),
+// What the browser tests stand on: a server of their own,
 // Chromium, and signing in. Environment: FQ_WEB_DIR (a web/ with node_modules), FQ_PAGES (its build),
 // FQ_SERVER_BIN (the fengqiao binary), CHROMIUM.
 import { spawn } from "node:child_process";
@@ -15,7 +15,6 @@ const require = createRequire(join(webDir, "package.json"));
 const pages = resolve(process.env.FQ_PAGES ?? join(webDir, "dist"));
 const binary = process.env.FQ_SERVER_BIN ?? "";
 const chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-export const fake = process.env.FQ_E2E_FAKE === "1";
 export const PASSWORD = "fengqiao-demo";
 
 /** Why the tests cannot run here, or "". */
@@ -23,7 +22,7 @@ export function missing() {
   if (!existsSync(chromiumPath)) return `no Chromium at ${chromiumPath}`;
   if (!existsSync(join(webDir, "node_modules/playwright-core"))) return `no playwright-core in ${webDir}/node_modules`;
   if (!existsSync(join(pages, "console/index.html"))) return `no pages in ${pages}`;
-  if (!fake && !existsSync(binary)) return `no server binary (FQ_SERVER_BIN=${binary})`;
+  if (!existsSync(binary)) return `no server binary (FQ_SERVER_BIN=${binary})`;
   return "";
 }
 
@@ -68,10 +67,8 @@ export async function startServer() {
   let child = null;
   let log = "";
   const start = async () => {
-    const args = fake
-      ? [join(webDir, "dev/fake-server.mjs"), "--listen", `127.0.0.1:${port}`, "--pages", pages, "--data", join(dir, "fake.json"), "--auto"]
-      : ["demo", "--data", join(dir, "county"), "--listen", `127.0.0.1:${port}`, "--quiet", "--pages", pages];
-    child = spawn(fake ? process.execPath : binary, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const args = ["demo", "--data", join(dir, "county"), "--listen", `127.0.0.1:${port}`, "--quiet", "--pages", pages];
+    child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
     const mine = child;
     mine.stdout.on("data", (d) => (log += d));
     mine.stderr.on("data", (d) => (log += d));

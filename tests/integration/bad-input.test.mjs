@@ -63,7 +63,7 @@ function* wrong(s, path) {
   } else if (s.type === "array") {
     yield* list({}, "x", 1, Array((s.maxItems ?? 1000) + 1).fill(0));
     if (s.minItems > 0) yield [[], path];
-    if (s.items) for (const [v, p] of wrong(s.items, `${path}[0]`)) yield [[v], p];
+    if (s.items) for (const [v, p] of wrong(s.items, `${path}[0]`)) yield [Array(s.minItems || 1).fill(v), p];
   } else if (s.type === "object") {
     yield* list([], "x", 1, true);
     yield* members(s, path);

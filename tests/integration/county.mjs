@@ -19,12 +19,14 @@ export const AT = {
   B1g: "430525101201-01",
   D1: "430525-D01",
   D2: "430525-D02",
+  T1: "430525-T01",
 };
 const unit = (id, parent, kind, name, lon, lat) => ({ id, parent, kind, name, lon, lat });
 export const UNITS = [
   unit(AT.county, "", "county", "洞口县", 110.57, 27.06),
   unit(AT.D1, AT.county, "department", "应急局", 110.57, 27.06),
   unit(AT.D2, AT.county, "department", "城管局", 110.57, 27.06),
+  unit(AT.T1, AT.county, "team", "森防一队", 110.57, 27.06),
   unit(AT.A, AT.county, "township", "甲镇", 110.6, 27.1),
   unit(AT.A1, AT.A, "village", "甲一村", 110.6, 27.1),
   unit(AT.A1g, AT.A1, "grid", "甲一村一格", 110.601, 27.101),

@@ -1,7 +1,7 @@
 // Policies in a running county: deployed under traffic, pinned to what is open, refused or survived when they
 // are bad, brought back when they keep failing, and explained exactly.
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { AT, startCounty } from "./county.mjs";
@@ -212,8 +212,8 @@ describe("why", () => {
   test("every decision of the county's own pack is the same when executed again, whoever asks, after a restart too", async () => {
     const dir = join(process.env.FENGQIAO_PACKS, "yizhuang");
     const files = { "pack.lua": readFileSync(join(dir, "pack.lua"), "utf8") };
-    for (const [folder, kind] of [["policies", ".lua"], ["dictionaries", ".csv"]])
-      for (const name of readdirSync(join(dir, folder))) if (name.endsWith(kind)) files[`${folder}/${name}`] = readFileSync(join(dir, folder, name), "utf8");
+    for (const [folder, kind] of [["policies", ".lua"], ["setup", ".lua"], ["dictionaries", ".csv"]])
+      for (const name of existsSync(join(dir, folder)) ? readdirSync(join(dir, folder)) : []) if (name.endsWith(kind)) files[`${folder}/${name}`] = readFileSync(join(dir, folder, name), "utf8");
     await admin.call("pack.deploy", { pack: "yizhuang", files });
     const officer = await open("officer");
     const ids = [];

@@ -13,6 +13,9 @@ const extra = [
   ["officer-A1h", "officer", AT.A1h],
   ["officer-A2g", "officer", AT.A2g],
   ["leaver", "officer", AT.A2g],
+  ["officer-T1", "officer", AT.T1],
+  ["ranger-T1", "officer", AT.T1],
+  ["family-T1", "family", AT.T1],
   ["both-A", ["officer", "admin.audit"], AT.A],
 ];
 const who = new Map([...people, ...extra].map(([name, roles, org]) => [name, { name, roles: [roles].flat(), org }]));
@@ -34,10 +37,14 @@ function mayHear(p, entry) {
   return has(p, kinds.get(entry.kind)) && within(entry.org || AT.county, p.org);
 }
 
+/** A unit's task is its desk's, a team's is each of its members'. */
+const isTheirs = (p, to) => to.user === p.name || (has(p, [...DESK, "department"]) && to.unit === p.org) ||
+  (has(p, [...DESK, "department", "officer"]) && to.team === p.org);
+
 function maySee(p, i) {
   const unit = has(p, [...DESK, "department"]);
   return i.reporter === p.name || (has(p, AREA) && within(i.org, p.org)) || (unit && i.owner.org === p.org) ||
-    i.tasks.some(({ to }) => to.user === p.name || (unit && (to.unit ?? to.team) === p.org));
+    i.tasks.some(({ to }) => isTheirs(p, to));
 }
 
 /** A point in time: every session has been sent whatever was committed before it. */
@@ -282,8 +289,7 @@ describe("who sees what when asking", () => {
     for (const [name, c] of sessions) await look(who.get(name), c, name);
   };
   const isOpen = (i) => !["closed", "voided", "merged"].includes(i.state);
-  const openTask = (p, t) => !["declined", "recalled", "expired", "finished"].includes(t.state) &&
-    (t.to.user === p.name || (has(p, [...DESK, "department"]) && (t.to.unit ?? t.to.team) === p.org));
+  const openTask = (p, t) => !["declined", "recalled", "expired", "finished"].includes(t.state) && isTheirs(p, t.to);
 
   test("incident.get, clock.list and incident.candidates: allowed, forbidden or not for this role", () =>
     each(async (p, c) => {
@@ -302,7 +308,7 @@ describe("who sees what when asking", () => {
       const { rows } = await c.call("incident.list", { limit: 200 });
       const area = has(p, AREA);
       assert.deepEqual(ids(rows), ids(all.filter((i) => (area ? within(i.org, p.org) : maySee(p, i) &&
-        (i.reporter === p.name || i.tasks.some(({ to }) => to.user === p.name || (to.unit ?? to.team) === p.org))))), p.name);
+        (i.reporter === p.name || i.tasks.some(({ to }) => isTheirs(p, to)))))), p.name);
       for (const org of [AT.A, AT.B]) {
         if (!area) continue;
         const inside = within(org, p.org) ? 0 : -32003;
@@ -328,6 +334,20 @@ describe("who sees what when asking", () => {
       if (!has(p, ["officer", "department", ...DESK])) return assert.equal(code, -32003);
       const now = await Promise.all(all.map((i) => server.system("incident.get", { id: i.id })));
       assert.deepEqual(ids(code), ids(now.flatMap((i) => i.tasks.filter((t) => openTask(p, t)))), p.name);
+    }));
+
+  test("task.alarms and reserve.list: of incidents one may see", () =>
+    each(async (p, c) => {
+      const now = new Map((await Promise.all(all.map((i) => server.system("incident.get", { id: i.id })))).map((i) => [i.id, i]));
+      const reserved = [...now.values()].flatMap((i) => i.reserved ?? []);
+      const raised = [...now.values()].flatMap((i) => i.tasks).filter((t) => t.checkin?.raised_at);
+      assert.ok(reserved.length && raised.length);
+      const code = (method) => c.call(method, {}).then(({ rows }) => rows, (e) => e.code);
+      const [alarms, kept] = [await code("task.alarms"), await code("reserve.list")];
+      if (!has(p, ["officer", "department", ...DESK])) assert.equal(alarms, -32003);
+      else assert.deepEqual(alarms.map((a) => a.task).sort(), ids(raised.filter((t) => maySee(p, now.get(t.incident)))), p.name);
+      if (!has(p, DESK)) assert.equal(kept, -32003);
+      else assert.deepEqual(ids(kept), ids(reserved.filter((r) => maySee(p, now.get(r.incident)))), p.name);
     }));
 
   test("user.list and duty.list: the subtree; org.tree: the subtree and the line above", () =>
@@ -421,6 +441,8 @@ describe("who may call what", () => {
       const p = { ...nothing, to: m.name === "incident.escalate" ? "county" : [{ user: "officer-B1g" }], pass: true, card: "red", incident: id, name: "quick", policy: "p", from: "reported", limit_ms: 1000 };
       if (m.name.startsWith("clock.")) p.to = "closed";
       if (m.name.startsWith("task.")) p.id = task;
+      if (m.name === "task.reassign") p.to = { user: "officer-B1g" };
+      Object.assign(p, { every_ms: 60_000 }, m.name.endsWith("reserve") && { user: "officer-B1g" });
       for (const key of Object.keys(p)) if (!known[key]) delete p[key];
       return p;
     };

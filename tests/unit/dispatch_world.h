@@ -47,8 +47,9 @@ int world_open_on_disk(void **state);       /* for rebuilding */
 int world_open_with_policies(void **state); /* the policy module beside the plugin */
 int world_close(void **state);
 
-/* As this user ("system", "policy/<name>" too); printf-style JSON parameters. act() must succeed and gives
- * the result, which lives until the next call; try() gives the status, w.error the rest. */
+/* As this user ("system", "policy/<name>", "officer@<unit>" for one that a test adds); printf-style JSON
+ * parameters. act() must succeed and gives the result, which lives until the next call; try() gives the
+ * status, w.error the rest. */
 const fq_json *act(const char *who, const char *method, const char *params, ...);
 enum fq_status try(const char *who, const char *method, const char *params, ...);
 void refused(const char *who, const char *method, enum fq_status status, const char *code, const char *params,
@@ -65,6 +66,7 @@ const char *clock_state(const char *incident, const char *policy, const char *na
 
 void at(int64_t after_t0_ms);      /* moves the clock there, timers firing on time */
 void wake_at(int64_t after_t0_ms); /* the server was down until then: timers fire late */
+void restart(void);                /* of a county on disk; no time passes */
 int64_t entries(const char *kind); /* how many there are */
 const char *entry(const char *kind,
                   const char *column); /* "data", "audience", ... of the latest; until the next */

@@ -215,7 +215,7 @@ static void leave(void **state) {
   assert_string_equal(excluded_because(i, "officer-a1"), "请假至 11-23 08:00");
   refused("dispatcher", "incident.dispatch", FQ_E_CONFLICT, "officer.on_leave",
           "{\"id\":\"%s\",\"to\":[{\"user\":\"officer-a1\"}]}", i);
-  assert_string_equal(w.error.path, "params.to[0].user");
+  assert_string_equal(w.error.path, "params.to[0]");
   assert_non_null(strstr(w.error.zh, "officer-a2"));
   assert_non_null(strstr(w.error.en, "the deputy is officer-a2"));
   owner_is(GRID_A1, "grid"); /* by the deputy */

@@ -1,8 +1,7 @@
-// How incidents are read by people: order, search, who is on it, which verbs the state allows. The server
-// decides what is allowed; this only keeps buttons that cannot work off the page.
+// How incidents are read by people: order, search, who is on it.
 
 import { pressingClock } from "./clock";
-import type { Incident, IncidentState, Task } from "./types";
+import type { Incident, Task } from "./types";
 
 /** Tasks that somebody is still expected to act on. */
 const LIVE = new Set(["sent", "delivered", "seen", "accepted", "arrived", "fed_back"]);
@@ -61,40 +60,6 @@ export function matches(i: Incident, filter: Filter, level: number, search: stri
     .join(" ")
     .toLowerCase();
   return words.every((w) => hay.includes(w));
-}
-
-export type Verb = "accept" | "dispatch" | "pass" | "fail" | "close" | "return" | "escalate" | "urge" | "supervise" | "comment";
-
-const VERBS: Record<IncidentState, readonly Verb[]> = {
-  reported: ["dispatch", "accept", "escalate", "return", "urge", "supervise", "comment"],
-  accepted: ["dispatch", "escalate", "return", "urge", "supervise", "comment"],
-  returned: ["accept", "supervise", "comment"],
-  dispatched: ["dispatch", "urge", "escalate", "supervise", "comment"],
-  handling: ["dispatch", "urge", "escalate", "supervise", "comment"],
-  handled: ["pass", "fail", "escalate", "urge", "supervise", "comment"],
-  verified: ["close", "urge", "supervise", "comment"],
-  suspended: ["supervise", "comment"],
-  closed: ["comment"],
-  merged: [],
-  voided: ["comment"],
-};
-
-export const METHOD_OF: Record<Verb, string> = {
-  accept: "incident.accept",
-  dispatch: "incident.dispatch",
-  pass: "incident.verify",
-  fail: "incident.verify",
-  close: "incident.close",
-  return: "incident.return",
-  escalate: "incident.escalate",
-  urge: "incident.urge",
-  supervise: "incident.supervise",
-  comment: "incident.comment",
-};
-
-/** `allowed`: the methods of rpc.discover; null while they are not known. */
-export function verbsOf(i: Incident, allowed: ReadonlySet<string> | null): Verb[] {
-  return (VERBS[i.state] ?? []).filter((v) => !allowed || allowed.has(METHOD_OF[v]));
 }
 
 /** The ladder a task climbs: 派出 → 送达 → 接单 → 到场 → 反馈 → 完成, each with when it was reached. */

@@ -99,9 +99,9 @@ export class Store {
 
   fold(e: Entry): void {
     for (const fn of this.entries) fn(e);
-    const noun = e.kind.split(".", 1)[0];
-    if (noun !== "incident" && noun !== "task" && noun !== "clock") return;
-    if (e.subject) this.refresh(e.subject);
+    // Whatever is about an incident may have changed it; what a policy thought of it has not.
+    if (!e.subject || !/^i\d+$/.test(e.subject) || e.kind.startsWith("policy.")) return;
+    this.refresh(e.subject);
     if (this.followTasks) this.refreshTasks();
   }
 

@@ -117,6 +117,18 @@ export interface Incident {
   attachments?: string[];
   clocks?: Clock[];
   tasks?: Task[];
+  requests?: Asked[];
+}
+
+/** Something asked for that waits for an answer. */
+export interface Asked {
+  id: string;
+  what: "extend" | "suspend";
+  by: string;
+  asked_at: string;
+  reason: string;
+  by_ms?: number;
+  until?: string;
 }
 
 export interface Candidate {

@@ -3,7 +3,8 @@ import { draftParams, emptyDraft, loadDraft } from "../field/draft";
 import { deedsOf, effectiveState } from "../field/tasks";
 import { clockView, durationText, pressingClock } from "../shared/clock";
 import { newIdem } from "../shared/ids";
-import { compareIncidents, isUnassigned, matches, verbsOf } from "../shared/incident";
+import { rungsFrom, stepsOf, verbsOf } from "../console/verbs";
+import { compareIncidents, isUnassigned, matches } from "../shared/incident";
 import type { Waiting } from "../shared/outbox";
 import type { Clock, Incident, MyTask, Task } from "../shared/types";
 
@@ -85,9 +86,23 @@ describe("the list", () => {
     expect(matches(incident({ clocks: [clock()] }), "overdue", 0, "", T0 + 301_000)).toBe(true);
   });
   it("offers the verbs of the state that this person may use", () => {
-    expect(verbsOf(incident({ state: "handled" }), null)).toContain("pass");
-    expect(verbsOf(incident({ state: "reported" }), null)).not.toContain("close");
-    expect(verbsOf(incident({ state: "verified" }), new Set(["incident.comment"]))).toEqual(["comment"]);
+    const steps = stepsOf({
+      verbs: [
+        { name: "verify", steps: { handled: "verified" } },
+        { name: "verify", steps: { handled: "accepted" } },
+        { name: "close", steps: { verified: "closed" } },
+        { name: "comment", steps: { handled: "handled", verified: "verified" } },
+        { name: "begin", steps: { handled: "handling" } }, // the server's own: no button
+      ],
+    });
+    expect(verbsOf(incident({ state: "handled" }), { allowed: null, steps })).toEqual(["pass", "fail", "comment"]);
+    expect(verbsOf(incident({ state: "verified" }), { allowed: new Set(["incident.comment"]), steps })).toEqual(["comment"]);
+    expect(verbsOf(incident({ state: "merged" }), { allowed: null, steps })).toEqual([]);
+  });
+  it("offers the rungs above and below the owner", () => {
+    expect(rungsFrom("police_post", "above")).toEqual(["township", "county"]);
+    expect(rungsFrom("grid", "below")).toEqual(["household", "courtyard"]);
+    expect(rungsFrom(undefined, "below")).toEqual([]);
   });
 });
 

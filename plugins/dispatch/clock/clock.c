@@ -1,56 +1,12 @@
 /*
  * clock.c - the clocks of an incident: a limit between two milestones. Policies start them by clock.start;
- * the milestones stop them in apply, so nothing is escalated after somebody answered. A clock has one timer
- * at a time: its next warn point, then its breach. Two policies' clocks of one name are two clocks. Kernel
- * thread.
+ * the milestones stop them in apply, so nothing is escalated after somebody answered. Here are what is done
+ * by hand, the query, and apply. Kernel thread.
  */
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock/clock.h"
-
-struct key {
-  char incident[FQ_ID_MAX], policy[FQ_ID_MAX], name[FQ_ID_MAX];
-};
-struct clock {
-  struct key key;
-  int64_t due_ms, limit_ms, remaining_ms, stopped_ms;
-  double warned;  /* the greatest share warned of so far */
-  char warn[128]; /* the shares to warn at, as JSON */
-  char state[16];
-  char title[128]; /* what people call it; "" for none */
-};
-
-#define COLUMNS "policy, name, due_ms, limit_ms, remaining_ms, stopped_ms, warned, warn, state, title"
-
-static void read_row(fq_stmt *q, const char *incident, struct clock *k) {
-  dp_text(k->key.incident, FQ_ID_MAX, incident);
-  dp_text(k->key.policy, FQ_ID_MAX, fq_col_str(q, 0));
-  dp_text(k->key.name, FQ_ID_MAX, fq_col_str(q, 1));
-  k->due_ms = fq_col_int(q, 2);
-  k->limit_ms = fq_col_int(q, 3);
-  k->remaining_ms = fq_col_int(q, 4);
-  k->stopped_ms = fq_col_int(q, 5);
-  k->warned = fq_col_num(q, 6);
-  dp_text(k->warn, sizeof k->warn, fq_col_str(q, 7));
-  dp_text(k->state, sizeof k->state, fq_col_str(q, 8));
-  dp_text(k->title, sizeof k->title, fq_col_str(q, 9));
-}
-
-static bool load(fq_db *db, const char *incident, const char *policy, const char *name, struct clock *k) {
-  fq_stmt *q = fq_sql(db, "SELECT " COLUMNS " FROM clock WHERE incident = ?1 AND policy = ?2 AND name = ?3",
-                      "iss", dp_id_n(incident, 'i'), policy, name);
-  if (!fq_row(q)) return false;
-  read_row(q, incident, k);
-  fq_done(q);
-  return true;
-}
-
-static bool runs(const struct clock *k) {
-  return !k->stopped_ms && (!strcmp(k->state, "running") || !strcmp(k->state, "due_soon"));
-}
+#include "clock/calendars.h"
 
 enum fq_status dp_target_clock(struct fq_call *c, struct fq_target *t) {
   return dp_target_incident(c, "incident", false, t);
@@ -59,138 +15,29 @@ enum fq_status dp_target_clock(struct fq_call *c, struct fq_target *t) {
 /* ---- commands ------------------------------------------------------------------------------------ */
 
 /* Whose clock: as given, else the policy that asks, else whoever asks. */
-static void policy_of(struct fq_call *c, char out[FQ_ID_MAX]) {
-  const char *given = fq_json_str(c->params, "policy"), *name = given ? given : c->actor->name;
-  dp_text(out, FQ_ID_MAX, strncmp(name, "policy/", 7) ? name : name + 7);
-}
-
-/* The share left out or out of order is refused here; the words for policies refuse it earlier and better. */
-static enum fq_status warn_points(struct fq_call *c) {
-  double last = 0;
-  fq_json_each(share, fq_json_get(c->params, "warn")) {
-    double v = fq_json_as_num(share, 0);
-    if (!(v > last) || v >= 1)
-      return fq_fail(c->error, FQ_E_PARAMS, "clock.warn", "params.warn", "预警点须在 0 与 1 之间并递增",
-                     "warn points rise between 0 and 1");
-    last = v;
-  }
-  return FQ_OK;
-}
-
-static fq_json *about(const char *incident, const char *policy, const char *name, const char *title) {
-  fq_json *data = fq_json_object();
-  fq_json_set_str(data, "incident", incident);
-  fq_json_set_str(data, "clock", name);
-  fq_json_set_str(data, "policy", policy);
-  if (title && *title) fq_json_set_str(data, "title", title);
-  return data;
-}
-
-static enum fq_status breach(struct fq_call *c, const struct dp_incident *i, const char *policy,
-                             const char *name, const char *title, int64_t due_ms, int64_t limit_ms,
-                             int64_t late_ms) {
-  fq_json *data = about(i->id, policy, name, title);
-  fq_json_set_time(data, "due_at", due_ms);
-  fq_json_set_int(data, "limit_ms", limit_ms);
-  fq_json_set_int(data, "late_ms", late_ms);
-  return dp_emit(c, i, "clock.breached", data, NULL);
-}
-
-enum fq_status dp_clock_start(struct fq_call *c) {
-  struct dp_incident i;
-  struct clock old;
-  enum fq_status s = dp_incident_need(c, "incident", &i);
-  if (s == FQ_OK) s = warn_points(c);
-  if (s != FQ_OK) return s;
-  char policy[FQ_ID_MAX];
-  policy_of(c, policy);
-  const char *name = fq_json_str(c->params, "name");
-  if (load(c->db, i.id, policy, name, &old)) {
-    /* It was started once and keeps its due time: sending a second officer buys nobody time. */
-    fq_json_set_str(c->result, "state", old.state);
-    fq_json_set_bool(c->result, "dup", true);
-    return FQ_OK;
-  }
-  int from = dp_milestone_of(fq_json_str(c->params, "from")),
-      to = dp_milestone_of(fq_json_str(c->params, "to"));
-  if (from < 0 || to < 0 || to <= from)
-    return fq_fail(c->error, FQ_E_PARAMS, "clock.span", "params.to", "时钟须从较早的节点到较晚的节点",
-                   "a clock runs from an earlier milestone to a later one");
-  if (!i.at_ms[from])
-    return fq_fail(c->error, FQ_E_CONFLICT, "clock.from", "params.from", "事件尚未到节点 %s",
-                   "the incident has not reached %s yet", dp_milestone_name((enum dp_milestone)from));
-  if (dp_next(DP_V_COMMENT, i.state) == DP_NO || i.state == DP_VOIDED)
-    return fq_fail(c->error, FQ_E_CONFLICT, "incident.state", "params.incident", "事件已作废或并案,不再计时",
-                   "a voided or merged incident has no clocks");
-
-  int64_t limit_ms = fq_json_int(c->params, "limit_ms", 0), due_ms = i.at_ms[from] + limit_ms;
-  /* Reached, itself or by a later milestone (a report already solved was never dispatched). */
-  int64_t reached_ms = 0;
-  for (int m = to; m < DP_MILESTONE_COUNT && !reached_ms; m++)
-    reached_ms = i.at_ms[m];
-  bool over = reached_ms ? reached_ms > due_ms : c->now_ms >= due_ms;
-
-  const char *title = fq_json_str(c->params, "title");
-  fq_json *data = about(i.id, policy, name, title);
-  fq_json_set_str(data, "from", dp_milestone_name((enum dp_milestone)from));
-  fq_json_set_str(data, "to", dp_milestone_name((enum dp_milestone)to));
-  fq_json_set_time(data, "from_at", i.at_ms[from]);
-  fq_json_set_time(data, "due_at", due_ms);
-  fq_json_set_int(data, "limit_ms", limit_ms);
-  dp_set_opt(data, "warn", c->params, "warn");
-  fq_json_set_str(data, "calendar", "plain");
-  const char *state = reached_ms ? (over ? "met_late" : "met") : over ? "breached" : "running";
-  fq_json_set_str(data, "state", state);
-  if (reached_ms) fq_json_set_time(data, "stopped_at", reached_ms);
-  if ((s = dp_emit(c, &i, "clock.started", data, NULL)) != FQ_OK) return s;
-  if (over && (s = breach(c, &i, policy, name, title, due_ms, limit_ms, 0)) != FQ_OK) return s;
-  fq_json_set_str(c->result, "state", state);
-  fq_json_set_time(c->result, "due_at", due_ms);
-  return FQ_OK;
-}
-
-/* Timers' methods. The clock may have stopped or moved in the same tick: then there is nothing to say. */
-static bool due(struct fq_call *c, struct dp_incident *i, struct clock *k) {
-  return dp_incident_load(c->db, fq_json_str(c->params, "incident"), i) &&
-         load(c->db, i->id, fq_json_str(c->params, "policy"), fq_json_str(c->params, "name"), k) && runs(k);
-}
-
-enum fq_status dp_clock_warn(struct fq_call *c) {
-  struct dp_incident i;
-  struct clock k;
-  if (!due(c, &i, &k)) return FQ_OK;
-  fq_json *data = about(i.id, k.key.policy, k.key.name, k.title);
-  fq_json_set_num(data, "share", fq_json_num(c->params, "share", 0));
-  fq_json_set_time(data, "due_at", k.due_ms);
-  fq_json_set_int(data, "late_ms", fq_json_int(c->params, "late_ms", 0));
-  return dp_emit(c, &i, "clock.warned", data, NULL);
-}
-
-enum fq_status dp_clock_breach(struct fq_call *c) {
-  struct dp_incident i;
-  struct clock k;
-  if (!due(c, &i, &k) || c->now_ms < k.due_ms) return FQ_OK;
-  return breach(c, &i, k.key.policy, k.key.name, k.title, k.due_ms, k.limit_ms,
-                fq_json_int(c->params, "late_ms", 0));
+void dp_clock_key_of(struct fq_call *c, struct dp_clock_key *key) {
+  const char *given = fq_json_str(c->params, "policy"), *asks = given ? given : c->actor->name;
+  dp_text(key->incident, FQ_ID_MAX, fq_json_str(c->params, "incident"));
+  dp_text(key->policy, FQ_ID_MAX, strncmp(asks, "policy/", 7) ? asks : asks + 7);
+  dp_text(key->name, FQ_ID_MAX, fq_json_str(c->params, "name"));
 }
 
 /* stop, pause, resume: one clock by name, by hand or by policy. */
 static enum fq_status by_hand(struct fq_call *c, const char *kind, bool from_paused) {
   struct dp_incident i;
-  struct clock k;
-  char policy[FQ_ID_MAX];
+  struct dp_clock_key key;
+  struct dp_clock k;
   enum fq_status s = dp_incident_need(c, "incident", &i);
   if (s != FQ_OK) return s;
-  policy_of(c, policy);
-  const char *name = fq_json_str(c->params, "name");
-  if (!load(c->db, i.id, policy, name, &k))
+  dp_clock_key_of(c, &key);
+  if (!dp_clock_load(c->db, &key, &k))
     return fq_fail(c->error, FQ_E_NOT_FOUND, "clock.unknown", "params.name", "该事件没有时钟 %s/%s",
-                   "this incident has no clock %s/%s", policy, name);
-  bool paused = !strcmp(k.state, "paused");
-  if (from_paused ? !paused : !runs(&k) && !(paused && !strcmp(kind, "clock.stopped")))
+                   "this incident has no clock %s/%s", key.policy, key.name);
+  bool paused = dp_clock_is(&k, "paused");
+  if (from_paused ? !paused : !dp_clock_runs(&k) && !(paused && !strcmp(kind, "clock.stopped")))
     return fq_fail(c->error, FQ_E_CONFLICT, "clock.state", "params.name", "时钟现为 %s", "the clock is %s",
                    k.state);
-  return dp_emit(c, &i, kind, about(i.id, policy, name, k.title), NULL);
+  return dp_emit(c, &i, kind, dp_clock_about(&k), NULL);
 }
 
 enum fq_status dp_clock_stop(struct fq_call *c) {
@@ -215,100 +62,119 @@ enum fq_status dp_clock_list(struct fq_query *q) {
 
 /* ---- apply --------------------------------------------------------------------------------------- */
 
-static void timer_id(char *out, size_t cap, const struct key *k) {
-  snprintf(out, cap, "clock:%s:%s:%s", k->incident, k->policy, k->name);
+static int pauses_of(const fq_json *list) {
+  int bits = 0;
+  if (!list) return DP_PAUSE_SUSPENDED | DP_PAUSE_RETURNED;
+  fq_json_each(state, list) bits |=
+      strcmp(fq_json_as_str(state), "suspended") ? DP_PAUSE_RETURNED : DP_PAUSE_SUSPENDED;
+  return bits;
 }
 
-static void disarm(struct fq_apply *a, const struct key *k) {
-  char id[4 * FQ_ID_MAX];
-  timer_id(id, sizeof id, k);
-  fq_timer_clear(a, id);
+static void key_of(const struct fq_entry *e, struct dp_clock_key *key) {
+  dp_text(key->incident, FQ_ID_MAX, e->subject);
+  dp_text(key->policy, FQ_ID_MAX, fq_json_str(e->data, "policy"));
+  dp_text(key->name, FQ_ID_MAX, fq_json_str(e->data, "clock"));
 }
 
-/* The next thing this clock has to say: a warn point ahead of `at_ms` not warned of yet, else its breach. */
-static void arm(struct fq_apply *a, const struct clock *k, int64_t at_ms) {
-  char id[4 * FQ_ID_MAX];
-  timer_id(id, sizeof id, &k->key);
-  fq_json *params = fq_json_object(), *warn = *k->warn ? fq_json_parse(k->warn, strlen(k->warn), NULL) : NULL;
-  fq_json_set_str(params, "incident", k->key.incident);
-  fq_json_set_str(params, "policy", k->key.policy);
-  fq_json_set_str(params, "name", k->key.name);
-  const char *method = "clock.breach";
-  int64_t when_ms = k->due_ms;
-  if (warn) {
-    fq_json_each(share, warn) {
-      double v = fq_json_as_num(share, 1);
-      int64_t point_ms = k->due_ms - llround((double)k->limit_ms * (1 - v));
-      if (v <= k->warned || point_ms <= at_ms) continue;
-      method = "clock.warn";
-      when_ms = point_ms;
-      fq_json_set_num(params, "share", v);
-      break;
-    }
-  }
-  fq_timer_set(a, id, when_ms, method, k->key.incident, params);
-  fq_json_free(warn);
+static bool of_entry(struct fq_apply *a, const struct fq_entry *e, struct dp_clock *k) {
+  struct dp_clock_key key;
+  key_of(e, &key);
+  return dp_clock_load(a->db, &key, k);
+}
+
+static void insert(struct fq_apply *a, const struct fq_entry *e, const struct dp_clock *k) {
+  const fq_json *d = e->data;
+  const char *stopped = fq_json_str(d, "stopped_at");
+  fq_exec(a->db,
+          "INSERT INTO clock(incident, policy, name, to_milestone, state, from_ms, due_ms, limit_ms, warn, "
+          "warned,"
+          " stopped_ms, title, grace_ms, pauses, calendar, unit, days, from_now, reckoned)"
+          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, nullif(?10, 0), ?11, ?12, ?13, ?14, ?15,"
+          " nullif(?16, 0), ?17, nullif(?18, 0))",
+          "issisiiisisiissiii", dp_id_n(e->subject, 'i'), k->key.policy, k->key.name,
+          (int64_t)dp_milestone_of(fq_json_str(d, "to")), k->state, k->from_ms, k->due_ms, k->limit_ms,
+          *k->warn ? k->warn : NULL, stopped ? fq_time_parse(stopped) : (int64_t)0, fq_json_str(d, "title"),
+          k->grace_ms, (int64_t)k->pauses, *k->calendar ? k->calendar : NULL,
+          dp_unit_name((enum dp_unit)k->unit), k->days, (int64_t)k->from_now, k->reckoned);
+}
+
+static void to_state(struct fq_apply *a, struct dp_clock *k, const char *state) {
+  dp_text(k->state, sizeof k->state, state);
+  dp_clock_save(a, k);
 }
 
 enum fq_status dp_apply_clock_started(struct fq_apply *a, const struct fq_entry *e) {
   const fq_json *d = e->data, *warn = fq_json_get(d, "warn");
-  const char *stopped = fq_json_str(d, "stopped_at"), *state = fq_json_str(d, "state");
+  const char *calendar = fq_json_str(d, "calendar"), *from = fq_json_str(d, "count_from");
+  struct dp_clock k = {.from_ms = fq_time_parse(fq_json_str(d, "from_at")),
+                       .due_ms = fq_time_parse(fq_json_str(d, "due_at")),
+                       .limit_ms = fq_json_int(d, "limit_ms", 0),
+                       .grace_ms = fq_json_int(d, "grace_ms", 0),
+                       .pauses = pauses_of(fq_json_get(d, "pauses")),
+                       .unit = dp_unit_of(fq_json_str(d, "days")),
+                       .days = fq_json_int(d, "limit_days", 0),
+                       .from_now = from && !strcmp(from, "now")};
+  key_of(e, &k.key);
+  dp_text(k.state, sizeof k.state, fq_json_str(d, "state"));
+  if (calendar && strcmp(calendar, "plain")) {
+    dp_text(k.calendar, sizeof k.calendar, calendar);
+    dp_calendar_current(a->self, a->db, calendar, &k.reckoned);
+  }
   char *points = warn && fq_json_size(warn) ? fq_json_print(warn) : NULL;
-  struct clock k = {.due_ms = fq_time_parse(fq_json_str(d, "due_at")),
-                    .limit_ms = fq_json_int(d, "limit_ms", 0)};
-  dp_text(k.key.incident, FQ_ID_MAX, e->subject);
-  dp_text(k.key.policy, FQ_ID_MAX, fq_json_str(d, "policy"));
-  dp_text(k.key.name, FQ_ID_MAX, fq_json_str(d, "clock"));
   dp_text(k.warn, sizeof k.warn, points);
-  fq_exec(a->db,
-          "INSERT INTO clock(incident, policy, name, to_milestone, state, from_ms, due_ms, limit_ms, warn, "
-          "warned,"
-          " stopped_ms, title) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, nullif(?10, 0), ?11)",
-          "issisiiisis", dp_id_n(e->subject, 'i'), k.key.policy, k.key.name,
-          (int64_t)dp_milestone_of(fq_json_str(d, "to")), state, fq_time_parse(fq_json_str(d, "from_at")),
-          k.due_ms, k.limit_ms, points, stopped ? fq_time_parse(stopped) : (int64_t)0,
-          fq_json_str(d, "title"));
   free(points);
-  if (!strcmp(state, "running")) arm(a, &k, e->at_ms);
+  insert(a, e, &k);
+  if (dp_clock_runs(&k) && !fq_json_str(d, "stopped_at")) dp_clock_arm(a, &k, e->at_ms);
   return FQ_OK;
 }
 
-static void set_state(struct fq_apply *a, const struct clock *k, const char *state) {
-  fq_exec(
-      a->db,
-      "UPDATE clock SET state = ?4, due_ms = ?5, remaining_ms = nullif(?6, 0), stopped_ms = nullif(?7, 0),"
-      " warned = ?8 WHERE incident = ?1 AND policy = ?2 AND name = ?3",
-      "isssiiid", dp_id_n(k->key.incident, 'i'), k->key.policy, k->key.name, state, k->due_ms,
-      k->remaining_ms, k->stopped_ms, k->warned);
-}
-
-static bool of_entry(struct fq_apply *a, const struct fq_entry *e, struct clock *k) {
-  return load(a->db, e->subject, fq_json_str(e->data, "policy"), fq_json_str(e->data, "clock"), k);
-}
-
 enum fq_status dp_apply_clock_warned(struct fq_apply *a, const struct fq_entry *e) {
-  struct clock k;
+  struct dp_clock k;
   if (!of_entry(a, e, &k)) return FQ_OK;
   k.warned = fq_json_num(e->data, "share", 0);
-  set_state(a, &k, "due_soon");
-  arm(a, &k, e->at_ms);
+  to_state(a, &k, "due_soon");
+  dp_clock_arm(a, &k, e->at_ms);
+  return FQ_OK;
+}
+
+enum fq_status dp_apply_clock_overdue(struct fq_apply *a, const struct fq_entry *e) {
+  struct dp_clock k;
+  if (!of_entry(a, e, &k) || k.stopped_ms) return FQ_OK;
+  to_state(a, &k, "overdue");
+  dp_clock_arm(a, &k, e->at_ms);
   return FQ_OK;
 }
 
 enum fq_status dp_apply_clock_breached(struct fq_apply *a, const struct fq_entry *e) {
-  struct clock k;
+  struct dp_clock k;
   if (!of_entry(a, e, &k)) return FQ_OK;
-  if (!k.stopped_ms) set_state(a, &k, "breached");
-  disarm(a, &k.key);
+  if (!k.stopped_ms) to_state(a, &k, "breached");
+  dp_clock_disarm(a, &k.key);
   return FQ_OK;
 }
 
 enum fq_status dp_apply_clock_stopped(struct fq_apply *a, const struct fq_entry *e) {
-  struct clock k;
+  struct dp_clock k;
   if (!of_entry(a, e, &k)) return FQ_OK;
   k.stopped_ms = e->at_ms;
-  set_state(a, &k, "stopped");
-  disarm(a, &k.key);
+  to_state(a, &k, "stopped");
+  dp_clock_disarm(a, &k.key);
+  return FQ_OK;
+}
+
+/* Another due time: a clock that was overdue is so no longer when it lies ahead. */
+enum fq_status dp_apply_clock_moved(struct fq_apply *a, const struct fq_entry *e) {
+  struct dp_clock k;
+  if (!of_entry(a, e, &k)) return FQ_OK;
+  k.due_ms = fq_time_parse(fq_json_str(e->data, "due_at"));
+  if (*k.calendar) dp_calendar_current(a->self, a->db, k.calendar, &k.reckoned);
+  if (!dp_clock_runs(&k)) {
+    dp_clock_save(a, &k);
+    return FQ_OK;
+  }
+  bool ahead = k.due_ms > e->at_ms;
+  to_state(a, &k, dp_clock_is(&k, "overdue") && ahead ? (k.warned > 0 ? "due_soon" : "running") : k.state);
+  dp_clock_arm(a, &k, e->at_ms);
   return FQ_OK;
 }
 
@@ -322,96 +188,105 @@ enum fq_status dp_apply_clock_resumed(struct fq_apply *a, const struct fq_entry 
   return FQ_OK;
 }
 
-/* All clocks of an incident that `sql` selects, copied out: changing rows under a running statement is asking
- * for surprises. An incident with more clocks than this has a policy that needs a conversation. */
-enum { MOST = 64 };
-static size_t collect(struct fq_apply *a, const char *incident, const char *sql, int64_t m,
-                      struct clock *out) {
-  size_t n = 0;
-  fq_stmt *q = fq_sql(a->db, sql, "ii", dp_id_n(incident, 'i'), m);
-  while (fq_row(q)) {
-    if (n < MOST) read_row(q, incident, &out[n++]);
-  }
-  return n;
-}
-
 void dp_clocks_reach(struct fq_apply *a, const char *incident, enum dp_milestone m, int64_t at_ms) {
-  struct clock k[MOST];
-  size_t n = collect(a, incident,
-                     "SELECT " COLUMNS
-                     " FROM clock WHERE incident = ?1 AND to_milestone <= ?2 AND stopped_ms IS NULL",
-                     m, k);
+  struct dp_clock k[DP_CLOCKS_MOST];
+  size_t n = dp_clock_collect(a->db, incident, DP_CLOCKS_OPEN, m, k);
   for (size_t x = 0; x < n; x++) {
-    /* A paused clock had time left when it was paused. */
-    bool late = strcmp(k[x].state, "paused") && at_ms > k[x].due_ms;
+    /* A paused clock is late when it was so before the pause. */
+    bool late = dp_clock_is(&k[x], "paused") ? k[x].remaining_ms < 0 : at_ms > k[x].due_ms;
+    late |= dp_clock_is(&k[x], "breached") || dp_clock_is(&k[x], "overdue");
     k[x].stopped_ms = at_ms;
-    set_state(a, &k[x], late || !strcmp(k[x].state, "breached") ? "met_late" : "met");
-    disarm(a, &k[x].key);
+    to_state(a, &k[x], late ? "met_late" : "met");
+    dp_clock_disarm(a, &k[x].key);
   }
 }
 
-static bool named(const struct clock *k, const char *policy, const char *name) {
+static bool named(const struct dp_clock *k, const char *policy, const char *name) {
   return !name || (!strcmp(k->key.policy, policy) && !strcmp(k->key.name, name));
+}
+
+/* Does it stand still in the state the incident has now? */
+static bool stands_still(const struct dp_clock *k, enum dp_state state) {
+  if (state == DP_SUSPENDED) return k->pauses & DP_PAUSE_SUSPENDED;
+  if (state == DP_RETURNED) return k->pauses & DP_PAUSE_RETURNED;
+  return true;
+}
+
+static enum dp_state state_of(fq_db *db, const char *incident) {
+  enum dp_state state = DP_NO;
+  fq_stmt *q = fq_sql(db, "SELECT state FROM incident WHERE n = ?1", "i", dp_id_n(incident, 'i'));
+  if (!fq_row(q)) return state;
+  state = dp_state_of(fq_col_str(q, 0));
+  fq_done(q);
+  return state;
+}
+
+/* What it has left at this moment, never 0: one that is overdue has used up some of its grace. */
+static int64_t left_at(struct fq_apply *a, const struct dp_clock *k, int64_t at_ms, bool overdue) {
+  int64_t left_ms = dp_clock_between(a->self, a->db, k, at_ms, k->due_ms);
+  if (overdue) return left_ms < 0 ? left_ms : -1;
+  return left_ms > 0 ? left_ms : 1;
 }
 
 /* A pause keeps what is left; a breached clock has nothing left and stays as it is. */
 void dp_clocks_pause(struct fq_apply *a, const char *incident, const char *policy, const char *name,
                      int64_t at_ms) {
-  struct clock k[MOST];
-  size_t n =
-      collect(a, incident,
-              "SELECT " COLUMNS " FROM clock WHERE incident = ?1 AND ?2 = 0 AND stopped_ms IS NULL", 0, k);
+  struct dp_clock k[DP_CLOCKS_MOST];
+  size_t n = dp_clock_collect(a->db, incident, DP_CLOCKS_OPEN, DP_MILESTONE_COUNT, k);
+  enum dp_state state = name || !n ? DP_NO : state_of(a->db, incident);
   for (size_t x = 0; x < n; x++) {
-    if (!runs(&k[x]) || !named(&k[x], policy, name)) continue;
-    k[x].remaining_ms = k[x].due_ms > at_ms ? k[x].due_ms - at_ms : 1;
-    set_state(a, &k[x], "paused");
-    disarm(a, &k[x].key);
+    if (!dp_clock_runs(&k[x]) || !named(&k[x], policy, name) || !stands_still(&k[x], state)) continue;
+    k[x].remaining_ms = left_at(a, &k[x], at_ms, dp_clock_is(&k[x], "overdue"));
+    k[x].by_hand = name != NULL;
+    to_state(a, &k[x], "paused");
+    dp_clock_disarm(a, &k[x].key);
   }
 }
 
-static void go_on(struct fq_apply *a, struct clock *k, int64_t at_ms) {
-  k->due_ms = at_ms + k->remaining_ms;
+static void go_on(struct fq_apply *a, struct dp_clock *k, int64_t at_ms) {
+  bool overdue = k->remaining_ms < 0;
+  k->due_ms = dp_clock_add(a->self, a->db, k, at_ms, k->remaining_ms);
   k->remaining_ms = k->stopped_ms = 0;
-  set_state(a, k, k->warned > 0 ? "due_soon" : "running");
-  arm(a, k, at_ms);
+  k->by_hand = false;
+  if (*k->calendar) dp_calendar_current(a->self, a->db, k->calendar, &k->reckoned);
+  to_state(a, k, overdue ? "overdue" : k->warned > 0 ? "due_soon" : "running");
+  dp_clock_arm(a, k, at_ms);
 }
 
+/* The incident goes on, and with it what stood still because of it; what was paused by hand waits for a hand.
+ */
 void dp_clocks_resume(struct fq_apply *a, const char *incident, const char *policy, const char *name,
                       int64_t at_ms) {
-  struct clock k[MOST];
-  size_t n = collect(
-      a, incident, "SELECT " COLUMNS " FROM clock WHERE incident = ?1 AND ?2 = 0 AND state = 'paused'", 0, k);
+  struct dp_clock k[DP_CLOCKS_MOST];
+  size_t n = dp_clock_collect(a->db, incident, DP_CLOCKS_PAUSED, DP_MILESTONE_COUNT, k);
   for (size_t x = 0; x < n; x++)
-    if (named(&k[x], policy, name)) go_on(a, &k[x], at_ms);
+    if (named(&k[x], policy, name) && (name || !k[x].by_hand)) go_on(a, &k[x], at_ms);
 }
 
 /* What was answered turned out not to be: the clocks to that milestone go on with the time they had left.
  * The time the verifier took is not charged. Those met late were judged already. */
 void dp_clocks_reopen(struct fq_apply *a, const char *incident, enum dp_milestone m, int64_t at_ms) {
-  struct clock k[MOST];
-  size_t n = collect(a, incident,
-                     "SELECT " COLUMNS " FROM clock WHERE incident = ?1 AND stopped_ms IS NOT NULL AND"
-                     " ((to_milestone >= ?2 AND state = 'met') OR state = 'dropped')",
-                     m, k);
+  struct dp_clock k[DP_CLOCKS_MOST];
+  size_t n = dp_clock_collect(a->db, incident, DP_CLOCKS_ANSWERED, m, k);
   for (size_t x = 0; x < n; x++) {
-    k[x].remaining_ms = k[x].due_ms > k[x].stopped_ms ? k[x].due_ms - k[x].stopped_ms : 1;
+    bool overdue = k[x].grace_ms && k[x].due_ms <= k[x].stopped_ms;
+    k[x].remaining_ms = left_at(a, &k[x], k[x].stopped_ms, overdue && dp_clock_is(&k[x], "dropped"));
     go_on(a, &k[x], at_ms);
   }
 }
 
 /* The incident is void: nothing is owed any more (until it is reopened). */
 void dp_clocks_drop(struct fq_apply *a, const char *incident, int64_t at_ms) {
-  struct clock k[MOST];
-  size_t n =
-      collect(a, incident,
-              "SELECT " COLUMNS " FROM clock WHERE incident = ?1 AND ?2 = 0 AND stopped_ms IS NULL", 0, k);
+  struct dp_clock k[DP_CLOCKS_MOST];
+  size_t n = dp_clock_collect(a->db, incident, DP_CLOCKS_OPEN, DP_MILESTONE_COUNT, k);
   for (size_t x = 0; x < n; x++) {
-    bool breached = !strcmp(k[x].state, "breached");
+    bool breached = dp_clock_is(&k[x], "breached");
     /* Paused: the stop is put where its remaining time is kept. */
-    if (k[x].remaining_ms) k[x].due_ms = at_ms + k[x].remaining_ms;
+    if (k[x].remaining_ms) k[x].due_ms = dp_clock_add(a->self, a->db, &k[x], at_ms, k[x].remaining_ms);
     k[x].remaining_ms = 0;
+    k[x].by_hand = false;
     k[x].stopped_ms = at_ms;
-    set_state(a, &k[x], breached ? "met_late" : "dropped");
-    disarm(a, &k[x].key);
+    to_state(a, &k[x], breached ? "met_late" : "dropped");
+    dp_clock_disarm(a, &k[x].key);
   }
 }

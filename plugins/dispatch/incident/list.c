@@ -103,16 +103,15 @@ enum fq_status dp_incident_list(struct fq_query *q) {
   if (!dp_area_reach(q->actor)) {
     /* His own, and his unit's. No index leads to closed ones, because it would cost every report: they are
      * found by walking back, a stretch of the journal a page; `next` goes on where the stretch ended. */
-    bool unit = q->actor->roles & FQ_ROLE_DEPARTMENT;
-    const char *sits = unit ? q->actor->org : NULL;
     int64_t from = before == INT64_MAX ? q->head + 1 : before, floor = from > STRETCH ? from - STRETCH : 0;
     if (open) floor = 0;
     page_fill(&page, q,
               fq_sql(q->db,
                      "SELECT n FROM incident WHERE n < ?1 AND n >= ?8 AND (?7 = 0 OR ended_ms IS NULL)"
                      " AND (reporter = ?2 OR EXISTS (SELECT 1 FROM task t WHERE t.incident = incident.n"
-                     "      AND (t.to_user = ?2 OR t.to_unit = ?3 OR t.to_team = ?3)))" FILTERS,
-                     "issssiii", before, q->actor->name, sits, state, category, fetch, (int64_t)open, floor));
+                     "      AND (t.to_user = ?2 OR t.to_unit = ?3 OR t.to_team = ?9)))" FILTERS,
+                     "issssiiis", before, q->actor->name, dp_sits_at(q->actor), state, category, fetch,
+                     (int64_t)open, floor, dp_team_of(q->actor)));
     if (!page.more && floor > 0) {
       page.more = true;
       page.last = floor;
@@ -155,7 +154,7 @@ enum fq_status dp_incident_list(struct fq_query *q) {
   "SELECT n FROM incident WHERE reporter = ?1 AND ended_ms IS NULL"                                          \
   " UNION SELECT incident FROM task WHERE to_user = ?1 AND ended_ms IS NULL"                                 \
   " UNION SELECT incident FROM task WHERE to_unit = ?2 AND ended_ms IS NULL"                                 \
-  " UNION SELECT incident FROM task WHERE to_team = ?2 AND ended_ms IS NULL"
+  " UNION SELECT incident FROM task WHERE to_team = ?3 AND ended_ms IS NULL"
 #define NEWEST " ORDER BY 1 DESC"
 
 /* Everything open in reach: what a terminal starts from. It is what the same session then hears about, so a
@@ -163,7 +162,7 @@ enum fq_status dp_incident_list(struct fq_query *q) {
 enum fq_status dp_incident_open(struct fq_query *q) {
   struct page page = {.rows = fq_json_array(), .limit = INT32_MAX};
   const struct fq_actor *a = q->actor;
-  const char *sits = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT) ? a->org : NULL;
+  const char *sits = dp_sits_at(a), *team = dp_team_of(a);
   fq_stmt *s;
   if (dp_area_reach(a)) {
     struct scope in = {.path = ""};
@@ -173,16 +172,16 @@ enum fq_status dp_incident_open(struct fq_query *q) {
       s = fq_sql(q->db, "SELECT n FROM incident WHERE ended_ms IS NULL ORDER BY n DESC", "");
     else if (*in.township)
       s = fq_sql(q->db,
-                 OWN " UNION SELECT n FROM incident WHERE township = ?4 AND ended_ms IS NULL"
-                     " AND substr(path, 1, length(?3)) = ?3" NEWEST,
-                 "ssss", a->name, sits, in.path, in.township);
+                 OWN " UNION SELECT n FROM incident WHERE township = ?5 AND ended_ms IS NULL"
+                     " AND substr(path, 1, length(?4)) = ?4" NEWEST,
+                 "sssss", a->name, sits, team, in.path, in.township);
     else
       s = fq_sql(q->db,
                  OWN " UNION SELECT n FROM incident WHERE ended_ms IS NULL"
-                     " AND substr(path, 1, length(?3)) = ?3" NEWEST,
-                 "sss", a->name, sits, in.path);
+                     " AND substr(path, 1, length(?4)) = ?4" NEWEST,
+                 "ssss", a->name, sits, team, in.path);
   } else {
-    s = fq_sql(q->db, OWN NEWEST, "ss", a->name, sits);
+    s = fq_sql(q->db, OWN NEWEST, "sss", a->name, sits, team);
   }
   size_t count = 0, cap = 256;
   int64_t *keys = calloc(cap, sizeof *keys);

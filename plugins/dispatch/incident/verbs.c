@@ -233,11 +233,10 @@ enum fq_status dp_apply_incident(struct fq_apply *a, const struct fq_entry *e) {
 static bool involved(struct fq_call *c, const struct dp_incident *i) {
   const struct fq_actor *a = c->actor;
   if (!strcmp(i->reporter, a->name) || dp_climb_asks(c->db, i->n, a)) return true;
-  bool unit = (a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT)) && a->org && *a->org;
   return fq_int(c->db, 0,
                 "SELECT 1 FROM task WHERE incident = ?1 AND state NOT IN ('declined', 'recalled', 'expired')"
-                " AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?3) LIMIT 1",
-                "iss", i->n, a->name, unit ? a->org : NULL) != 0;
+                " AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4) LIMIT 1",
+                "isss", i->n, a->name, dp_sits_at(a), dp_team_of(a)) != 0;
 }
 
 /* Where it is, and no more: what the server's own actors are asked, five times a report. */

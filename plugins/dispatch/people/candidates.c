@@ -25,6 +25,7 @@ struct ranked {
   const struct dp_officer *o;
   double distance_m, weight_m;           /* weight: distance plus what load and a missing skill count as */
   int64_t load, position_age_ms;         /* age -1: the grid's centre was used */
+  int64_t kept_for;                      /* the number of another incident he is reserved for; 0: none */
   bool skilled, known, out, absent;      /* out: not ranked; absent: for the officer's own reason */
   const char *excluded_zh, *excluded_en; /* out for another */
 };
@@ -109,11 +110,12 @@ struct known {
     bool open, gone; /* has an open task; declined or let it lapse */
   } * users;
   size_t count;
+  fq_json *kept; /* who is reserved for another incident, and its number */
   bool asked;
 };
 
 static struct known known_to(fq_db *db, const struct dp_incident *i) {
-  struct known k = {.asked = true};
+  struct known k = {.asked = true, .kept = dp_reserved_users(db, i->n)};
   fq_stmt *q = fq_sql(db,
                       "SELECT to_user, max(ended_ms IS NULL), max(state IN ('declined', 'expired')) FROM task"
                       " WHERE incident = ?1 AND to_user IS NOT NULL GROUP BY to_user ORDER BY to_user",
@@ -128,6 +130,11 @@ static struct known known_to(fq_db *db, const struct dp_incident *i) {
   return k;
 }
 
+static void known_free(struct known *k) {
+  free(k->users);
+  fq_json_free(k->kept);
+}
+
 static int by_user(const void *name, const void *user) {
   return strcmp(name, ((const struct user *)user)->name);
 }
@@ -138,6 +145,8 @@ static void judge_busy(const struct dp_self *self, const struct known *k, int64_
   const struct user *u = k->count ? bsearch(r->o->user, k->users, k->count, sizeof *k->users, by_user) : NULL;
   if (u && u->open) return exclude(r, "已承办本事件", "already on this incident");
   if (u && u->gone) return exclude(r, "已拒单或逾期未接", "declined this incident or let it lapse");
+  r->kept_for = fq_json_int(k->kept, r->o->user, 0);
+  if (r->kept_for) return exclude(r, "已为其他事件预留", "reserved for another incident");
   if (r->load >= r->o->capacity) return exclude(r, "任务已满", "at capacity");
   r->weight_m += (double)(r->load * self->load_m);
 }
@@ -237,7 +246,7 @@ static struct ranked *judge_all(const struct dp_self *self, fq_db *db, const str
     judge(self, i, cos_lat, w, now_ms, &list[x]);
     judge_busy(self, &k, list[x].load, &list[x]);
   }
-  free(k.users);
+  known_free(&k);
   return list;
 }
 
@@ -268,10 +277,15 @@ static fq_json *out_in_words(const struct ranked *r) {
   char zh[128], en[128];
   fq_json *j = fq_json_object();
   if (r->absent) dp_absence_words(&r->o->absence, zh, en);
+  if (r->kept_for) { /* that incident has a number; the other reasons are the same for all */
+    snprintf(zh, sizeof zh, "已为 #%lld 预留", (long long)r->kept_for);
+    snprintf(en, sizeof en, "reserved for #%lld", (long long)r->kept_for);
+  }
+  bool own = r->absent || r->kept_for;
   fq_json_set_str(j, "user", r->o->user);
   fq_json_set_str(j, "display", r->o->display);
-  fq_json_set_str(j, "reason_zh", r->absent ? zh : r->excluded_zh);
-  fq_json_set_str(j, "reason_en", r->absent ? en : r->excluded_en);
+  fq_json_set_str(j, "reason_zh", own ? zh : r->excluded_zh);
+  fq_json_set_str(j, "reason_en", own ? en : r->excluded_en);
   if (r->absent && *r->o->absence.deputy) fq_json_set_str(j, "deputy", r->o->absence.deputy);
   return j;
 }
@@ -401,6 +415,6 @@ enum fq_status dp_view_nearest_officer(struct fq_view *v) {
     if (!r.out && r.weight_m < best.weight_m) best = r;
   }
   if (best.o) v->answer = in_words(v->db, &best, &w);
-  free(known.users);
+  known_free(&known);
   return FQ_OK;
 }

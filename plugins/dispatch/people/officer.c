@@ -113,7 +113,7 @@ enum fq_status dp_duty_list(struct fq_query *q) {
   s = fq_sql(q->db,
              "SELECT a.name, a.display, coalesce(f.grid, a.org), f.skills, f.capacity, d.since_ms,"
              "       (SELECT count(*) FROM task t WHERE t.to_user = a.name AND t.ended_ms IS NULL),"
-             "       f.employer, f.manager, " DP_PRESENCE_COLUMNS DP_PRESENCE_FROM
+             "       f.employer, f.manager, a.org, " DP_PRESENCE_COLUMNS DP_PRESENCE_FROM
              " JOIN org o ON o.id = a.org LEFT JOIN officer f ON f.user = a.name"
              " WHERE a.disabled = 0 AND (a.roles & ?3) != 0 AND substr(o.path, 1, length(?2)) = ?2"
              " AND (?4 IS NULL OR a.name = ?4) ORDER BY a.name",
@@ -128,7 +128,7 @@ enum fq_status dp_duty_list(struct fq_query *q) {
     fq_json *list = skills ? fq_json_parse(skills, strlen(skills), NULL) : NULL;
     fq_json_set(r, "skills", list ? list : fq_json_array());
     if (!fq_col_null(s, 4)) fq_json_set_int(r, "capacity", fq_col_int(s, 4));
-    fq_json_set_bool(r, "on_duty", dp_presence_read(s, 9, &away));
+    fq_json_set_bool(r, "on_duty", dp_presence_read(s, 10, &away));
     if (away.why != DP_HERE) {
       char zh[128], en[128];
       dp_absence_words(&away, zh, en);
@@ -140,6 +140,8 @@ enum fq_status dp_duty_list(struct fq_query *q) {
     fq_json_set_int(r, "load", fq_col_int(s, 6));
     if (!fq_col_null(s, 7)) fq_json_set_str(r, "employer", fq_col_str(s, 7));
     if (!fq_col_null(s, 8)) fq_json_set_str(r, "manager", fq_col_str(s, 8));
+    fq_json *reserved = dp_reserved_json(q->db, fq_col_str(s, 0), fq_col_str(s, 9));
+    if (reserved) fq_json_set(r, "reserved", reserved);
     fq_json_push(rows, r);
   }
   fq_json_set(q->result, "rows", rows);

@@ -4,15 +4,14 @@
 /* The actor's open tasks, each with what a phone shows of its incident. */
 enum fq_status dp_task_mine(struct fq_query *q) {
   const struct fq_actor *a = q->actor;
-  const char *sits = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT) ? a->org : NULL;
   int64_t keys[500]; /* nobody works on more; a unit's desk sees its newest */
   size_t count = 0;
   fq_stmt *s =
       fq_sql(q->db,
              "SELECT n FROM task WHERE to_user = ?1 AND ended_ms IS NULL"
              " UNION SELECT n FROM task WHERE to_unit = ?2 AND ended_ms IS NULL"
-             " UNION SELECT n FROM task WHERE to_team = ?2 AND ended_ms IS NULL ORDER BY 1 DESC LIMIT 500",
-             "ss", a->name, sits);
+             " UNION SELECT n FROM task WHERE to_team = ?3 AND ended_ms IS NULL ORDER BY 1 DESC LIMIT 500",
+             "sss", a->name, dp_sits_at(a), dp_team_of(a));
   while (fq_row(s))
     if (count < 500) keys[count++] = fq_col_int(s, 0);
   fq_json *rows = fq_json_array();

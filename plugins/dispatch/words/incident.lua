@@ -13,9 +13,9 @@ local function assignees(to)
   if type(to) ~= "table" then
     error("dispatch: 派给谁?(an officer, a user name, {unit=...} or a list of them)", 0)
   end
-  if to.user then return { { user = to.user } } end
-  if to.unit then return { { unit = to.unit } } end
-  if to.team then return { { team = to.team } } end
+  if to.user then return { { user = to.user, lead = to.lead } } end
+  if to.unit then return { { unit = to.unit, lead = to.lead } } end
+  if to.team then return { { team = to.team, lead = to.lead } } end
   local all = {}
   for _, one in ipairs(to) do
     for _, assignee in ipairs(assignees(one)) do table.insert(all, assignee) end
@@ -23,10 +23,24 @@ local function assignees(to)
   return all
 end
 
--- 派遣。options.expires = minutes(10): nobody has accepted by then, the order lapses.
+-- What an order says beside whom it is for, from { expires = minutes(10), remind = minutes(3), remind_times = 3 }.
+local function order_terms(word, options)
+  local members = { expires = "expires_in_ms", remind = "remind_ms", remind_times = "remind_times", receipt = "receipt_ms" }
+  local params = {}
+  for key, value in pairs(options or {}) do
+    if not members[key] then
+      error(word .. ": 不认识的项 '" .. tostring(key) .. "' (unknown option; expires, remind, remind_times, receipt)", 0)
+    end
+    params[members[key]] = value
+  end
+  return params
+end
+
+-- 派遣。options.expires = minutes(10): nobody has accepted by then, the order lapses; options.remind = minutes(3): it
+-- rings again every 3 minutes until then. { user = "…", lead = true } marks who leads, otherwise the first does.
 function dispatch(incident, to, note, options)
-  local params = { id = id_of(incident), to = assignees(to), note = note }
-  if options then params.expires_in_ms = options.expires end
+  local params = order_terms("dispatch", options)
+  params.id, params.to, params.note = id_of(incident), assignees(to), note
   return command("incident.dispatch", params)
 end
 
