@@ -1,6 +1,6 @@
 #!/bin/sh
-# Documentation that is true: the guides' blocks are run, the reference is what the server says, the man page is well formed
-# and knows every command, the guides know every view function. Against the server of this build directory.
+# Documentation that is true: the guides' blocks are run, the reference and the tables of states are what the server says, the
+# man page is well formed and knows every command, the guides know every view function. Against the server of this build directory.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$here")
@@ -22,6 +22,14 @@ if ! cmp -s "$tmp/reference.md" "$here/reference.md"; then
   diff "$here/reference.md" "$tmp/reference.md" | head -40 || true
   wrong "docs/reference.md: not what the server says; fengqiao call rpc.discover | node docs/tools/reference.mjs > docs/reference.md"
 fi
+
+# The step tables, written and drawn.
+"$FENGQIAO" call --data "$tmp/data" dispatch.states >"$tmp/states.json"
+for as in md svg; do
+  "$node" "$here/tools/states.mjs" $as <"$tmp/states.json" >"$tmp/states.$as"
+  cmp -s "$tmp/states.$as" "$here/desk/states.$as" ||
+    wrong "docs/desk/states.$as: not what the server says; fengqiao call dispatch.states | node docs/tools/states.mjs $as > docs/desk/states.$as"
+done
 
 # Blocks and links.
 docs=

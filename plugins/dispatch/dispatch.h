@@ -32,8 +32,8 @@
   X(UNDISPATCH, "undispatch", "退回待派")                                                                    \
   X(HANDLE, "handle", "反馈")                                                                                \
   X(SOLVE, "solve", "采集并结案")                                                                            \
-  X(PASS, "verify", "核查")                                                                                  \
-  X(FAIL, "verify", "核查")                                                                                  \
+  X(PASS, "verify", "核查通过")                                                                              \
+  X(FAIL, "verify", "核查退回")                                                                              \
   X(CLOSE, "close", "结案")                                                                                  \
   X(RETURN, "return", "退回")                                                                                \
   X(ESCALATE, "escalate", "上报")                                                                            \
@@ -151,10 +151,12 @@ enum dp_level {
 };
 
 const char *dp_state_name(enum dp_state s);
+const char *dp_state_zh(enum dp_state s);
 enum dp_state dp_state_of(const char *name);               /* DP_NO when it is none */
 enum dp_state dp_next(enum dp_verb v, enum dp_state from); /* DP_NO: not in this state */
 enum dp_state dp_back(enum dp_verb v, enum dp_state from, enum dp_state before); /* resume: to `before` */
 const char *dp_task_state_name(enum dp_task_state s);
+const char *dp_task_state_zh(enum dp_task_state s);
 enum dp_task_state dp_task_state_of(const char *name);
 /* DP_T_NO: refused. The state it is in already: nothing to record. */
 enum dp_task_state dp_task_next(enum dp_task_verb v, enum dp_task_state from);
@@ -224,12 +226,14 @@ enum fq_status dp_emit(struct fq_call *c, const struct dp_incident *i, const cha
 /* Who hears of it by name: reporter, those with an open task, an owner outside the line above it. */
 char *dp_audience(fq_db *db, const struct dp_incident *i, const char *also); /* free() */
 
-/* Is params.rev (when given) still the row's? Otherwise FQ_E_CONFLICT with the current one. */
+/* Is params.rev (when given) still the row's? Otherwise FQ_E_CONFLICT with the current one, and who did what
+ * since, when params.id is the incident or its task (stale.c). */
 enum fq_status dp_rev_check(struct fq_call *c, int64_t rev);
 /* The step table's answer for a command, or FQ_E_CONFLICT "incident.state" saying which states allow it. */
 enum fq_status dp_step(struct fq_call *c, const struct dp_incident *i, enum dp_verb v, enum dp_state *next);
 enum fq_status dp_task_step(struct fq_call *c, const struct dp_task *t, enum dp_task_verb v,
                             enum dp_task_state *next);
+enum fq_status dp_states(struct fq_query *q);       /* dispatch.states: the tables as data */
 void dp_text(char *out, size_t cap, const char *s); /* copies, NULL as "" */
 void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *member); /* copies if there */
 
@@ -237,8 +241,10 @@ void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *
 
 #define DP_VERSION "0.2.0"
 extern const struct fq_plugin dp_incident_part, dp_task_part, dp_clock_part, dp_people_part;
-extern const struct fq_plugin dp_stats_part;
+extern const struct fq_plugin dp_request_part, dp_countersign_part, dp_stats_part;
 extern const struct fq_plugin dp_whistle_part, dp_mediation_part, dp_joint_part;
+/* The words of a kind of this plugin ("事件派遣", "incident dispatched"); NULL when it is none of them. */
+const struct fq_kind *dp_kind(const char *name);
 
 /* Commands, targets, apply (the only writers of the tables), queries, views: each part declares its own. */
 #define DP_COMMAND(name) enum fq_status name(struct fq_call *c)
@@ -277,6 +283,24 @@ int64_t dp_clock_extended(fq_db *db, const char *incident, const struct dp_clock
 /* In apply: gives it that much more. One that was breached meanwhile is whole again. */
 void dp_clocks_extend(struct fq_apply *a, const char *incident, const char *policy, const char *name,
                       int64_t by_ms, int64_t at_ms);
+
+/* ---- what is asked of others (incident/suspend.c, request/, countersign/) ----------------------------- */
+
+/* Suspends, until `until_ms` (0: until somebody resumes). `request`: what was granted by it, or NULL. */
+enum fq_status dp_suspend(struct fq_call *c, const struct dp_incident *i, const char *reason,
+                          int64_t until_ms, const char *request);
+/* params.<member> as a time ahead; 0 when it is not given. */
+enum fq_status dp_time_ahead(struct fq_call *c, const char *member, int64_t *out);
+/* For every apply that ends an incident (closed, voided, merged): what was asked and not answered lapses. */
+void dp_asked_lapse(struct fq_apply *a, int64_t incident, int64_t at_ms);
+/* Those asked to sign who have not, named for a message; false when there are none. */
+bool dp_countersigns_open(fq_db *db, int64_t incident, char *names, size_t cap);
+fq_json *dp_countersigns_json(fq_db *db, int64_t incident);
+fq_json *dp_requests_json(fq_db *db, int64_t incident); /* the open ones */
+/* The incident's files, for an entry that brings somebody new to it: who hears the entry may read them. */
+void dp_set_files(fq_db *db, fq_json *data, const struct dp_incident *i);
+/* Has it as a task, sits at the unit that owns it, has it as a task or was asked to sign it. */
+bool dp_has_part(fq_db *db, const struct fq_actor *a, const struct dp_incident *i);
 
 void dp_calendars_free(struct dp_calendars *all); /* clock/calendars.c */
 
@@ -329,7 +353,7 @@ struct dp_rung {
   char org[FQ_ID_MAX], name[96]; /* the unit; "" when the rung has none here */
   char title[64];                /* 网格长; "" on the built-in ladder */
   char holder[FQ_ID_MAX];        /* named by a responsibility binding, or "" */
-  uint32_t roles;                /* who at the unit may answer for it */
+  uint32_t roles;                /* who at the unit may answer for it; 0: by level */
   int64_t wait_ms;               /* how long he is waited for; 0: nothing said */
   /* filled by dp_rung_find() */
   char asked[FQ_ID_MAX], display[96]; /* who answers for it now; "" when nobody does */
@@ -398,7 +422,14 @@ void dp_load_moved(struct fq_apply *a, const char *user, int by); /* a task of `
 
 /* ---- wire shapes (wire.c), views (view.c) ----------------------- */
 
-enum { DP_WITH_TEXT = 1, DP_WITH_TASKS = 2, DP_WITH_CLOCKS = 4, DP_WITH_JOINT = 8, DP_WITH_ALL = 15 };
+enum {
+  DP_WITH_TEXT = 1,
+  DP_WITH_TASKS = 2,
+  DP_WITH_CLOCKS = 4,
+  DP_WITH_JOINT = 8,
+  DP_WITH_ASKED = 16,
+  DP_WITH_ALL = 31
+};
 fq_json *dp_incident_json(fq_db *db, int64_t n, int with); /* NULL when there is none */
 fq_json *dp_task_json(fq_db *db, int64_t n);
 fq_json *dp_tasks_json(fq_db *db, int64_t incident);

@@ -135,9 +135,24 @@ static void fini(void *self) {
   d->calendars = NULL;
 }
 
-static const struct fq_plugin *const parts[] = {&dp_incident_part,  &dp_task_part,  &dp_clock_part,
-                                                &dp_people_part,    &dp_stats_part, &dp_whistle_part,
-                                                &dp_mediation_part, &dp_joint_part, NULL};
+static const struct fq_plugin *const parts[] = {&dp_incident_part,
+                                                &dp_task_part,
+                                                &dp_clock_part,
+                                                &dp_people_part,
+                                                &dp_request_part,
+                                                &dp_countersign_part,
+                                                &dp_stats_part,
+                                                &dp_whistle_part,
+                                                &dp_mediation_part,
+                                                &dp_joint_part,
+                                                NULL};
+
+const struct fq_kind *dp_kind(const char *name) {
+  for (const struct fq_plugin *const *p = parts; *p; p++)
+    for (const struct fq_kind *k = (*p)->kinds; k && k->name; k++)
+      if (!strcmp(k->name, name)) return k;
+  return NULL;
+}
 
 FQ_PLUGIN = {
     FQ_PLUGIN_HEAD,

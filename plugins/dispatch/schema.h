@@ -34,6 +34,11 @@ static const struct fq_param sha256[] = {{.name = "sha256", .type = FQ_T_STRING,
 
 #define P_INCIDENT                                                                                           \
   { .name = "incident", .type = FQ_T_ID, .required = true, .zh = "事件编号", .en = "incident id" }
+/* The rungs of the ladder, as an enum's values. */
+#define DP_SPACED(id, name, zh) " " name
+#define LEVEL_VALUES            (&(DP_LEVELS(DP_SPACED))[1])
+#define P_UNTIL(z, e)                                                                                        \
+  { .name = "until", .type = FQ_T_TIME, .zh = z, .en = e }
 /* Timers add these two. */
 #define P_TIMER                                                                                              \
   {.name = "due_ms", .type = FQ_T_INT, .zh = "应于", .en = "when it was due"}, {                             \

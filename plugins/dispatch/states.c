@@ -127,6 +127,10 @@ const char *dp_state_name(enum dp_state s) {
   return states[s].name;
 }
 
+const char *dp_state_zh(enum dp_state s) {
+  return states[s].zh;
+}
+
 enum dp_state dp_state_of(const char *name) {
   int i = find(states, DP_STATE_COUNT, name);
   return i < 0 ? DP_NO : (enum dp_state)i;
@@ -143,6 +147,10 @@ enum dp_state dp_next(enum dp_verb v, enum dp_state from) {
 
 const char *dp_task_state_name(enum dp_task_state s) {
   return task_states[s].name;
+}
+
+const char *dp_task_state_zh(enum dp_task_state s) {
+  return task_states[s].zh;
 }
 
 enum dp_task_state dp_task_state_of(const char *name) {
@@ -217,4 +225,45 @@ enum fq_status dp_task_step(struct fq_call *c, const struct dp_task *t, enum dp_
   snprintf(text_en, sizeof text_en, "the task is %s: %s is possible when %s", task_states[t->state].name,
            task_verbs[v].name, en);
   return fq_fail(c->error, FQ_E_CONFLICT, "task.state", "id", "%s%.0s", "%.0s%s", text_zh, text_en);
+}
+
+/* ---- the tables as data ------------------------------------------------------------------------------ */
+
+static fq_json *words_json(const struct word *words, int count) {
+  fq_json *list = fq_json_array();
+  for (int i = 0; i < count; i++) {
+    if (!words[i].name) continue; /* the place of "refused" */
+    fq_json *j = fq_json_object();
+    fq_json_set_str(j, "name", words[i].name);
+    fq_json_set_str(j, "zh", words[i].zh);
+    fq_json_push(list, j);
+  }
+  return list;
+}
+
+/* One row of a table: {name, zh, steps: {from: to}}; to is "before" where a verb leads back. */
+static fq_json *row_json(const struct word *verb, const signed char *row, const struct word *of, int count) {
+  fq_json *j = fq_json_object(), *to = fq_json_object();
+  fq_json_set_str(j, "name", verb->name);
+  fq_json_set_str(j, "zh", verb->zh);
+  for (int s = 1; s < count; s++)
+    if (row[s]) fq_json_set_str(to, of[s].name, row[s] == Bk ? "before" : of[row[s]].name);
+  fq_json_set(j, "steps", to);
+  return j;
+}
+
+enum fq_status dp_states(struct fq_query *q) {
+  fq_json *list = fq_json_array(), *tasks = fq_json_array();
+  for (int v = 0; v < DP_VERB_COUNT; v++) {
+    fq_json *row = row_json(&verbs[v], steps[v], states, DP_STATE_COUNT);
+    if (v == DP_V_PASS || v == DP_V_FAIL) fq_json_set_bool(row, "pass", v == DP_V_PASS);
+    fq_json_push(list, row);
+  }
+  for (int v = 0; v < DP_TASK_VERB_COUNT; v++)
+    fq_json_push(tasks, row_json(&task_verbs[v], task_steps[v], task_states, DP_TASK_STATE_COUNT));
+  fq_json_set(q->result, "states", words_json(states, DP_STATE_COUNT));
+  fq_json_set(q->result, "verbs", list);
+  fq_json_set(q->result, "task_states", words_json(task_states, DP_TASK_STATE_COUNT));
+  fq_json_set(q->result, "task_verbs", tasks);
+  return FQ_OK;
 }

@@ -121,16 +121,6 @@ enum fq_status dp_task_need(struct fq_call *c, struct dp_task *task, struct dp_i
                  id ? id : "");
 }
 
-enum fq_status dp_rev_check(struct fq_call *c, int64_t rev) {
-  int64_t given = fq_json_int(c->params, "rev", rev);
-  if (given == rev) return FQ_OK;
-  enum fq_status s = fq_fail(
-      c->error, FQ_E_CONFLICT, "rev.stale", "params.rev", "已被他人修改:现为第 %lld 版,您看到的是第 %lld 版",
-      "changed by somebody else: it is at revision %lld, yours is %lld", (long long)rev, (long long)given);
-  if (c->error) c->error->rev = rev;
-  return s;
-}
-
 /* A list of distinct words, in the order they came. */
 struct names {
   char *text;
@@ -167,6 +157,9 @@ char *dp_audience(fq_db *db, const struct dp_incident *i, const char *also) {
     while (fq_row(members))
       add(&l, "user/", fq_col_str(members, 0));
   }
+  q = fq_sql(db, "SELECT unit FROM countersign WHERE incident = ?1 AND state = 'open' ORDER BY n", "i", i->n);
+  while (fq_row(q))
+    add(&l, "unit/", fq_col_str(q, 0));
   /* Units above the place hear by the tree; an owner elsewhere has to be named. */
   if (*i->owner_org && strcmp(i->owner_org, i->org) && !fq_org_within(db, i->org, i->owner_org))
     add(&l, "unit/", i->owner_org);

@@ -23,12 +23,9 @@ const char *dp_view_subject(const struct fq_view *v) {
  * id). */
 void dp_context(void *self, fq_db *db, const struct fq_entry *e, fq_json *into) {
   (void)self;
-  static const char *const about[] = {"incident.",  "clock.", "reserve.",       "whistle.",
-                                      "mediation.", "joint.", "ladder.started", "ladder.stopped"};
-  bool task = !strncmp(e->kind, "task.", 5), incidents = task;
-  for (size_t k = 0; k < sizeof about / sizeof *about; k++)
-    incidents = incidents || !strncmp(e->kind, about[k], strlen(about[k]));
-  fq_json *incident = incidents ? dp_incident_json(db, dp_id_n(e->subject, 'i'), DP_WITH_TEXT) : NULL;
+  bool task = !strncmp(e->kind, "task.", 5);
+  if (!dp_kind(e->kind)) return;
+  fq_json *incident = dp_incident_json(db, dp_id_n(e->subject, 'i'), DP_WITH_TEXT);
   if (incident) fq_json_set(into, "incident", incident);
   fq_json *order = task ? dp_task_json(db, dp_id_n(fq_json_str(e->data, "task"), 't')) : NULL;
   if (order) fq_json_set(into, "order", order);

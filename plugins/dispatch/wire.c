@@ -160,13 +160,23 @@ static void set_owner(fq_db *db, fq_json *j, const char *level, const char *org)
   fq_json_set(j, "owner", owner);
 }
 
+static fq_json *rating(fq_stmt *q, int column) {
+  fq_json *j = fq_json_object();
+  fq_json_set_int(j, "score", fq_col_int(q, column));
+  set_text(j, "text", q, column + 1);
+  set_text(j, "by", q, column + 2);
+  set_time(j, "at", q, column + 3);
+  return j;
+}
+
 fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
   fq_stmt *q =
       fq_sql(db,
              "SELECT number, rev, state, category, level, title, text, lon, lat, acc, org, address,"
              " reporter, source, owner_level, owner_org, card, urges, attachments, class, occurred_ms,"
              " reported_ms, updated_ms, accepted_ms, dispatched_ms, handled_ms, verified_ms, closed_ms,"
-             " external_id, clock_skew FROM incident WHERE n = ?1",
+             " external_id, clock_skew, suspended_until_ms, rating, rating_text, rated_by, rated_ms"
+             " FROM incident WHERE n = ?1",
              "i", n);
   if (!fq_row(q)) return NULL;
   fq_json *j = fq_json_object();
@@ -204,6 +214,8 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
     set_time(j, times[k], q, 20 + k);
   set_text(j, "external_id", q, 28);
   if (fq_col_int(q, 29)) fq_json_set_bool(j, "clock_skew", true);
+  set_time(j, "suspended_until", q, 30);
+  if (!fq_col_null(q, 31)) fq_json_set(j, "rating", rating(q, 31));
   fq_done(q);
   set_where(db, j, org);
   set_owner(db, j, level, owner);
@@ -211,12 +223,16 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
   if (climb) fq_json_set(j, "climb", climb);
   if (with & DP_WITH_CLOCKS) fq_json_set(j, "clocks", dp_clocks_json(db, id));
   if (with & DP_WITH_TASKS) fq_json_set(j, "tasks", dp_tasks_json(db, n));
-  fq_json *reserved = with & DP_WITH_TASKS ? dp_reservations_json(db, n) : NULL;
+  fq_json *reserved = with == DP_WITH_ALL ? dp_reservations_json(db, n) : NULL;
   if (reserved) fq_json_set(j, "reserved", reserved);
   if (with & DP_WITH_JOINT) {
     dp_whistles_set(db, n, j);
     dp_mediations_set(db, n, j);
     dp_joint_set(db, n, j);
+  }
+  if (with & DP_WITH_ASKED) {
+    fq_json_set(j, "requests", dp_requests_json(db, n));
+    fq_json_set(j, "countersigns", dp_countersigns_json(db, n));
   }
   return j;
 }
@@ -233,11 +249,11 @@ bool dp_may_see(fq_db *db, const struct fq_actor *a, const struct dp_incident *i
   if (a->system || !strcmp(a->name, i->reporter)) return true;
   if (dp_area_reach(a) && fq_org_within(db, i->org, a->org)) return true;
   bool unit = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT);
-  if (unit && (!strcmp(i->owner_org, a->org) || dp_whistle_calls(db, i->n, a->org))) return true;
-  if (dp_mediates(db, i->n, a->name)) return true;
+  if (unit && !strcmp(i->owner_org, a->org)) return true;
+  if (dp_whistle_calls(db, i->n, dp_team_of(a)) || dp_mediates(db, i->n, a->name)) return true;
   if (dp_climb_asks(db, i->n, a)) return true;
   return fq_int(db, 0,
-                "SELECT 1 FROM task WHERE incident = ?1 AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4) "
-                "LIMIT 1",
+                "SELECT 1 FROM task WHERE incident = ?1 AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4)"
+                " UNION ALL SELECT 1 FROM countersign WHERE incident = ?1 AND unit = ?3 LIMIT 1",
                 "isss", i->n, a->name, dp_sits_at(a), dp_team_of(a)) != 0;
 }

@@ -6,6 +6,7 @@
 --   at "08:05" { expect { owner = "township", clock = { dispatch = "breached" } } }
 --
 -- Steps: report accept decline arrive feedback finish check_in (an officer's), take dispatch verify close escalate (a desk's),
+-- extend ask_suspend (those at work), grant refuse_request (the latest open request), rate (the reporter),
 -- call { "method", as = "user", params } for anything else, refused { step, code = "..." }, expect { ... }.
 -- day "2026-02-13", on a line of its own, chooses the day (else Monday 2026-03-02); times may be of that day, of a later one
 -- ("+3 08:00") or of a date ("2026-02-24 09:30").
@@ -150,15 +151,20 @@ end
 
 local function incident_of(t) return incidents[t.incident or #incidents] end
 
--- The user's open task of the incident.
+-- The user's task of the incident: the one that is open, else his last.
 local function task_of(t, user)
   local i = inner.call(nil, "incident.get", { id = incident_of(t) })
+  local last
   for _, task in ipairs(i and i.tasks or {}) do
     local to = task.to or {}
     if to.user == user or to.unit == by_name[user].org then
-      if task.state ~= "declined" and task.state ~= "expired" and task.state ~= "recalled" then return task.id end
+      if task.state ~= "declined" and task.state ~= "expired" and task.state ~= "recalled" then
+        last = task.id
+        if task.state ~= "finished" then return task.id end
+      end
     end
   end
+  return last
 end
 
 local function rest(t, ...)
@@ -214,6 +220,7 @@ local function desk_step(method)
       local params = rest(t, "as", "incident")
       params.id = incident_of(t)
       if type(params.to) == "string" and method == "incident.dispatch" then params.to = { { user = params.to } } end
+      if t.till then params["until"], params.till = inner.time(moment(t.till)), nil end
       try(line, actor(t.as or "dispatcher"), method, params)
     end)
   end
@@ -226,6 +233,27 @@ escalate = desk_step("incident.escalate")
 comment = desk_step("incident.comment")
 suspend = desk_step("incident.suspend")
 resume = desk_step("incident.resume")
+transfer = desk_step("incident.transfer")
+send_down = desk_step("incident.send_down")
+return_to_reporter = desk_step("incident.return")
+extend = desk_step("incident.extend")
+ask_suspend = desk_step("incident.ask_suspend")
+rate = desk_step("incident.rate")
+
+-- Answers the latest open request of the incident.
+local function answer_step(method)
+  return function(t)
+    return step(function(line)
+      local i = inner.call(nil, "incident.get", { id = incident_of(t) })
+      local open = i and i.requests or {}
+      local params = rest(t, "as", "incident")
+      params.id = #open > 0 and open[#open].id or "r0"
+      try(line, actor(t.as or "dispatcher"), method, params)
+    end)
+  end
+end
+grant = answer_step("request.grant")
+refuse_request = answer_step("request.refuse")
 
 -- What an incident has of its own besides tasks: whistle.* and mediation.* are about its latest.
 local latest = { whistle = "whistles", mediation = "mediations" }
@@ -410,6 +438,7 @@ function checks.due(line, wanted, i)
     same(line, "due." .. name, inner.time(moment(time)), got)
   end
 end
+function checks.rating(line, wanted, i) same(line, "rating", wanted, i.rating and i.rating.score or false) end
 -- heard = { ["director-t1"] = "incident.escalated" }, or a list of kinds
 function checks.heard(line, wanted, i)
   for user, kinds in pairs(wanted) do

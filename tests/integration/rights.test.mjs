@@ -44,8 +44,16 @@ const isTheirs = (p, to) => to.user === p.name || (has(p, [...DESK, "department"
 function maySee(p, i) {
   const unit = has(p, [...DESK, "department"]);
   return i.reporter === p.name || (has(p, AREA) && within(i.org, p.org)) || (unit && i.owner.org === p.org) ||
-    i.tasks.some(({ to }) => isTheirs(p, to));
+    i.tasks.some(({ to }) => isTheirs(p, to)) || (unit && i.countersigns.some((k) => k.unit === p.org)) || calls(p, i) ||
+    (i.mediations ?? []).some((m) => m.mediator === p.name);
 }
+/** Does a whistle about it call this one's unit? */
+const calls = (p, i) => has(p, [...DESK, "department", "officer"]) && (i.whistles ?? []).some((w) => w.units.some((u) => u.unit === p.org));
+
+/** Named by the unit one sits at: it owns what lies elsewhere, or was asked to sign. */
+const byUnit = (p, i, asked = () => true) =>
+  has(p, [...DESK, "department"]) &&
+  ((i.owner.org === p.org && !within(i.org, p.org)) || i.countersigns.some((k) => k.unit === p.org && asked(k)));
 
 /** A point in time: every session has been sent whatever was committed before it. */
 async function fence() {
@@ -308,7 +316,7 @@ describe("who sees what when asking", () => {
       const { rows } = await c.call("incident.list", { limit: 200 });
       const area = has(p, AREA);
       assert.deepEqual(ids(rows), ids(all.filter((i) => (area ? within(i.org, p.org) : maySee(p, i) &&
-        (i.reporter === p.name || i.tasks.some(({ to }) => isTheirs(p, to)))))), p.name);
+        (i.reporter === p.name || byUnit(p, i) || i.tasks.some(({ to }) => isTheirs(p, to)))))), p.name);
       for (const org of [AT.A, AT.B]) {
         if (!area) continue;
         const inside = within(org, p.org) ? 0 : -32003;
@@ -320,13 +328,47 @@ describe("who sees what when asking", () => {
     each(async (p, c) => {
       if (!has(p, READERS)) return;
       const { rows } = await c.call("incident.open", {});
-      const mine = (i) => i.reporter === p.name || i.tasks.some((t) => openTask(p, t)) || (has(p, AREA) && within(i.org, p.org));
+      const mine = (i) => i.reporter === p.name || i.tasks.some((t) => openTask(p, t)) || byUnit(p, i, (k) => k.state === "open") || (has(p, AREA) && within(i.org, p.org));
       const now = await Promise.all(all.map((i) => server.system("incident.get", { id: i.id })));
       assert.deepEqual(ids(rows), ids(now.filter((i) => isOpen(i) && mine(i))), p.name);
       const snapshot = await (await fetch(`${server.url}/api/v1/snapshot`, { headers: { authorization: `Bearer ${c.token}` } })).json();
       assert.deepEqual(ids(snapshot["incident.open"].rows), ids(rows), p.name);
       for (const part of Object.keys(snapshot).filter((k) => k.includes("."))) assert.ok(methods.find((m) => m.name === part).roles.some((r) => p.roles.includes(r)), `${p.name} ${part}`);
     }));
+
+  test("whistles: what is within reach, one's own, and what calls one's unit", () =>
+    each(async (p, c) => {
+      const now = await Promise.all(all.map((i) => server.system("incident.get", { id: i.id })));
+      const whistles = now.flatMap((i) => (i.whistles ?? []).map((w) => ({ ...w, i })));
+      if (!has(p, READERS)) return assert.rejects(c.call("whistle.open", {}), refused(-32003));
+      for (const w of whistles) assert.equal(await c.call("whistle.get", { id: w.id }).then(() => 0, (e) => e.code), maySee(p, w.i) ? 0 : -32003, `${p.name} ${w.id}`);
+      const mine = (w) => (has(p, AREA) && within(w.i.org, p.org)) || w.i.reporter === p.name || calls(p, { whistles: [w] });
+      const open = whistles.filter((w) => !["closed", "withdrawn"].includes(w.state));
+      assert.ok(open.length && open.length < whistles.length);
+      assert.deepEqual(ids((await c.call("whistle.open", {})).rows), ids(open.filter(mine)), p.name);
+      assert.deepEqual(ids((await c.call("whistle.list", { limit: 200 })).rows), ids(whistles.filter(mine)), p.name);
+    }));
+
+  test("mediations: the parties' names are for who mediates and the desk that owns it", async () => {
+    const secret = /欧阳不宜|13812349876/;
+    for (const [name, c] of sessions) assert.ok(!secret.test(JSON.stringify(c.events())), `${name} heard a name`);
+    await each(async (p, c) => {
+      for (const i of await Promise.all(all.map((one) => server.system("incident.get", { id: one.id })))) {
+        for (const { id, mediator } of i.mediations ?? []) {
+          const got = await c.call("mediation.get", { id }).catch((e) => e.code);
+          if (!has(p, READERS) || !maySee(p, i)) {
+            assert.equal(got, -32003, `${p.name} ${id}`);
+            continue;
+          }
+          const clear = mediator === p.name || (has(p, DESK) && i.owner.org === p.org);
+          assert.equal(got.masked, !clear, p.name);
+          if (i.id === incident.mediated) assert.equal(secret.test(JSON.stringify(got)), clear, p.name);
+        }
+      }
+      const text = JSON.stringify(await Promise.all(["journal.timeline", "policy.why"].map((m) => c.call(m, { subject: incident.mediated }).catch(() => null))));
+      assert.ok(!secret.test(text), p.name);
+    });
+  });
 
   test("task.mine: one's own and one's unit's open tasks", () =>
     each(async (p, c) => {
@@ -435,18 +477,30 @@ describe("who may call what", () => {
     const id = incident.unit; // in township A, its task is D1's
     const { tasks } = await server.system("incident.get", { id });
     const task = tasks.at(-1).id;
-    const nothing = { id, note: "x", reason: "x", text: "x" };
+    const request = (await as("dispatcher-county", "incident.extend", { id, clock: "long", by_ms: 60_000, reason: "x" })).id;
+    const countersign = (await as("dispatcher-county", "incident.countersign", { id, units: [AT.D1], text: "x" })).countersigns[0];
+    const nothing = { id, note: "x", reason: "x", text: "x", score: 5, agree: true, by_ms: 60_000, attachments: [photo], units: [AT.D1] };
+    const to = { "incident.escalate": "county", "incident.send_down": "grid", "incident.transfer": AT.B };
+    const [whistle] = (await server.system("incident.get", { id: incident.whistled })).whistles;
+    const [mediation] = (await server.system("incident.get", { id: incident.mediated })).mediations;
     const params = (m) => {
       const known = m.params.properties;
-      const p = { ...nothing, to: m.name === "incident.escalate" ? "county" : [{ user: "officer-B1g" }], pass: true, card: "red", incident: id, name: "quick", policy: "p", from: "reported", limit_ms: 1000 };
+      const p = { ...nothing, to: to[m.name] ?? [{ user: "officer-B1g" }], pass: true, card: "red", incident: id, name: "quick", policy: "p", from: "reported", limit_ms: 1000 };
       if (m.name.startsWith("clock.")) p.to = "closed";
       if (m.name.startsWith("task.")) p.id = task;
+      if (m.name.startsWith("request.")) p.id = request;
+      if (m.name.startsWith("countersign.")) p.id = countersign;
       if (m.name === "task.reassign") p.to = { user: "officer-B1g" };
       Object.assign(p, { every_ms: 60_000 }, m.name.endsWith("reserve") && { user: "officer-B1g" });
+      if (/^(whistle|mediation)\.|\.joint$/.test(m.name))
+        Object.assign(p, { units: [AT.D1], within_ms: 60_000, place: { lon: 110.6, lat: 27.1 }, unit: AT.D1, ok: true, type: "patrol", lead: AT.D1, members: [AT.D1],
+          kind: "people", class: "family", stage: "listen", mediator: "officer-B1g", parties: [{ name: "张三" }], outcome: "failed", court: "县法院" });
+      if (m.name.startsWith("whistle.")) p.id = whistle.id;
+      if (m.name.startsWith("mediation.")) p.id = mediation.id;
       for (const key of Object.keys(p)) if (!known[key]) delete p[key];
       return p;
     };
-    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock)\./.test(m.name) && m.name !== "incident.report");
+    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|request|countersign|whistle|mediation)\./.test(m.name) && m.name !== "incident.report");
     assert.ok(verbs.length > 20);
     const before = await fence();
     let tried = 0;
@@ -487,6 +541,8 @@ describe("who may call what", () => {
       await assert.rejects(as("admin.system-A", "org.import", { units: [u] }), refused(-32003, -32009), u.name);
     await no("admin.system-A", "pack.deploy", { pack: "rights", files });
     await no("admin.system-A", "policy.rollback", {});
+    await no("admin.system-A", "calendar.set", { name: "always", week: { mon: [["08:30", "12:00"]] } });
+    await no("admin.system-A", "calendar.remove", { name: "always" });
     assert.deepEqual((await server.journal()).filter((e) => e.seq > before && e.actor !== "system"), []);
 
     await as("admin.system-A", "user.add", { name: "own-officer", roles: ["officer"], org: AT.A1h });

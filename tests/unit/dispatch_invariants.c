@@ -36,6 +36,27 @@ static const struct {
      "SELECT t.incident, t.n FROM task t WHERE t.state IN ('sent', 'delivered', 'seen') AND t.expires_ms IS "
      "NOT NULL"
      " AND NOT EXISTS (SELECT 1 FROM timer x WHERE x.id = 'task:t' || t.n || ':expire')"},
+    {"two who lead", "SELECT incident, max(n) FROM task WHERE ended_ms IS NULL AND role = 'lead' GROUP BY "
+                     "incident HAVING count(*) > 1"},
+    {"nobody leads, though the lead has not finished",
+     "SELECT i.n, t.n " OPEN_TASKS
+     "NOT EXISTS (SELECT 1 FROM task x WHERE x.incident = i.n AND x.role = 'lead'"
+     " AND (x.ended_ms IS NULL OR (x.state = 'finished' AND x.n > i.round)))"},
+    {"a task that has ended, and its timer has not",
+     "SELECT t.incident, t.n FROM timer x JOIN task t ON t.n = CAST(substr(x.id, 7) AS INTEGER)"
+     " WHERE x.id LIKE 'task:t%' AND t.ended_ms IS NOT NULL"},
+    {"check-ins without a timer",
+     "SELECT t.incident, t.n FROM task t WHERE t.checkin_ms IS NOT NULL AND NOT EXISTS"
+     " (SELECT 1 FROM timer x WHERE x.id = 'task:t' || t.n || ':checkin')"},
+    {"somebody kept for an incident that has ended",
+     "SELECT i.n, 0 FROM reservation r JOIN incident i ON i.n = r.incident WHERE r.ended_ms IS NULL AND "
+     "i.ended_ms"
+     " IS NOT NULL"},
+    {"somebody kept twice",
+     "SELECT max(incident), 0 FROM reservation WHERE ended_ms IS NULL GROUP BY to_user, to_unit"
+     " HAVING count(*) > 1"},
+    {"a reservation past its time",
+     "SELECT incident, 0 FROM reservation WHERE ended_ms IS NULL AND until_ms <= ?1"},
     {"a clock that is not at rest on an incident that has ended",
      "SELECT i.n, 0 " CLOCKS "(" RUNS " OR k.state = 'paused') AND i.ended_ms IS NOT NULL"},
     {"a clock that goes on though its milestone is reached",

@@ -71,6 +71,7 @@ static const struct steps steps[] = {
     {"reopen", "closed>accepted voided>accepted"},
     {"recall", "dispatched>accepted"},
     {"void", "reported>voided accepted>voided returned>voided"},
+    {"assist", "dispatched handling"},
 };
 static const struct steps task_steps[] = {
     {"delivered",
@@ -82,6 +83,12 @@ static const struct steps task_steps[] = {
     {"feedback", "accepted>fed_back arrived>fed_back fed_back"},
     {"finish", "fed_back>finished"},
     {"expire", "sent>expired delivered>expired seen>expired"},
+    {"recall", "sent>recalled delivered>recalled seen>recalled"},
+    {"release",
+     "sent>recalled delivered>recalled seen>recalled accepted>recalled arrived>recalled fed_back>recalled"},
+    {"reassign",
+     "sent>recalled delivered>recalled seen>recalled accepted>recalled arrived>recalled fed_back>recalled"},
+    {"lead", "sent delivered seen accepted arrived fed_back"},
 };
 
 /* The word after `from` and '>', or `from` itself. */
@@ -109,6 +116,7 @@ const char *m_step(const char *verb, const struct m_incident *i) {
 }
 
 const char *m_task_step(const char *verb, const struct m_task *t) {
+  if (!strcmp(verb, "recall") && !t->lead) verb = "release";
   return find(task_steps, sizeof task_steps / sizeof *task_steps, verb, t->state, NULL);
 }
 
@@ -124,6 +132,18 @@ size_t m_open_tasks(const struct m_incident *i, const struct m_task *but) {
   for (size_t x = 0; x < i->count; x++)
     n += &i->tasks[x] != but && m_task_open(&i->tasks[x]);
   return n;
+}
+
+struct m_task *m_lead(struct m_incident *i) {
+  for (size_t x = 0; x < i->count; x++)
+    if (i->tasks[x].lead && m_task_open(&i->tasks[x])) return &i->tasks[x];
+  return NULL;
+}
+
+bool m_lead_taken(struct m_incident *i) {
+  for (size_t x = 0; x < i->count; x++)
+    if (i->tasks[x].lead && !strcmp(i->tasks[x].state, "finished") && i->tasks[x].n > i->round) return true;
+  return m_lead(i) != NULL;
 }
 
 static bool somebody_finished(const struct m_incident *i) {
@@ -160,8 +180,15 @@ const char *m_may_involved(const struct m_actor *a, const struct m_incident *i) 
 }
 
 const char *m_may_task(const struct m_actor *a, const struct m_incident *i, const struct m_task *t) {
-  if (!strcmp(t->user, a->name) || sits_at(a, t->unit)) return "";
+  if (!strcmp(t->user, a->name) || sits_at(a, t->unit) || (a->roles & FQ_ROLE_POLICY)) return "";
   return a->roles & DESK ? scope(a, i) : "task.foreign";
+}
+
+const char *m_may_lead(const struct m_actor *a, struct m_incident *i) {
+  const char *no = m_may_involved(a, i);
+  if (*no || (a->roles & (DESK | FQ_ROLE_POLICY))) return no;
+  const struct m_task *lead = m_lead(i);
+  return lead && (!strcmp(lead->user, a->name) || sits_at(a, lead->unit)) ? "" : "task.not_lead";
 }
 
 /* ---- effects ----------------------------------------------------------------------------------------- */
@@ -180,9 +207,20 @@ void m_task_move(struct m_task *t, const char *state) {
   t->rev++;
 }
 
+/* Unfinished, the lead goes to who has accepted, else to who was sent first. */
+static void pass_on(struct m_incident *i) {
+  struct m_task *next = NULL;
+  for (size_t x = 0; x < i->count; x++) {
+    struct m_task *t = &i->tasks[x];
+    if (m_task_open(t) && (!next || (*t->accepted_by && !*next->accepted_by))) next = t;
+  }
+  if (next) next->lead = true;
+}
+
 /* The last one gone: done when somebody finished, else somebody has to be sent. */
 void m_lapse(struct m_incident *i, struct m_task *t, const char *state) {
   m_task_move(t, state);
+  if (t->lead && strcmp(state, "finished")) pass_on(i);
   if (m_open_tasks(i, NULL)) return;
   const char *to = m_step(somebody_finished(i) ? "handle" : "undispatch", i);
   if (to) m_move(i, to);
@@ -229,6 +267,8 @@ void m_read_back(struct m_incident *i) {
     take(t->state, sizeof t->state, row, "state");
     take(t->user, sizeof t->user, to, "user");
     take(t->unit, sizeof t->unit, to, "unit");
+    take(t->accepted_by, sizeof t->accepted_by, row, "accepted_by");
+    t->lead = !strcmp(fq_json_str(row, "role"), "lead");
     if (team) snprintf(t->unit, sizeof t->unit, "%s", team);
     t->n = strtoll(t->id + 1, NULL, 10);
     t->rev = fq_json_int(row, "rev", 0);

@@ -11,7 +11,8 @@
 enum { INCIDENTS = 6000, TASKS = 48, KNOWN = 1000 };
 
 struct m_task {
-  char id[FQ_ID_MAX], user[FQ_ID_MAX], unit[FQ_ID_MAX], state[16];
+  char id[FQ_ID_MAX], user[FQ_ID_MAX], unit[FQ_ID_MAX], state[16], accepted_by[FQ_ID_MAX],
+      finished_by[FQ_ID_MAX];
   int64_t n, rev, expires_ms; /* expires_ms: 0 for never */
 };
 struct m_incident {
@@ -20,6 +21,7 @@ struct m_incident {
   int64_t n, rev, round; /* tasks made before `round` do not count as done */
   struct m_task tasks[TASKS];
   size_t count;
+  bool solved;  /* its reporter said so, and nobody has found otherwise */
   bool foreign; /* touched by a verb the model does not know: read back, no longer foretold */
 };
 

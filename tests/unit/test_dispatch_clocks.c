@@ -509,6 +509,25 @@ static void paused_by_hand_stays(void **state) {
   clock_is("dispatch", "running");
 }
 
+/* Started while its incident waits, it waits as well. */
+static void started_while_it_waits(void **state) {
+  new_incident();
+  act("dispatcher", "incident.suspend", "{\"id\":\"%s\",\"reason\":\"等天亮\"}", i);
+  at(4 * MINUTE);
+  start(POLICY, "dispatch", "reported", "dispatched", 10 * MINUTE, "[0.5]");
+  clock_is("dispatch", "paused");
+  act(POLICY, "clock.start",
+      "{\"incident\":\"%s\",\"name\":\"on\",\"from\":\"reported\",\"to\":\"dispatched\",\"limit_ms\":600000,"
+      "\"pauses\":[]}",
+      i);
+  at(60 * MINUTE);
+  clock_is("on", "breached");
+  act("dispatcher", "incident.resume", "{\"id\":\"%s\"}", i);
+  due_is("dispatch", 66 * MINUTE);
+  at(66 * MINUTE);
+  clock_is("dispatch", "breached");
+}
+
 /* ---- calendars that change ------------------------------------------------------------------------ */
 
 #define HOLIDAY ",\"days\":[{\"date\":\"2026-11-24\",\"kind\":\"holiday\"}]"
@@ -749,6 +768,7 @@ int main(void) {
       T(in_days),
       T(which_states_pause),
       T(paused_by_hand_stays),
+      T(started_while_it_waits),
       D(a_changed_calendar_moves_nothing_unasked),
       D(recompute_after_a_pause),
       T(recompute_many),

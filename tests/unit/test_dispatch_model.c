@@ -194,6 +194,17 @@ static const char *r_dispatch(struct order *o) {
   }
   return "";
 }
+/* Nobody passes his own work. */
+static const char *r_verify(struct order *o) {
+  if (!o->flag) return "";
+  if (o->i->solved && !strcmp(o->i->reporter, o->who->name)) return "incident.four_eyes";
+  for (size_t x = 0; x < o->i->count; x++) {
+    const struct m_task *t = &o->i->tasks[x];
+    if (strcmp(t->state, "finished") || t->n <= o->i->round) continue;
+    if (!strcmp(*t->user ? t->user : t->finished_by, o->who->name)) return "incident.four_eyes";
+  }
+  return "";
+}
 
 /* effects */
 static void e_step(struct order *o) {
@@ -201,11 +212,14 @@ static void e_step(struct order *o) {
 }
 static void e_verify(struct order *o) {
   m_move(o->i, m_step(o->flag ? "pass" : "fail", o->i));
-  if (!o->flag) o->i->round = fq_json_int(w.result, "n", 0);
+  if (o->flag) return;
+  o->i->round = fq_json_int(w.result, "n", 0);
+  o->i->solved = false;
 }
 static void e_reopen(struct order *o) {
   e_step(o);
   o->i->round = fq_json_int(w.result, "n", 0);
+  o->i->solved = false;
 }
 static void e_resume(struct order *o) {
   const char *to = o->i->before;
@@ -236,6 +250,7 @@ static void e_report(struct order *o) {
   snprintf(i->state, sizeof i->state, "%s", o->flag ? "handled" : "reported");
   i->n = strtoll(i->id + 1, NULL, 10);
   i->rev = o->flag ? 2 : 1;
+  i->solved = o->flag;
 }
 static void e_dispatch(struct order *o) {
   int x = 0;
@@ -259,6 +274,7 @@ static void e_receipt(struct order *o) {
   if (strcmp(to, o->t->state)) m_task_move(o->t, to);
 }
 static void e_work(struct order *o) {
+  if (!*o->t->accepted_by) snprintf(o->t->accepted_by, FQ_ID_MAX, "%s", o->who->name);
   m_task_move(o->t, m_task_step(o->verb->step, o->t));
   if (strcmp(o->i->state, "handling")) m_move(o->i, "handling");
 }
@@ -266,6 +282,7 @@ static void e_decline(struct order *o) {
   m_lapse(o->i, o->t, "declined");
 }
 static void e_finish(struct order *o) {
+  snprintf(o->t->finished_by, FQ_ID_MAX, "%s", o->who->name);
   m_lapse(o->i, o->t, "finished");
 }
 
@@ -273,7 +290,7 @@ static const struct verb verbs[] = {
     {"incident.report", 14, FIELD | DESK | RULE, OF_NOTHING, NULL, p_report, NULL, e_report},
     {"incident.accept", 10, DESK | RULE, OF_DESK, "accept", NULL, NULL, e_step},
     {"incident.dispatch", 30, DESK | RULE, OF_DESK, "dispatch", p_dispatch, r_dispatch, e_dispatch},
-    {"incident.verify", 14, DESK, OF_DESK, "pass", p_pass, NULL, e_verify},
+    {"incident.verify", 14, DESK, OF_DESK, "pass", p_pass, r_verify, e_verify},
     {"incident.close", 10, DESK, OF_DESK, "close", NULL, NULL, e_step},
     {"incident.return", 4, DESK | RULE, OF_DESK, "return", p_reason, NULL, e_step},
     {"incident.escalate", 6, DESK | FIELD | RULE, OF_INVOLVED, "escalate", p_escalate, r_escalate,
@@ -362,13 +379,22 @@ static const struct m_actor *some_actor(const struct order *o) {
   return &m_actors[0];
 }
 
+/* Who would set out for an order that is no more is told so. */
+static const char *gone(const char *step, const struct m_task *t, const struct m_actor *who) {
+  bool accepts = !strcmp(step, "accept"), sets_out = accepts || !strcmp(step, "arrive");
+  if (sets_out && !strcmp(t->state, "expired")) return "task.expired";
+  if (sets_out && !strcmp(t->state, "recalled")) return "task.recalled";
+  if (accepts && !*t->user && *t->accepted_by && strcmp(t->accepted_by, who->name)) return "task.taken";
+  return "task.state";
+}
+
 static const char *foretell(struct order *o) {
   const char *step = o->verb->step, *no = may(o->verb, o->who, o->i, o->t);
   if (*no) return no;
   if (!step) return o->verb->effect ? "" : NULL;
   if (o->stale) return "rev.stale";
   if (o->t) {
-    if (!m_task_step(step, o->t)) return "task.state";
+    if (!m_task_step(step, o->t)) return gone(step, o->t, o->who);
     bool receipt = o->verb->effect == e_receipt;
     if (!receipt && !m_step("begin", o->i)) return "incident.state";
   } else if (!m_step(step, o->i)) {

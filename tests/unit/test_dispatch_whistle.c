@@ -24,6 +24,7 @@ static void county(void) {
       "{\"id\":\"" D3 "-T\",\"parent\":\"" D3 "\",\"kind\":\"team\",\"name\":\"住建一队\"}]}");
   act("system", "user.add", "{\"name\":\"department-02\",\"org\":\"" D2 "\",\"roles\":[\"department\"]}");
   act("system", "user.add", "{\"name\":\"department-03\",\"org\":\"" D3 "\",\"roles\":[\"department\"]}");
+  act("system", "user.add", "{\"name\":\"officer-d2\",\"org\":\"" D2 "\",\"roles\":[\"officer\"]}");
   act("system", "user.add", "{\"name\":\"member-03\",\"org\":\"" D3 "-T\",\"roles\":[\"officer\"]}");
   snprintf(i, sizeof i, "%s", report("officer-a1", GRID_A1, "fire"));
 }
@@ -97,6 +98,9 @@ static void all_come(void **state) {
   blow(TWO);
   assert_non_null(strstr(entry("whistle.blown", "audience"), "unit/" D1));
   assert_non_null(strstr(entry("whistle.blown", "audience"), "unit/" D2));
+  assert_non_null(strstr(entry("whistle.blown", "audience"), "user/officer-d2"));
+  assert_int_equal(fq_json_size(fq_json_get(act("officer-d2", "whistle.open", "{}"), "rows")), 1);
+  act("officer-d2", "incident.get", "{\"id\":\"%s\"}", i);
   assert_string_equal(entry("whistle.blown", "subject"), i);
   assert_int_equal(TIMES, 2);
   at(10 * MINUTE);

@@ -3,7 +3,7 @@
 
 import type { Clock } from "./types";
 
-export type Urgency = "calm" | "amber" | "red" | "breached" | "met" | "late" | "paused" | "stopped";
+export type Urgency = "calm" | "amber" | "red" | "overdue" | "breached" | "met" | "late" | "paused" | "stopped";
 
 export interface ClockView {
   urgency: Urgency;
@@ -45,8 +45,11 @@ export function clockView(c: Clock, nowMs: number): ClockView {
     return { urgency: "paused", text: durationText(left), used: clamp(1 - left / limit) };
   }
   const left = due - nowMs;
-  // The server's word counts when it says "breached" a moment before our idea of its time does.
-  if (left < 0 || c.state === "breached") return { urgency: "breached", text: `+${durationText(-left)}`, used: 1 };
+  // The server's word counts when it says so a moment before our idea of its time does.
+  if (left < 0 || c.state === "breached" || c.state === "overdue") {
+    const graced = c.state !== "breached" && (c.grace_ms ?? 0) > 0;
+    return { urgency: graced ? "overdue" : "breached", text: `+${durationText(-left)}`, used: 1 };
+  }
   const used = clamp(1 - left / limit);
   return { urgency: used >= RED_AT ? "red" : used >= AMBER_AT ? "amber" : "calm", text: durationText(left), used };
 }
@@ -59,7 +62,7 @@ function clamp(v: number): number {
 export function pressingClock(clocks: readonly Clock[] | undefined): Clock | null {
   let best: Clock | null = null;
   for (const c of clocks ?? []) {
-    if (c.state !== "running" && c.state !== "due_soon" && c.state !== "breached") continue;
+    if (c.state !== "running" && c.state !== "due_soon" && c.state !== "overdue" && c.state !== "breached") continue;
     if (!best || Date.parse(c.due_at) < Date.parse(best.due_at)) best = c;
   }
   return best;

@@ -18,7 +18,7 @@ export function isUnassigned(i: Incident): boolean {
 
 export function isOverdue(i: Incident, nowMs: number): boolean {
   const c = pressingClock(i.clocks);
-  return c !== null && (c.state === "breached" || Date.parse(c.due_at) < nowMs);
+  return c !== null && (c.state === "overdue" || c.state === "breached" || Date.parse(c.due_at) < nowMs);
 }
 
 function rank(i: Incident): number {

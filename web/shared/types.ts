@@ -31,7 +31,7 @@ export type TaskState =
   | "recalled"
   | "expired";
 
-export type ClockState = "running" | "due_soon" | "breached" | "met" | "met_late" | "paused" | "stopped";
+export type ClockState = "running" | "due_soon" | "overdue" | "breached" | "met" | "met_late" | "paused" | "stopped";
 
 export interface Clock {
   name: string;
@@ -46,6 +46,10 @@ export interface Clock {
   limit_ms: number;
   stopped_at?: string | null;
   remaining_ms?: number | null;
+  /** How long after due_at it is breached; until then overdue. */
+  grace_ms?: number;
+  /** Whose working time it counts; without one, any time. */
+  calendar?: string;
 }
 
 export interface Task {

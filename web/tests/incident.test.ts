@@ -47,6 +47,11 @@ describe("clocks", () => {
   it("believe the server about a breach", () => {
     expect(clockView(clock({ state: "breached" }), T0 + 299_000)).toMatchObject({ urgency: "breached", text: "+00:00" });
   });
+  it("tell a grace that runs from its end", () => {
+    expect(clockView(clock({ state: "overdue", grace_ms: 60_000 }), T0 + 320_000)).toMatchObject({ urgency: "overdue", text: "+00:20" });
+    expect(clockView(clock({ state: "running", grace_ms: 60_000 }), T0 + 301_000).urgency).toBe("overdue");
+    expect(clockView(clock({ state: "breached", grace_ms: 60_000 }), T0 + 400_000).urgency).toBe("breached");
+  });
   it("show how long it took once stopped, and what was left when paused", () => {
     expect(clockView(clock({ state: "met", stopped_at: at(75) }), T0 + 9e6)).toMatchObject({ urgency: "met", text: "01:15" });
     expect(clockView(clock({ state: "met_late", stopped_at: at(360) }), T0 + 9e6)).toMatchObject({ urgency: "late", text: "+01:00" });

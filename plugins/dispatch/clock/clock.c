@@ -62,14 +62,6 @@ enum fq_status dp_clock_list(struct fq_query *q) {
 
 /* ---- apply --------------------------------------------------------------------------------------- */
 
-static int pauses_of(const fq_json *list) {
-  int bits = 0;
-  if (!list) return DP_PAUSE_SUSPENDED | DP_PAUSE_RETURNED;
-  fq_json_each(state, list) bits |=
-      strcmp(fq_json_as_str(state), "suspended") ? DP_PAUSE_RETURNED : DP_PAUSE_SUSPENDED;
-  return bits;
-}
-
 static void key_of(const struct fq_entry *e, struct dp_clock_key *key) {
   dp_text(key->incident, FQ_ID_MAX, e->subject);
   dp_text(key->policy, FQ_ID_MAX, fq_json_str(e->data, "policy"));
@@ -103,6 +95,13 @@ static void to_state(struct fq_apply *a, struct dp_clock *k, const char *state) 
   dp_clock_save(a, k);
 }
 
+/* What it has left at this moment, never 0: one that is overdue has used up some of its grace. */
+static int64_t left_at(struct fq_apply *a, const struct dp_clock *k, int64_t at_ms, bool overdue) {
+  int64_t left_ms = dp_clock_between(a->self, a->db, k, at_ms, k->due_ms);
+  if (overdue) return left_ms < 0 ? left_ms : -1;
+  return left_ms > 0 ? left_ms : 1;
+}
+
 enum fq_status dp_apply_clock_started(struct fq_apply *a, const struct fq_entry *e) {
   const fq_json *d = e->data, *warn = fq_json_get(d, "warn");
   const char *calendar = fq_json_str(d, "calendar"), *from = fq_json_str(d, "count_from");
@@ -110,7 +109,7 @@ enum fq_status dp_apply_clock_started(struct fq_apply *a, const struct fq_entry 
                        .due_ms = fq_time_parse(fq_json_str(d, "due_at")),
                        .limit_ms = fq_json_int(d, "limit_ms", 0),
                        .grace_ms = fq_json_int(d, "grace_ms", 0),
-                       .pauses = pauses_of(fq_json_get(d, "pauses")),
+                       .pauses = dp_clock_pauses(fq_json_get(d, "pauses")),
                        .unit = dp_unit_of(fq_json_str(d, "days")),
                        .days = fq_json_int(d, "limit_days", 0),
                        .from_now = from && !strcmp(from, "now")};
@@ -124,6 +123,10 @@ enum fq_status dp_apply_clock_started(struct fq_apply *a, const struct fq_entry 
   dp_text(k.warn, sizeof k.warn, points);
   free(points);
   insert(a, e, &k);
+  if (dp_clock_is(&k, "paused")) {
+    k.remaining_ms = left_at(a, &k, e->at_ms, false);
+    dp_clock_save(a, &k);
+  }
   if (dp_clock_runs(&k) && !fq_json_str(d, "stopped_at")) dp_clock_arm(a, &k, e->at_ms);
   return FQ_OK;
 }
@@ -205,13 +208,6 @@ static bool named(const struct dp_clock *k, const char *policy, const char *name
   return !name || (!strcmp(k->key.policy, policy) && !strcmp(k->key.name, name));
 }
 
-/* Does it stand still in the state the incident has now? */
-static bool stands_still(const struct dp_clock *k, enum dp_state state) {
-  if (state == DP_SUSPENDED) return k->pauses & DP_PAUSE_SUSPENDED;
-  if (state == DP_RETURNED) return k->pauses & DP_PAUSE_RETURNED;
-  return true;
-}
-
 static enum dp_state state_of(fq_db *db, const char *incident) {
   enum dp_state state = DP_NO;
   fq_stmt *q = fq_sql(db, "SELECT state FROM incident WHERE n = ?1", "i", dp_id_n(incident, 'i'));
@@ -221,13 +217,6 @@ static enum dp_state state_of(fq_db *db, const char *incident) {
   return state;
 }
 
-/* What it has left at this moment, never 0: one that is overdue has used up some of its grace. */
-static int64_t left_at(struct fq_apply *a, const struct dp_clock *k, int64_t at_ms, bool overdue) {
-  int64_t left_ms = dp_clock_between(a->self, a->db, k, at_ms, k->due_ms);
-  if (overdue) return left_ms < 0 ? left_ms : -1;
-  return left_ms > 0 ? left_ms : 1;
-}
-
 /* A pause keeps what is left; a breached clock has nothing left and stays as it is. */
 void dp_clocks_pause(struct fq_apply *a, const char *incident, const char *policy, const char *name,
                      int64_t at_ms) {
@@ -235,7 +224,7 @@ void dp_clocks_pause(struct fq_apply *a, const char *incident, const char *polic
   size_t n = dp_clock_collect(a->db, incident, DP_CLOCKS_OPEN, DP_MILESTONE_COUNT, k);
   enum dp_state state = name || !n ? DP_NO : state_of(a->db, incident);
   for (size_t x = 0; x < n; x++) {
-    if (!dp_clock_runs(&k[x]) || !named(&k[x], policy, name) || !stands_still(&k[x], state)) continue;
+    if (!dp_clock_runs(&k[x]) || !named(&k[x], policy, name) || !dp_clock_rests(&k[x], state)) continue;
     k[x].remaining_ms = left_at(a, &k[x], at_ms, dp_clock_is(&k[x], "overdue"));
     k[x].by_hand = name != NULL;
     to_state(a, &k[x], "paused");

@@ -47,6 +47,9 @@ size_t dp_clock_collect(fq_db *db, const char *incident, enum dp_clock_which whi
 bool dp_clock_runs(const struct dp_clock *k);
 bool dp_clock_is(const struct dp_clock *k, const char *state);
 void dp_clock_save(struct fq_apply *a, const struct dp_clock *k);
+int dp_clock_pauses(const fq_json *states); /* ["suspended", "returned"] as bits; NULL: both */
+/* Does it stand still while its incident waits in this state? Whatever else pauses an incident pauses it. */
+bool dp_clock_rests(const struct dp_clock *k, enum dp_state state);
 
 /* ---- its own time (own_time.c) ------------------------------------------------------------------------- */
 

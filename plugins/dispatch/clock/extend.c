@@ -13,7 +13,7 @@ size_t dp_clocks_named(fq_db *db, const char *incident, const char *policy, cons
                       "SELECT policy, name, title, state, due_ms FROM clock WHERE incident = ?1"
                       " AND (?2 IS NULL OR policy = ?2) AND (?3 IS NULL OR name = ?3)"
                       " AND (?4 = 0 OR state IN ('running', 'due_soon', 'overdue', 'paused'))"
-                      " ORDER BY due_ms, policy, name",
+                      " ORDER BY state <> 'breached', due_ms, policy, name",
                       "issi", dp_id_n(incident, 'i'), policy, name, (int64_t)open);
   while (fq_row(q)) {
     if (n++) continue;

@@ -71,6 +71,20 @@ bool dp_clock_runs(const struct dp_clock *k) {
          (dp_clock_is(k, "running") || dp_clock_is(k, "due_soon") || dp_clock_is(k, "overdue"));
 }
 
+int dp_clock_pauses(const fq_json *states) {
+  int bits = 0;
+  if (!states) return DP_PAUSE_SUSPENDED | DP_PAUSE_RETURNED;
+  fq_json_each(state, states) bits |=
+      strcmp(fq_json_as_str(state), "suspended") ? DP_PAUSE_RETURNED : DP_PAUSE_SUSPENDED;
+  return bits;
+}
+
+bool dp_clock_rests(const struct dp_clock *k, enum dp_state state) {
+  if (state == DP_SUSPENDED) return k->pauses & DP_PAUSE_SUSPENDED;
+  if (state == DP_RETURNED) return k->pauses & DP_PAUSE_RETURNED;
+  return true;
+}
+
 void dp_clock_save(struct fq_apply *a, const struct dp_clock *k) {
   fq_exec(
       a->db,

@@ -62,6 +62,7 @@ static enum fq_status reckon(struct fq_call *c, struct dp_clock *k) {
   if (k->due_ms == DP_NEVER) return dp_limit_never(c->error, name ? name : "plain");
   k->limit_ms = limit.ms ? limit.ms : dp_clock_between(c->self, c->db, k, k->from_ms, k->due_ms);
   k->grace_ms = fq_json_int(c->params, "grace_ms", 0);
+  k->pauses = dp_clock_pauses(fq_json_get(c->params, "pauses"));
   return FQ_OK;
 }
 
@@ -92,7 +93,9 @@ static enum fq_status start(struct fq_call *c, const struct dp_incident *i, stru
   int64_t breach_ms = dp_clock_breach_ms(c->self, c->db, k),
           at_ms = s->reached_ms ? s->reached_ms - 1 : c->now_ms;
   const char *over = at_ms >= breach_ms ? "breached" : at_ms >= k->due_ms ? "overdue" : NULL;
-  const char *state = s->reached_ms ? (over ? "met_late" : "met") : over ? over : "running";
+  bool waits = i->state == DP_SUSPENDED || i->state == DP_RETURNED;
+  const char *runs = waits && dp_clock_rests(k, i->state) ? "paused" : "running";
+  const char *state = s->reached_ms ? (over ? "met_late" : "met") : over ? over : runs;
   dp_text(k->state, sizeof k->state, state);
   fq_json_set_str(c->result, "state", state);
   fq_json_set_time(c->result, "due_at", k->due_ms);

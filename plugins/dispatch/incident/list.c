@@ -108,8 +108,11 @@ enum fq_status dp_incident_list(struct fq_query *q) {
     page_fill(&page, q,
               fq_sql(q->db,
                      "SELECT n FROM incident WHERE n < ?1 AND n >= ?8 AND (?7 = 0 OR ended_ms IS NULL)"
-                     " AND (reporter = ?2 OR EXISTS (SELECT 1 FROM task t WHERE t.incident = incident.n"
-                     "      AND (t.to_user = ?2 OR t.to_unit = ?3 OR t.to_team = ?9)))" FILTERS,
+                     " AND (reporter = ?2 OR (owner_org = ?3 AND away = 1)"
+                     "      OR EXISTS (SELECT 1 FROM task t WHERE t.incident = incident.n"
+                     "      AND (t.to_user = ?2 OR t.to_unit = ?3 OR t.to_team = ?9))"
+                     "      OR EXISTS (SELECT 1 FROM countersign s WHERE s.incident = incident.n"
+                     "      AND s.unit = ?3))" FILTERS,
                      "issssiiis", before, q->actor->name, dp_sits_at(q->actor), state, category, fetch,
                      (int64_t)open, floor, dp_team_of(q->actor)));
     if (!page.more && floor > 0) {
@@ -149,12 +152,15 @@ enum fq_status dp_incident_list(struct fq_query *q) {
   return FQ_OK;
 }
 
-/* What the actor is named in, wherever it is: his reports, his orders, his unit's orders. */
+/* What the actor is named in, wherever it is: his reports, his orders; his unit's orders, what was
+ * transferred to it, what it is asked to sign. */
 #define OWN                                                                                                  \
   "SELECT n FROM incident WHERE reporter = ?1 AND ended_ms IS NULL"                                          \
   " UNION SELECT incident FROM task WHERE to_user = ?1 AND ended_ms IS NULL"                                 \
   " UNION SELECT incident FROM task WHERE to_unit = ?2 AND ended_ms IS NULL"                                 \
-  " UNION SELECT incident FROM task WHERE to_team = ?3 AND ended_ms IS NULL"
+  " UNION SELECT incident FROM task WHERE to_team = ?3 AND ended_ms IS NULL"                                 \
+  " UNION SELECT n FROM incident WHERE owner_org = ?2 AND ended_ms IS NULL AND away = 1"                     \
+  " UNION SELECT incident FROM countersign WHERE unit = ?2 AND state = 'open'"
 #define NEWEST " ORDER BY 1 DESC"
 
 /* Everything open in reach: what a terminal starts from. It is what the same session then hears about, so a

@@ -59,12 +59,72 @@ static const struct fq_param escalate_params[] = {P_ID,
                                                   {.name = "to",
                                                    .type = FQ_T_ENUM,
                                                    .required = true,
-                                                   .values = "village township county",
+                                                   .values = LEVEL_VALUES,
                                                    .zh = "上报到哪一级",
                                                    .en = "the rung to report to"},
                                                   P_REASON(true),
                                                   P_REV,
                                                   {0}};
+static const struct fq_param transfer_params[] = {P_ID,
+                                                  {.name = "to",
+                                                   .type = FQ_T_ID,
+                                                   .required = true,
+                                                   .zh = "移交给哪个单位",
+                                                   .en = "the unit that takes it over"},
+                                                  P_REASON(true),
+                                                  P_REV,
+                                                  {0}};
+static const struct fq_param send_down_params[] = {
+    P_ID,
+    {.name = "to",
+     .type = FQ_T_ENUM,
+     .values = LEVEL_VALUES,
+     .zh = "下派到哪一级;不写则下一级",
+     .en = "the rung to send it down to; the next one below when left out"},
+    {.name = "org", .type = FQ_T_ID, .zh = "或写明单位", .en = "or the very unit"},
+    P_REASON(true),
+    P_REV,
+    {0}};
+static const struct fq_param suspend_params[] = {P_ID,
+                                                 P_REASON(true),
+                                                 P_UNTIL("到时自动恢复", "resumes by itself then"),
+                                                 {.name = "for_ms",
+                                                  .type = FQ_T_INT,
+                                                  .min = 60000,
+                                                  .max = 3.2e10,
+                                                  .zh = "多少毫秒后自动恢复",
+                                                  .en = "the same, from now"},
+                                                 P_REV,
+                                                 {0}};
+static const struct fq_param rate_params[] = {
+    P_ID,
+    {.name = "score",
+     .type = FQ_T_INT,
+     .required = true,
+     .min = 1,
+     .max = 5,
+     .zh = "满意度 1 很不满意 … 5 很满意",
+     .en = "1 very dissatisfied ... 5 very satisfied"},
+    {.name = "text", .type = FQ_T_STRING, .max = 1000, .zh = "意见", .en = "in words"},
+    {.name = "by_phone",
+     .type = FQ_T_BOOL,
+     .zh = "电话回访所得,由值班代记",
+     .en = "told on the phone, written down by a desk"},
+    P_REV,
+    {0}};
+static const struct fq_param attach_params[] = {P_ID,
+                                                {.name = "attachments",
+                                                 .type = FQ_T_ARRAY,
+                                                 .required = true,
+                                                 .members = sha256,
+                                                 .min = 1,
+                                                 .max = 20,
+                                                 .zh = "附件",
+                                                 .en = "blobs by SHA-256"},
+                                                P_NOTE,
+                                                P_REV,
+                                                {0}};
+static const struct fq_param wake_params[] = {P_ID, P_TIMER, {0}};
 static const struct fq_param comment_params[] = {P_ID,
                                                  {.name = "text",
                                                   .type = FQ_T_STRING,
@@ -124,6 +184,10 @@ static const struct fq_kind kinds[] = {
     INCIDENT("resumed", 0, "恢复", "incident resumed"),
     INCIDENT("recalled", 0, "撤回派遣", "dispatch recalled"),
     INCIDENT("voided", FQ_KIND_ENDS, "作废", "incident voided"),
+    INCIDENT("transferred", 0, "移交", "incident transferred to another unit"),
+    INCIDENT("sent_down", 0, "下派", "incident sent down the ladder"),
+    INCIDENT("rated", 0, "评价", "incident rated"),
+    INCIDENT("attached", 0, "补充附件", "files attached"),
     {0}};
 
 #define INC(verb, who, flags, schema, where, z, e)                                                           \
@@ -143,12 +207,25 @@ static const struct fq_method methods[] = {
     INC(comment, DESK | FIELD | RULE, FQ_POLICY, comment_params, dp_target_involved, "批注", "comment"),
     INC(urge, DESK | FIELD | RULE, FQ_POLICY, urge_params, dp_target_involved, "催办", "urge"),
     INC(supervise, DESK | RULE, FQ_POLICY, supervise_params, dp_target_desk, "督办", "supervise with a card"),
-    INC(suspend, DESK | RULE, FQ_POLICY, reason_params, dp_target_desk, "挂起", "suspend; clocks pause"),
+    INC(suspend, DESK | RULE, FQ_POLICY, suspend_params, dp_target_desk, "挂起",
+        "suspend; clocks pause; resumes by itself at `until`"),
     INC(resume, DESK | RULE, FQ_POLICY, id_params, dp_target_desk, "恢复", "resume; clocks go on"),
     INC(reopen, DESK, 0, reason_params, dp_target_desk, "重开", "reopen a closed or voided incident"),
     INC(recall, DESK, 0, recall_params, dp_target_desk, "撤回派遣",
         "withdraw orders nobody has accepted yet"),
     INC(void, DESK, 0, reason_params, dp_target_desk, "作废", "void a report that is none"),
+    INC(transfer, DESK | FQ_ROLE_DEPARTMENT | RULE, FQ_POLICY, transfer_params, dp_target_owner, "移交",
+        "hand it over to another unit"),
+    INC(send_down, DESK | RULE, FQ_POLICY, send_down_params, dp_target_owner, "下派",
+        "send it down the ladder; empty rungs are skipped"),
+    INC(rate, FIELD | DESK | FQ_ROLE_FAMILY | FQ_ROLE_SERVICE, 0, rate_params, dp_target_reporter, "评价",
+        "rate what was done; the last rating counts"),
+    INC(attach, FIELD | DESK, 0, attach_params, dp_target_involved, "附件", "attach files"),
+    {"incident.wake", 0, FQ_INTERNAL, wake_params, NULL, dp_incident_wake, NULL, NULL, "挂起到期",
+     "a suspension ends", NULL},
+    ASK("dispatch.states", READERS | FQ_ROLE_FAMILY, 0, NULL, dp_states, "状态与动作对照表",
+        "which verb is possible in which state, and where it leads",
+        "{states, verbs, task_states, task_verbs}"),
     ASK("incident.get", READERS, 0, get_params, dp_incident_get, "事件详情", "one incident", "incident"),
     ASK("incident.list", READERS, 0, list_params, dp_incident_list, "事件列表", "incidents, newest first",
         "{rows, next?, head}"),
@@ -161,7 +238,26 @@ static const struct fq_view_fn views[] = {
     {"owner", dp_view_owner, "incident", "现由哪一级负责", "who owns it: {level, org, name}"},
     {0}};
 
+static const struct fq_kind also_applies[] = {{.name = "task.finished", .apply = dp_apply_worked}, {0}};
+
+/* An owner that is not above the place (a department, another township) is found by an index that holds
+ * only such: an ordinary report pays nothing for it. */
+static const char *const migrations[] = {
+    "ALTER TABLE incident ADD COLUMN suspended_until_ms INTEGER;"
+    "ALTER TABLE incident ADD COLUMN away INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident ADD COLUMN solved_by TEXT;"
+    "ALTER TABLE task ADD COLUMN finished_by TEXT;"
+    "ALTER TABLE incident ADD COLUMN rating INTEGER;"
+    "ALTER TABLE incident ADD COLUMN rating_text TEXT;"
+    "ALTER TABLE incident ADD COLUMN rated_by TEXT;"
+    "ALTER TABLE incident ADD COLUMN rated_ms INTEGER;"
+    "CREATE INDEX incident_away ON incident(owner_org, n) WHERE ended_ms IS NULL AND away = 1;",
+    NULL};
+
 const struct fq_plugin dp_incident_part = {
-    FQ_PLUGIN_HEAD, .name = "dispatch.incident", .version = DP_VERSION, .zh = "事件", .en = "incidents",
-    .kinds = kinds, .methods = methods,          .views = views,
+    FQ_PLUGIN_HEAD,        .name = "dispatch.incident",
+    .version = DP_VERSION, .zh = "事件",
+    .en = "incidents",     .migrations = migrations,
+    .kinds = kinds,        .also_applies = also_applies,
+    .methods = methods,    .views = views,
 };

@@ -1,25 +1,23 @@
 /*
- * verbs.c - the verbs of an incident that are one step and one entry (accept, return, verify, close,
- * escalate, comment, urge, supervise, suspend, resume, reopen, recall, void), and the apply of them all.
- * Which verb is possible when is states.c's matter. Kernel thread.
+ * verbs.c - the verbs of an incident that are one step and one entry (accept, return, comment, urge,
+ * supervise, reopen, recall, void), and the apply of all verbs. Which verb is possible when is states.c's
+ * matter. Kernel thread.
  */
 #include <string.h>
 
 #include "incident/incident.h"
 
-/* What a verb's file starts with: the incident, the revision, the step. */
-static enum fq_status begin(struct fq_call *c, enum dp_verb v, struct dp_incident *i, enum dp_state *next) {
+enum fq_status dp_verb_begin(struct fq_call *c, enum dp_verb v, struct dp_incident *i, enum dp_state *next) {
   enum fq_status s = dp_incident_need(c, "id", i);
   if (s == FQ_OK) s = dp_rev_check(c, i->rev);
   return s == FQ_OK ? dp_step(c, i, v, next) : s;
 }
 
-/* ... and ends with. Takes data. */
-static enum fq_status finish(struct fq_call *c, const struct dp_incident *i, const char *kind,
-                             enum dp_state next, fq_json *data) {
+enum fq_status dp_verb_finish(struct fq_call *c, const struct dp_incident *i, const char *kind,
+                              enum dp_state next, fq_json *data, const char *also) {
   fq_json_set_str(data, "state", dp_state_name(next));
   fq_json_set_int(data, "rev", i->rev + 1);
-  enum fq_status s = dp_emit(c, i, kind, data, NULL);
+  enum fq_status s = dp_emit(c, i, kind, data, also);
   if (s != FQ_OK) return s;
   fq_json_set_str(c->result, "id", i->id);
   fq_json_set_str(c->result, "state", dp_state_name(next));
@@ -32,12 +30,12 @@ static enum fq_status simple(struct fq_call *c, enum dp_verb v, const char *kind
                              const char *const *members) {
   struct dp_incident i;
   enum dp_state next;
-  enum fq_status s = begin(c, v, &i, &next);
+  enum fq_status s = dp_verb_begin(c, v, &i, &next);
   if (s != FQ_OK) return s;
   fq_json *data = fq_json_object();
   for (; members && *members; members++)
     dp_set_opt(data, *members, c->params, *members);
-  return finish(c, &i, kind, next, data);
+  return dp_verb_finish(c, &i, kind, next, data, NULL);
 }
 
 #define CARRY(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -48,9 +46,6 @@ enum fq_status dp_incident_accept(struct fq_call *c) {
 enum fq_status dp_incident_return(struct fq_call *c) {
   return simple(c, DP_V_RETURN, "incident.returned", CARRY("reason"));
 }
-enum fq_status dp_incident_close(struct fq_call *c) {
-  return simple(c, DP_V_CLOSE, "incident.closed", CARRY("class", "note"));
-}
 enum fq_status dp_incident_comment(struct fq_call *c) {
   return simple(c, DP_V_COMMENT, "incident.commented", CARRY("text"));
 }
@@ -60,9 +55,6 @@ enum fq_status dp_incident_urge(struct fq_call *c) {
 enum fq_status dp_incident_supervise(struct fq_call *c) {
   return simple(c, DP_V_SUPERVISE, "incident.supervised", CARRY("card", "note"));
 }
-enum fq_status dp_incident_suspend(struct fq_call *c) {
-  return simple(c, DP_V_SUSPEND, "incident.suspended", CARRY("reason"));
-}
 enum fq_status dp_incident_reopen(struct fq_call *c) {
   return simple(c, DP_V_REOPEN, "incident.reopened", CARRY("reason"));
 }
@@ -70,29 +62,11 @@ enum fq_status dp_incident_void(struct fq_call *c) {
   return simple(c, DP_V_VOID, "incident.voided", CARRY("reason"));
 }
 
-enum fq_status dp_incident_verify(struct fq_call *c) {
-  bool pass = fq_json_bool(c->params, "pass", false);
-  return simple(c, pass ? DP_V_PASS : DP_V_FAIL, "incident.verified", CARRY("pass", "note"));
-}
-
-/* Back to where it was. Orders may have lapsed meanwhile: with nobody left on it, it waits for a dispatch. */
-enum fq_status dp_incident_resume(struct fq_call *c) {
-  struct dp_incident i;
-  enum dp_state next;
-  enum fq_status s = begin(c, DP_V_RESUME, &i, &next);
-  if (s != FQ_OK) return s;
-  bool sent = next == DP_DISPATCHED || next == DP_HANDLING;
-  if (sent &&
-      !fq_int(c->db, 0, "SELECT 1 FROM task WHERE incident = ?1 AND ended_ms IS NULL LIMIT 1", "i", i.n))
-    next = DP_ACCEPTED;
-  return finish(c, &i, "incident.resumed", next, fq_json_object());
-}
-
 /* Only while untouched: the step table allows it in `dispatched`, before anybody accepted or arrived. */
 enum fq_status dp_incident_recall(struct fq_call *c) {
   struct dp_incident i;
   enum dp_state next;
-  enum fq_status s = begin(c, DP_V_RECALL, &i, &next);
+  enum fq_status s = dp_verb_begin(c, DP_V_RECALL, &i, &next);
   if (s != FQ_OK) return s;
   int64_t last = 0;
   for (;;) {
@@ -117,38 +91,7 @@ enum fq_status dp_incident_recall(struct fq_call *c) {
   }
   fq_json *data = fq_json_object();
   dp_set_opt(data, "reason", c->params, "reason");
-  return finish(c, &i, "incident.recalled", next, data);
-}
-
-/* Up the ladder to `to`, or to the next staffed rung above it. */
-enum fq_status dp_incident_escalate(struct fq_call *c) {
-  struct dp_incident i;
-  enum dp_state next;
-  enum fq_status s = begin(c, DP_V_ESCALATE, &i, &next);
-  if (s != FQ_OK) return s;
-  int to = dp_level_of(fq_json_str(c->params, "to"));
-  struct dp_ladder ladder;
-  struct dp_rung owner;
-  dp_ladder_of(c->db, i.org, &ladder);
-  ladder.at_ms = c->now_ms;
-  fq_json *skipped = fq_json_array();
-  if (to <= (int)i.owner_level || !dp_rung_find(c->db, &ladder, (enum dp_level)to, &i, &owner, skipped)) {
-    fq_json_free(skipped);
-    return fq_fail(c->error, FQ_E_CONFLICT, "incident.owner", "params.to",
-                   "事件已由%s级负责,不能再上报到该级%.0s", "%.0sthe incident is already owned at %s level",
-                   dp_level_zh(i.owner_level), dp_level_name(i.owner_level));
-  }
-  fq_json *data = fq_json_object(), *from = fq_json_object();
-  fq_json_set_str(from, "level", dp_level_name(i.owner_level));
-  fq_json_set_str(from, "org", i.owner_org);
-  fq_json_set(data, "from", from);
-  dp_set_opt(data, "to", c->params, "to");
-  fq_json_set(data, "owner", dp_rung_json(&owner));
-  fq_json_set(data, "skipped", skipped);
-  dp_set_opt(data, "reason", c->params, "reason");
-  s = finish(c, &i, "incident.escalated", next, data);
-  if (s == FQ_OK) fq_json_set(c->result, "owner", dp_rung_json(&owner));
-  return s;
+  return dp_verb_finish(c, &i, "incident.recalled", next, data, NULL);
 }
 
 /* ---- apply --------------------------------------------------------------------------------------- */
@@ -186,6 +129,7 @@ enum fq_status dp_apply_incident(struct fq_apply *a, const struct fq_entry *e) {
 
   fq_exec(a->db, "UPDATE incident SET state = ?2, rev = ?3, updated_ms = ?4 WHERE n = ?1", "isii", n,
           fq_json_str(d, "state"), fq_json_int(d, "rev", 0), e->at_ms);
+  dp_apply_suspension(a, e);
 
   if (is(e, "accepted")) {
     if (returned) dp_clocks_resume(a, e->subject, NULL, NULL, e->at_ms);
@@ -193,19 +137,25 @@ enum fq_status dp_apply_incident(struct fq_apply *a, const struct fq_entry *e) {
   } else if (is(e, "dispatched")) {
     reach(a, e, DP_M_DISPATCHED);
   } else if (is(e, "handled")) {
+    if (fq_json_bool(d, "solved", false))
+      fq_exec(a->db, "UPDATE incident SET solved_by = ?2 WHERE n = ?1", "is", n, fq_json_str(d, "by"));
     reach(a, e, DP_M_HANDLED);
   } else if (is(e, "verified") && fq_json_bool(d, "pass", false)) {
     reach(a, e, DP_M_VERIFIED);
   } else if (is(e, "verified")) {
-    fq_exec(a->db, "UPDATE incident SET handled_ms = NULL, round = ?2 WHERE n = ?1", "ii", n, e->seq);
+    fq_exec(a->db, "UPDATE incident SET handled_ms = NULL, solved_by = NULL, round = ?2 WHERE n = ?1", "ii",
+            n, e->seq);
     dp_clocks_reopen(a, e->subject, DP_M_HANDLED, e->at_ms);
   } else if (is(e, "closed")) {
     fq_exec(a->db, "UPDATE incident SET class = ?2 WHERE n = ?1", "is", n, fq_json_str(d, "class"));
     reach(a, e, DP_M_CLOSED);
+    dp_asked_lapse(a, n, e->at_ms);
   } else if (is(e, "reopened")) {
+    /* What was rated is not what it will be. */
     fq_exec(a->db,
             "UPDATE incident SET handled_ms = NULL, verified_ms = NULL, closed_ms = NULL, ended_ms = NULL,"
-            " round = ?2 WHERE n = ?1",
+            " solved_by = NULL, round = ?2, rating = NULL, rating_text = NULL, rated_by = NULL, rated_ms = "
+            "NULL WHERE n = ?1",
             "ii", n, e->seq);
     dp_clocks_reopen(a, e->subject, DP_M_HANDLED, e->at_ms);
   } else if (is(e, "returned") || is(e, "suspended")) {
@@ -215,10 +165,17 @@ enum fq_status dp_apply_incident(struct fq_apply *a, const struct fq_entry *e) {
   } else if (is(e, "voided")) {
     fq_exec(a->db, "UPDATE incident SET ended_ms = ?2 WHERE n = ?1", "ii", n, e->at_ms);
     dp_clocks_drop(a, e->subject, e->at_ms);
-  } else if (is(e, "escalated")) {
+    dp_asked_lapse(a, n, e->at_ms);
+  } else if (is(e, "escalated") || is(e, "transferred") || is(e, "sent_down")) {
     const fq_json *owner = fq_json_get(d, "owner");
-    fq_exec(a->db, "UPDATE incident SET owner_level = ?2, owner_org = ?3 WHERE n = ?1", "iss", n,
-            fq_json_str(owner, "level"), fq_json_str(owner, "org"));
+    fq_exec(a->db, "UPDATE incident SET owner_level = ?2, owner_org = ?3, away = ?4 WHERE n = ?1", "issi", n,
+            fq_json_str(owner, "level"), fq_json_str(owner, "org"), (int64_t)fq_json_bool(d, "away", false));
+  } else if (is(e, "rated")) {
+    fq_exec(a->db,
+            "UPDATE incident SET rating = ?2, rating_text = ?3, rated_by = ?4, rated_ms = ?5 WHERE n = ?1",
+            "iissi", n, fq_json_int(d, "score", 0), fq_json_str(d, "text"), e->actor, e->at_ms);
+  } else if (is(e, "attached")) {
+    dp_apply_files(a, n, fq_json_get(d, "attachments"));
   } else if (is(e, "urged")) {
     fq_exec(a->db, "UPDATE incident SET urges = urges + 1 WHERE n = ?1", "i", n);
   } else if (is(e, "supervised")) {
@@ -229,14 +186,15 @@ enum fq_status dp_apply_incident(struct fq_apply *a, const struct fq_entry *e) {
 
 /* ---- targets ------------------------------------------------------------------------------------- */
 
-/* He reported it, or has it as a task, or sits at the unit that has it. */
-static bool involved(struct fq_call *c, const struct dp_incident *i) {
-  const struct fq_actor *a = c->actor;
-  if (!strcmp(i->reporter, a->name) || dp_climb_asks(c->db, i->n, a)) return true;
-  return fq_int(c->db, 0,
-                "SELECT 1 FROM task WHERE incident = ?1 AND state NOT IN ('declined', 'recalled', 'expired')"
-                " AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4) LIMIT 1",
-                "isss", i->n, a->name, dp_sits_at(a), dp_team_of(a)) != 0;
+bool dp_has_part(fq_db *db, const struct fq_actor *a, const struct dp_incident *i) {
+  const char *unit = dp_sits_at(a);
+  if ((unit && !strcmp(i->owner_org, unit)) || dp_climb_asks(db, i->n, a)) return true;
+  return fq_int(
+             db, 0,
+             "SELECT 1 FROM task WHERE incident = ?1 AND state NOT IN ('declined', 'recalled', 'expired')"
+             " AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4) UNION ALL"
+             " SELECT 1 FROM countersign WHERE incident = ?1 AND unit = ?3 AND state <> 'withdrawn' LIMIT 1",
+             "isss", i->n, a->name, unit, dp_team_of(a)) != 0;
 }
 
 /* Where it is, and no more: what the server's own actors are asked, five times a report. */
@@ -258,7 +216,8 @@ enum fq_status dp_target_incident(struct fq_call *c, const char *member, bool ma
   enum fq_status s = dp_incident_need(c, member, &i);
   if (s != FQ_OK) return s;
   dp_text(t->org, sizeof t->org, i.org);
-  t->own = (desk && a->org && !strcmp(i.owner_org, a->org)) || (may_involved && involved(c, &i));
+  t->own = (desk && a->org && !strcmp(i.owner_org, a->org)) ||
+           (may_involved && (!strcmp(i.reporter, a->name) || dp_has_part(c->db, a, &i)));
   if (t->own || desk) return FQ_OK;
   /* A grid officer sits at the grid, but what others report there is not his to act on. */
   return fq_fail(c->error, FQ_E_FORBIDDEN, "incident.foreign", "", "不是您上报或承办的事件 %s",

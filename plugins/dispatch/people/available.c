@@ -123,7 +123,7 @@ static bool on_shift(fq_db *db, const struct dp_rung *r, int64_t at_ms, struct d
                       "SELECT s.user FROM shift s JOIN account a ON a.name = s.user"
                       " WHERE s.org = ?2 AND s.until_ms > ?1 AND s.from_ms <= ?1 AND (a.roles & ?3) != 0"
                       " ORDER BY s.post IS NOT 'lead', s.post IS 'deputy', s.user LIMIT 8",
-                      "isi", at_ms, r->org, (int64_t)r->roles);
+                      "isi", at_ms, r->org, (int64_t)(r->roles ? r->roles : dp_rung_roles(r->level)));
   while (fq_row(q))
     dp_text(users[n++], FQ_ID_MAX, fq_col_str(q, 0));
   for (size_t x = 0; x < n; x++)
@@ -140,7 +140,7 @@ static bool sits_there(fq_db *db, const struct dp_rung *r, int64_t at_ms, struct
   fq_stmt *q = fq_sql(db,
                       "SELECT a.name, a.display, " DP_PRESENCE_COLUMNS DP_PRESENCE_FROM
                       " WHERE a.org = ?2 AND a.disabled = 0 AND (a.roles & ?3) != 0 ORDER BY a.name",
-                      "isi", at_ms, r->org, (int64_t)r->roles);
+                      "isi", at_ms, r->org, (int64_t)(r->roles ? r->roles : dp_rung_roles(r->level)));
   while (fq_row(q)) {
     struct dp_absence a;
     const char *name = fq_col_str(q, 0), *display = fq_col_str(q, 1);

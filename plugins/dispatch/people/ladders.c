@@ -9,16 +9,6 @@
 
 #include "people/people.h"
 
-/* A ladder is the whole county's: the unit at the top of the tree, or no unit before there is one. */
-enum fq_status dp_target_county(struct fq_call *c, struct fq_target *t) {
-  fq_stmt *q = fq_sql(c->db, "SELECT id FROM org WHERE parent = '' ORDER BY id LIMIT 1", "");
-  if (fq_row(q)) {
-    dp_text(t->org, sizeof t->org, fq_col_str(q, 0));
-    fq_done(q);
-  }
-  return FQ_OK;
-}
-
 enum fq_status dp_target_org(struct fq_call *c, struct fq_target *t) {
   struct fq_unit u;
   const char *org = fq_json_str(c->params, "org");

@@ -27,7 +27,7 @@ DP_VIEW(dp_view_on_duty);
 /* ladders.c: ladders as data, fallback owners */
 DP_COMMAND(dp_ladder_set);
 DP_COMMAND(dp_fallback_set);
-DP_TARGET(dp_target_county);
+DP_TARGET(dp_target_county); /* clock/calendars.c */
 DP_TARGET(dp_target_org); /* params.org */
 DP_APPLY(dp_apply_ladder_set);
 DP_APPLY(dp_apply_fallback_set);

@@ -34,8 +34,8 @@ static struct figures *of_township(struct board *b, const char *org) {
 /* State and level stand before the long text in the row, the township in the index: no text is read. */
 static void open_ones(struct board *b) {
 #define OPEN                                                                                                 \
-  "SELECT township, state, level, EXISTS(SELECT 1 FROM clock k WHERE k.incident = i.n AND k.state = "        \
-  "'breached')"                                                                                              \
+  "SELECT township, state, level, EXISTS(SELECT 1 FROM clock k WHERE k.incident = i.n AND k.state IN "       \
+  "('overdue', 'breached'))"                                                                                 \
   " FROM incident i INDEXED BY incident_open WHERE ended_ms IS NULL"
   char path[512] = "", township[FQ_ID_MAX] = "";
   struct dp_ladder l;

@@ -106,6 +106,7 @@ enum fq_status dp_order_send(struct fq_call *c, const struct dp_incident *i, con
   fq_json_set_str(data, "incident_title", i->title);
   fq_json *place = dp_place_json(i->lon, i->lat, -1);
   if (place) fq_json_set(data, "place", place);
+  dp_set_files(c->db, data, i);
   char *also = dp_task_heard_by(c->db, user ? a->id : "", user || team ? "" : a->id, team ? a->id : "");
   enum fq_status s = dp_emit(c, i, "task.created", data, also);
   free(also);

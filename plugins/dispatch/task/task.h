@@ -7,7 +7,8 @@
 /* Several words of one sentence: a timer's id is "task:t12:expire". */
 #define DP_TIMER_ID (FQ_ID_MAX + 16)
 
-/* ---- the verbs' beginning and end (task.c) -------------------------------------------------------- */
+/* ---- the verbs' beginning and end (task.c), who (who.c), timers (apply.c)
+ * -------------------------------------------------------- */
 
 /* Loads the task and its incident, checks the revision and the step. */
 enum fq_status dp_task_begin(struct fq_call *c, enum dp_task_verb v, struct dp_task *t, struct dp_incident *i,
@@ -22,7 +23,6 @@ enum fq_status dp_task_lapse(struct fq_call *c, struct dp_task *t, struct dp_inc
                              fq_json *data);
 /* "user/x", "unit/y" or "unit/team user/each ...": who hears of it after it has ended, too. free() */
 char *dp_task_heard_by(fq_db *db, const char *user, const char *unit, const char *team);
-void dp_task_timer_id(char out[DP_TIMER_ID], const char *task, const char *what);
 /* "run `method` for this task at `due_ms`": one timer a task and purpose. */
 void dp_task_timer(struct fq_apply *a, const char *task, const char *incident, const char *what,
                    int64_t due_ms, const char *method);

@@ -4,6 +4,7 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "whistle/whistle.h"
@@ -95,10 +96,8 @@ enum fq_status dp_whistle_blow(struct fq_call *c) {
 
   fq_json *data = fq_json_object(), *remind = fq_json_array();
   /* dp_whistle_emit() asks the table for the departments, which apply has not filled yet. */
-  char also[40 * (FQ_ID_MAX + 8)] = "";
-  size_t used = 0;
-  fq_json_each(u, units) used +=
-      (size_t)snprintf(also + used, sizeof also - used, "%sunit/%s", used ? " " : "", fq_json_str(u, "unit"));
+  char *also = NULL;
+  fq_json_each(u, units) also = dp_whistle_heard_by(c->db, also, fq_json_str(u, "unit"));
   fq_json_set(data, "units", units);
   fq_json *place = place_of(c, &i);
   if (place) fq_json_set(data, "place", place);
@@ -116,7 +115,9 @@ enum fq_status dp_whistle_blow(struct fq_call *c) {
   fq_json_set_str(data, "category", i.category);
   fq_json_set_int(data, "level", i.level);
   fq_json_set_str(data, "incident_title", i.title);
-  if ((s = dp_whistle_emit(c, &w, &i, "whistle.blown", DP_W_BLOWN, data, also)) != FQ_OK) return s;
+  s = dp_whistle_emit(c, &w, &i, "whistle.blown", DP_W_BLOWN, data, also);
+  free(also);
+  if (s != FQ_OK) return s;
   fq_json_set_time(c->result, "due_at", w.due_ms);
   return dp_whistle_answer(c, &w);
 }

@@ -243,7 +243,7 @@ static enum fq_status answer(struct fq_query *q, bool open, int64_t limit) {
   if (after && !before)
     return fq_fail(q->error, FQ_E_PARAMS, "whistle.unknown", "params.after", "没有哨单 %s", "no whistle %s",
                    after);
-  const char *sits = q->actor->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT) ? q->actor->org : NULL;
+  const char *sits = dp_team_of(q->actor);
   bool only_there = fq_json_str(q->params, "org") != NULL;
   fq_stmt *rows = fq_sql(q->db, sql[open], "issssiiis", before, area ? path : NULL, q->actor->name, sits,
                          fq_json_str(q->params, "state"), limit + 1, (int64_t)only_there,

@@ -62,22 +62,38 @@ void dp_whistle_count(fq_db *db, const struct dp_whistle *w, struct dp_whistle_t
   fq_done(q);
 }
 
+static char *add_word(char *words, const char *kind, const char *name) {
+  size_t used = words ? strlen(words) : 0, more = strlen(kind) + strlen(name) + 2;
+  char *grown = realloc(words, used + more);
+  if (!grown) abort(); /* as everywhere: exhaustion ends the process (fengqiao.h, FAILURE) */
+  snprintf(grown + used, more, "%s%s%s", used ? " " : "", kind, name);
+  return grown;
+}
+
+char *dp_whistle_heard_by(fq_db *db, char *words, const char *unit) {
+  words = add_word(words, "unit/", unit);
+  fq_stmt *q = dp_team_officers(db, unit);
+  while (fq_row(q))
+    words = add_word(words, "user/", fq_col_str(q, 0));
+  return words;
+}
+
 enum fq_status dp_whistle_emit(struct fq_call *c, struct dp_whistle *w, const struct dp_incident *i,
                                const char *kind, enum dp_whistle_state next, fq_json *data,
                                const char *also) {
-  char all[40 * (FQ_ID_MAX + 8)]; /* 30 departments, whoever blew, a superior */
-  size_t used = (size_t)snprintf(all, sizeof all, "user/%s", w->by);
+  char *words = add_word(NULL, "user/", w->by);
   fq_stmt *q = fq_sql(c->db, "SELECT unit FROM whistle_unit WHERE whistle = ?1 ORDER BY unit", "i", w->n);
   while (fq_row(q))
-    if (used + FQ_ID_MAX + 8 < sizeof all)
-      used += (size_t)snprintf(all + used, sizeof all - used, " unit/%s", fq_col_str(q, 0));
-  if (also && used + FQ_ID_MAX + 8 < sizeof all) snprintf(all + used, sizeof all - used, " %s", also);
+    words = dp_whistle_heard_by(c->db, words, fq_col_str(q, 0));
+  if (also) words = add_word(words, "", also);
   w->state = next;
   w->rev++;
   fq_json_set_str(data, "whistle", w->id);
   fq_json_set_str(data, "state", dp_whistle_state_name(next));
   fq_json_set_int(data, "rev", w->rev);
-  return dp_emit(c, i, kind, data, all);
+  enum fq_status s = dp_emit(c, i, kind, data, words);
+  free(words);
+  return s;
 }
 
 enum fq_status dp_whistle_answer(struct fq_call *c, const struct dp_whistle *w) {

@@ -69,6 +69,8 @@ enum fq_status dp_whistle_need(struct fq_call *c, struct dp_whistle *w, struct d
 enum fq_status dp_whistle_step(struct fq_call *c, const struct dp_whistle *w, enum dp_whistle_verb v,
                                enum dp_whistle_state *next);
 void dp_whistle_count(fq_db *db, const struct dp_whistle *w, struct dp_whistle_tally *out);
+/* Adds to a list of words who hears for a unit: its desk, and officers who are its members. free() */
+char *dp_whistle_heard_by(fq_db *db, char *words, const char *unit);
 /* Emits an entry that leads to `next`; the departments hear it, and `also`. Takes data. */
 enum fq_status dp_whistle_emit(struct fq_call *c, struct dp_whistle *w, const struct dp_incident *i,
                                const char *kind, enum dp_whistle_state next, fq_json *data, const char *also);

@@ -44,7 +44,7 @@ function dispatch(incident, to, note, options)
   return command("incident.dispatch", params)
 end
 
--- 上报到 "village"、"township" 或 "county"(空岗自动跳过)
+-- 上报到上面任一级,如 "village"、"township"、"county"(空岗自动跳过)
 function escalate(incident, level, reason)
   return command("incident.escalate", { id = id_of(incident), to = level, reason = reason })
 end
@@ -75,9 +75,9 @@ function return_to_reporter(incident, reason)
 end
 return_to = return_to_reporter
 
--- 挂起、恢复
-function suspend(incident, reason)
-  return command("incident.suspend", { id = id_of(incident), reason = reason })
+-- 挂起、恢复。options.time = days(3):到时自动恢复
+function suspend(incident, reason, options)
+  return command("incident.suspend", { id = id_of(incident), reason = reason, for_ms = options and options.time })
 end
 function resume(incident)
   return command("incident.resume", { id = id_of(incident) })
