@@ -45,7 +45,7 @@ function maySee(p, i) {
   const unit = has(p, [...DESK, "department"]);
   return i.reporter === p.name || (has(p, AREA) && within(i.org, p.org)) || (unit && i.owner.org === p.org) ||
     i.tasks.some(({ to }) => isTheirs(p, to)) || (unit && i.countersigns.some((k) => k.unit === p.org)) || calls(p, i) ||
-    (i.mediations ?? []).some((m) => m.mediator === p.name);
+    (i.mediations ?? []).some((m) => m.mediator === p.name) || i.climb?.asked === p.name;
 }
 /** Does a whistle about it call this one's unit? */
 const calls = (p, i) => has(p, [...DESK, "department", "officer"]) && (i.whistles ?? []).some((w) => w.units.some((u) => u.unit === p.org));
@@ -487,6 +487,7 @@ describe("who may call what", () => {
       const known = m.params.properties;
       const p = { ...nothing, to: to[m.name] ?? [{ user: "officer-B1g" }], pass: true, card: "red", incident: id, name: "quick", policy: "p", from: "reported", limit_ms: 1000 };
       if (m.name.startsWith("clock.")) p.to = "closed";
+      if (m.name === "incident.climb") Object.assign(p, { ladder: "heads", from: "grid" });
       if (m.name.startsWith("task.")) p.id = task;
       if (m.name.startsWith("request.")) p.id = request;
       if (m.name.startsWith("countersign.")) p.id = countersign;
@@ -500,7 +501,7 @@ describe("who may call what", () => {
       for (const key of Object.keys(p)) if (!known[key]) delete p[key];
       return p;
     };
-    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|request|countersign|whistle|mediation)\./.test(m.name) && m.name !== "incident.report");
+    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|request|countersign|whistle|mediation)\.|^ladder.take/.test(m.name) && m.name !== "incident.report");
     assert.ok(verbs.length > 20);
     const before = await fence();
     let tried = 0;
