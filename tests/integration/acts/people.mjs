@@ -16,7 +16,9 @@ export async function act({ AT, S, as, incident, report, server }) {
   await as("officer-A2g", "duty.start", {});
 
   // one climbs and stays so; one reaches the top; one is taken
+  const escalated = (id) => S("commander-county").hear((m) => m.params?.kind === "incident.escalated" && m.params.subject === id);
   await report("climbing", "family-A1", { grid: AT.A1h });
+  await escalated(incident.climbing); // by the policy's clock: that over, the ladder alone moves it
   await as("dispatcher-A", "incident.climb", { id: incident.climbing, ladder: "heads", wait_ms: 3_600_000 });
   await report("top", "officer-B1g", { grid: AT.B1g });
   await as("policy-county", "incident.climb", { id: incident.top, ladder: "heads", from: "county", wait_ms: 1000 });
