@@ -26,6 +26,7 @@ export default defineConfig({
         index: here("index.html"),
         console: here("console/index.html"),
         field: here("field/index.html"),
+        print: here("print/index.html"),
       },
     },
   },

@@ -52,9 +52,11 @@
   X(EXTEND, "extend", "延期")                                                                                \
   X(ASK_SUSPEND, "ask_suspend", "申请挂起")                                                                  \
   X(RATE, "rate", "评价")                                                                                    \
+  X(FOLLOW_UP, "follow_up", "回访")                                                                          \
   X(ATTACH, "attach", "附件")                                                                                \
   X(MERGE, "merge", "并案")                                                                                  \
   X(SPLIT, "split", "拆案")                                                                                  \
+  X(JOIN, "join", "并入")                                                                                    \
   X(WHISTLE, "whistle", "吹哨")                                                                              \
   X(RESERVE, "reserve", "预留")                                                                              \
   X(MEDIATE, "mediate", "调处")                                                                              \
@@ -181,6 +183,9 @@ struct dp_self {
   int64_t future_ms;         /* how far ahead a phone's clock may be without remark */
   int64_t receipt_ms;        /* a phone that has not confirmed an order by then is not reached; 0: not told */
   bool officer_whistle;      /* grid officers may blow the whistle for their own incidents */
+  int64_t dup_m;             /* how far apart two reports of one thing may be */
+  int64_t dup_ms;            /* ... and how long */
+  int64_t dup_score;         /* from which score on the desk is told */
   /* volatile, never projected */
   struct dp_positions *positions; /* positions.c, locked: readers look too */
   struct dp_staff_cache *staff;   /* people/staff.c: who could be sent, shared with the readers */
@@ -198,6 +203,7 @@ struct dp_incident {
   int level;
   double lon, lat;                   /* NAN when unknown */
   int64_t at_ms[DP_MILESTONE_COUNT]; /* 0: not reached */
+  int64_t merged_into, joined;       /* the one it stands for it (0: none), how many it stands for */
 };
 struct dp_task {
   int64_t n, incident, rev;
@@ -243,8 +249,10 @@ void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *
 extern const struct fq_plugin dp_incident_part, dp_task_part, dp_clock_part, dp_people_part;
 extern const struct fq_plugin dp_request_part, dp_countersign_part, dp_stats_part;
 extern const struct fq_plugin dp_whistle_part, dp_mediation_part, dp_joint_part;
+extern const struct fq_plugin dp_merge_part, dp_search_part;
 /* The words of a kind of this plugin ("事件派遣", "incident dispatched"); NULL when it is none of them. */
 const struct fq_kind *dp_kind(const char *name);
+extern const struct fq_plugin dp_emergency_part, dp_supervise_part;
 
 /* Commands, targets, apply (the only writers of the tables), queries, views: each part declares its own. */
 #define DP_COMMAND(name) enum fq_status name(struct fq_call *c)
@@ -345,6 +353,14 @@ enum fq_status dp_term_refuse(struct fq_call *c, const char *dictionary, const c
                               const struct dp_term *terms, size_t count);
 enum fq_status dp_term_need(struct fq_call *c, const char *dictionary, const struct dp_word *builtin,
                             const char *member, struct dp_term *out);
+/* ---- merged incidents (merge/) --------------------------------------------------------------------------
+ */
+
+/* Sets `merged_into` and `merged` of an incident's JSON. */
+void dp_merge_json(fq_db *db, int64_t n, int64_t merged_into, int64_t joined, fq_json *into);
+bool dp_merge_reporter(fq_db *db, const struct dp_incident *i, const char *user); /* of one merged into it? */
+/* Has somebody finished his task on one that was merged into it? That work counts for it. */
+bool dp_merge_finished(fq_db *db, const struct dp_incident *i);
 
 /* ---- the ladder (people/ladder.c) ---------------------------------------------------------------------- */
 
@@ -420,6 +436,19 @@ struct dp_staff_cache *dp_staff_new(void);
 void dp_staff_free(struct dp_staff_cache *s);
 void dp_load_moved(struct fq_apply *a, const char *user, int by); /* a task of `user` begins or ends */
 
+/* ---- areas (area.c), emergencies (emergency/) ------------------------------------------------------- */
+
+struct dp_area {
+  char path[512], township[FQ_ID_MAX]; /* both empty: the whole county */
+};
+bool dp_area_of(fq_db *db, const char *org, struct dp_area *out); /* "" or NULL: the whole county */
+/* A query's area: `org` when given and in reach, else all that the actor has. */
+enum fq_status dp_area_asked(struct fq_query *q, const char *org, struct dp_area *out);
+fq_stmt *dp_area_open(fq_db *db, const struct dp_area *area); /* n of its open incidents, oldest first */
+
+/* What limits started now at `org` are multiplied by: below 1 while an emergency is in force there. */
+double dp_clock_factor(fq_db *db, const char *org);
+
 /* ---- wire shapes (wire.c), views (view.c) ----------------------- */
 
 enum {
@@ -437,6 +466,12 @@ fq_json *dp_clocks_json(fq_db *db, const char *incident);
 fq_json *dp_place_json(double lon, double lat, double acc_m); /* NULL when unknown */
 bool dp_may_see(fq_db *db, const struct fq_actor *actor, const struct dp_incident *i);
 bool dp_area_reach(const struct fq_actor *actor); /* sees a whole subtree, not only his own */
+
+/* Kinds of this plugin, by all its parts (supervise/told.c): their words into zh and en; who may hear an
+ * entry, by the kernel's rule (a kind of somebody else's is heard by name alone). */
+void dp_kind_words(const char *kind, fq_json *into);
+bool dp_may_hear(fq_db *db, const struct fq_actor *a, const char *kind, const char *org,
+                 const char *audience);
 
 /* A query's incident, from params.<member>, when its actor may see it. */
 enum fq_status dp_incident_seen(struct fq_query *q, const char *member, struct dp_incident *i);

@@ -21,6 +21,11 @@
     .name = "reason", .type = FQ_T_STRING, .required = must, .min = 1, .max = 500, .zh = "理由",             \
     .en = "reason"                                                                                           \
   }
+#define P_WITHIN                                                                                             \
+  {                                                                                                          \
+    .name = "within_ms", .type = FQ_T_INT, .min = 1000, .max = 2.6e9, .zh = "多久之内须答复",               \
+    .en = "to be answered within this time"                                                                  \
+  }
 #define P_PLACE                                                                                              \
   { .name = "place", .type = FQ_T_PLACE, .zh = "位置", .en = "place" }
 #define P_FILES                                                                                              \

@@ -43,7 +43,7 @@ bool dp_incident_load(fq_db *db, const char *id, struct dp_incident *out) {
   fq_stmt *q = fq_sql(db,
                       "SELECT number, rev, round, org, reporter, category, owner_org, title, state, before,"
                       " owner_level, level, lon, lat, occurred_ms, reported_ms, accepted_ms, dispatched_ms,"
-                      " handled_ms, verified_ms, closed_ms FROM incident WHERE n = ?1",
+                      " handled_ms, verified_ms, closed_ms, merged_into, joined FROM incident WHERE n = ?1",
                       "i", n);
   if (!fq_row(q)) return false;
   out->n = n;
@@ -65,6 +65,8 @@ bool dp_incident_load(fq_db *db, const char *id, struct dp_incident *out) {
   out->lat = fq_col_null(q, 13) ? NAN : fq_col_num(q, 13);
   for (int m = 0; m < DP_MILESTONE_COUNT; m++)
     out->at_ms[m] = fq_col_int(q, 14 + m);
+  out->merged_into = fq_col_int(q, 14 + DP_MILESTONE_COUNT);
+  out->joined = fq_col_int(q, 15 + DP_MILESTONE_COUNT);
   fq_done(q);
   return true;
 }
@@ -157,6 +159,11 @@ char *dp_audience(fq_db *db, const struct dp_incident *i, const char *also) {
     while (fq_row(members))
       add(&l, "user/", fq_col_str(members, 0));
   }
+  /* Who reported the same thing hears what becomes of it. */
+  q = i->joined ? fq_sql(db, "SELECT reporter FROM merged WHERE target = ?1 ORDER BY source", "i", i->n)
+                : NULL;
+  while (fq_row(q))
+    add(&l, "user/", fq_col_str(q, 0));
   q = fq_sql(db, "SELECT unit FROM countersign WHERE incident = ?1 AND state = 'open' ORDER BY n", "i", i->n);
   while (fq_row(q))
     add(&l, "unit/", fq_col_str(q, 0));

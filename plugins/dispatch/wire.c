@@ -175,8 +175,8 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
              "SELECT number, rev, state, category, level, title, text, lon, lat, acc, org, address,"
              " reporter, source, owner_level, owner_org, card, urges, attachments, class, occurred_ms,"
              " reported_ms, updated_ms, accepted_ms, dispatched_ms, handled_ms, verified_ms, closed_ms,"
-             " external_id, clock_skew, suspended_until_ms, rating, rating_text, rated_by, rated_ms"
-             " FROM incident WHERE n = ?1",
+             " external_id, clock_skew, suspended_until_ms, rating, rating_text, rated_by, rated_ms, merged_into,"
+             " joined FROM incident WHERE n = ?1",
              "i", n);
   if (!fq_row(q)) return NULL;
   fq_json *j = fq_json_object();
@@ -216,7 +216,9 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
   if (fq_col_int(q, 29)) fq_json_set_bool(j, "clock_skew", true);
   set_time(j, "suspended_until", q, 30);
   if (!fq_col_null(q, 31)) fq_json_set(j, "rating", rating(q, 31));
+  int64_t merged_into = fq_col_int(q, 35), joined = fq_col_int(q, 36);
   fq_done(q);
+  dp_merge_json(db, n, merged_into, joined, j);
   set_where(db, j, org);
   set_owner(db, j, level, owner);
   fq_json *climb = dp_climb_json(db, n);
@@ -252,6 +254,7 @@ bool dp_may_see(fq_db *db, const struct fq_actor *a, const struct dp_incident *i
   if (unit && !strcmp(i->owner_org, a->org)) return true;
   if (dp_whistle_calls(db, i->n, dp_team_of(a)) || dp_mediates(db, i->n, a->name)) return true;
   if (dp_climb_asks(db, i->n, a)) return true;
+  if (dp_merge_reporter(db, i, a->name)) return true;
   return fq_int(db, 0,
                 "SELECT 1 FROM task WHERE incident = ?1 AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4)"
                 " UNION ALL SELECT 1 FROM countersign WHERE incident = ?1 AND unit = ?3 LIMIT 1",

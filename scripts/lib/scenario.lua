@@ -7,7 +7,8 @@
 --
 -- Steps: report accept decline arrive feedback finish check_in (an officer's), take dispatch verify close escalate (a desk's),
 -- extend ask_suspend (those at work), grant refuse_request (the latest open request), rate (the reporter),
--- call { "method", as = "user", params } for anything else, refused { step, code = "..." }, expect { ... }.
+-- call { "method", as = "user", params } for anything else, shows { "query", as = "user", is = { ["a.b"] = 1 } },
+-- refused { step, code = "..." }, expect { ... }.
 -- day "2026-02-13", on a line of its own, chooses the day (else Monday 2026-03-02); times may be of that day, of a later one
 -- ("+3 08:00") or of a date ("2026-02-24 09:30").
 -- Between steps: off_duty{...}, on_duty{...}, busy{...}, nobody_at "unit", restart "09:00" (the server was off until then),
@@ -45,6 +46,7 @@ local by_name = {}
 for _, u in ipairs(users) do by_name[u.name] = u end
 
 local function say(line, zh, en) inner.wrong(line, zh, en or zh) end
+local same -- says what was expected and what is
 
 local function must(method, params)
   local result, e = inner.call(nil, method, params)
@@ -233,6 +235,19 @@ escalate = desk_step("incident.escalate")
 comment = desk_step("incident.comment")
 suspend = desk_step("incident.suspend")
 resume = desk_step("incident.resume")
+local split_step = desk_step("incident.split")
+-- merge { incident = 2, into = 1 }: the second reported into the first
+function merge(t)
+  return step(function(line)
+    local params = rest(t, "as", "incident")
+    params.id, params.into = incident_of(t), incidents[t.into]
+    try(line, actor(t.as or "dispatcher"), "incident.merge", params)
+  end)
+end
+function split_off(t)
+  t.reason = t.reason or "不是同一件事"
+  return split_step(t)
+end
 transfer = desk_step("incident.transfer")
 send_down = desk_step("incident.send_down")
 return_to_reporter = desk_step("incident.return")
@@ -266,16 +281,38 @@ local function id_for(method, t)
   return all[#all] and all[#all].id or error("这件事没有 " .. list .. " (the incident has none)", 0)
 end
 
--- call { "clock.pause", as = "dispatcher", params = { name = "resolve" } }; params.id = true stands for the incident,
--- with whistle.* and mediation.* for its latest whistle or mediation
+-- params.id = true stands for the incident, with whistle.* and mediation.* for its latest whistle or mediation;
+-- params.id = "last e" for the last thing made by a call whose id begins with that letter
+local made = {}
+local function filled(t)
+  local params = rest(t.params or {})
+  if t.task then params.id = task_of(t, t.task) end
+  if params.id == true then params.id = id_for(t[1], t) end
+  if params.incident == true then params.incident = incident_of(t) end
+  if type(params.id) == "string" and string.starts_with(params.id, "last ") then params.id = made[string.sub(params.id, 6)] end
+  return params
+end
+
+-- call { "clock.pause", as = "dispatcher", params = { name = "resolve" } }
 -- call { ..., task = "officer-1" } for his task of it
 function call(t)
   return step(function(line)
-    local params = rest(t.params or {})
-    if t.task then params.id = task_of(t, t.task) end
-    if params.id == true then params.id = id_for(t[1], t) end
-    if params.incident == true then params.incident = incident_of(t) end
-    try(line, actor(t.as), t[1], params)
+    local result = try(line, actor(t.as), t[1], filled(t))
+    if result and type(result.id) == "string" then made[string.sub(result.id, 1, 1)] = result.id end
+  end)
+end
+
+-- shows { "emergency.board", as = "commander", params = { id = "last e" }, is = { ["calls.silent"] = 1 } }
+function shows(t)
+  return step(function(line)
+    local result = try(line, actor(t.as), t[1], filled(t))
+    for path, wanted in pairs(result and t.is or {}) do
+      local at = result
+      for _, name in ipairs(string.split(path, ".")) do
+        if type(at) == "table" then at = at[tonumber(name) or name] end
+      end
+      same(line, t[1] .. " " .. path, wanted, at)
+    end
   end)
 end
 
@@ -358,7 +395,7 @@ local function show(v)
   return "{" .. table.concat(parts, ", ") .. "}"
 end
 
-local function same(line, what, wanted, got)
+function same(line, what, wanted, got)
   if wanted ~= got then
     say(line, what .. " 应为 " .. show(wanted) .. ",实际 " .. show(got), what .. ": expected " .. show(wanted) .. ", got " .. show(got))
   end

@@ -299,10 +299,10 @@ describe("who sees what when asking", () => {
   const isOpen = (i) => !["closed", "voided", "merged"].includes(i.state);
   const openTask = (p, t) => !["declined", "recalled", "expired", "finished"].includes(t.state) && isTheirs(p, t.to);
 
-  test("incident.get, clock.list and incident.candidates: allowed, forbidden or not for this role", () =>
+  test("incident.get, incident.after_action, clock.list and incident.candidates: allowed, forbidden or not for this role", () =>
     each(async (p, c) => {
       for (const i of all) {
-        for (const [method, member, roles] of [["incident.get", "id", READERS], ["clock.list", "incident", READERS], ["incident.candidates", "id", DESK]]) {
+        for (const [method, member, roles] of [["incident.get", "id", READERS], ["incident.after_action", "id", READERS], ["clock.list", "incident", READERS], ["incident.candidates", "id", DESK]]) {
           const may = has(p, roles) && maySee(p, i);
           const code = await c.call(method, { [member]: i.id }).then(() => 0, (e) => e.code);
           assert.equal(code, may ? 0 : -32003, `${p.name} ${method} ${i.id}`);
@@ -507,11 +507,16 @@ describe("who may call what", () => {
     const countersign = (await as("dispatcher-county", "incident.countersign", { id, units: [AT.D1], text: "x" })).countersigns[0];
     const nothing = { id, note: "x", reason: "x", text: "x", score: 5, agree: true, by_ms: 60_000, attachments: [photo], units: [AT.D1] };
     const to = { "incident.escalate": "county", "incident.send_down": "grid", "incident.transfer": AT.B };
+    // whatever else a schema requires
+    const sample = (s = {}) => s.enum?.[0] ?? {
+      integer: s.minimum ?? 1, number: s.minimum ?? 1, boolean: true, array: s.minItems ? [sample(s.items)] : [],
+      object: Object.fromEntries((s.required ?? []).map((k) => [k, sample(s.properties[k])])),
+    }[s.type] ?? "x";
     const [whistle] = (await server.system("incident.get", { id: incident.whistled })).whistles;
     const [mediation] = (await server.system("incident.get", { id: incident.mediated })).mediations;
     const params = (m) => {
       const known = m.params.properties;
-      const p = { ...nothing, to: to[m.name] ?? [{ user: "officer-B1g" }], pass: true, card: "red", incident: id, name: "quick", policy: "p", from: "reported", limit_ms: 1000 };
+      const p = { ...nothing, to: to[m.name] ?? [{ user: "officer-B1g" }], pass: true, satisfied: true, by: "phone", card: "red", incident: id, name: "quick", policy: "p", from: "reported", limit_ms: 1000 };
       if (m.name.startsWith("clock.")) p.to = "closed";
       if (m.name === "incident.climb") Object.assign(p, { ladder: "heads", from: "grid" });
       if (m.name.startsWith("task.")) p.id = task;
@@ -525,9 +530,10 @@ describe("who may call what", () => {
       if (m.name.startsWith("whistle.")) p.id = whistle.id;
       if (m.name.startsWith("mediation.")) p.id = mediation.id;
       for (const key of Object.keys(p)) if (!known[key]) delete p[key];
+      for (const key of m.params.required ?? []) p[key] ??= sample(known[key]);
       return p;
     };
-    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|request|countersign|whistle|mediation)\.|^ladder.take/.test(m.name) && m.name !== "incident.report");
+    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|request|countersign|whistle|mediation|supervise)\.|^ladder.take/.test(m.name) && m.name !== "incident.report");
     assert.ok(verbs.length > 20);
     const before = await fence();
     let tried = 0;

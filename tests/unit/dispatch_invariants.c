@@ -10,7 +10,8 @@
 
 #define OPEN_TASKS "FROM task t JOIN incident i ON i.n = t.incident WHERE t.ended_ms IS NULL AND "
 #define CLOCKS     "FROM clock k JOIN incident i ON i.n = k.incident WHERE "
-#define RUNS       "k.state IN ('running', 'due_soon')"
+#define RUNS       "k.state IN ('running', 'due_soon', 'overdue')"
+#define OPEN       "t.ended_ms IS NULL"
 #define REACHED                                                                                              \
   "CASE k.to_milestone WHEN 1 THEN i.reported_ms WHEN 2 THEN i.accepted_ms WHEN 3 THEN i.dispatched_ms "     \
   "WHEN 4 THEN"                                                                                              \
@@ -28,6 +29,25 @@ static const struct {
     {"a task whose state and end disagree", "SELECT t.incident, t.n FROM task t WHERE (t.ended_ms IS NULL) "
                                             "<> (t.state NOT IN ('finished', 'declined',"
                                             " 'recalled', 'expired'))"},
+    {"two leads", "SELECT t.incident, max(t.n) FROM task t WHERE " OPEN
+                  " AND t.role = 'lead' GROUP BY 1 HAVING count(*) > 1"},
+    {"nobody leads the work",
+     "SELECT t.incident, t.n FROM task t JOIN incident i ON i.n = t.incident WHERE " OPEN
+     " AND NOT EXISTS (SELECT 1 FROM"
+     " task l WHERE l.incident = t.incident AND l.role = 'lead' AND (l.ended_ms IS NULL OR (l.state = "
+     "'finished' AND"
+     " l.n > i.round)))"},
+    {"a timer of a task that has ended", "SELECT t.incident, t.n FROM task t JOIN timer x ON x.id IN "
+                                         "('task:t' || t.n || ':expire', 'task:t' || t.n ||"
+                                         " ':remind', 'task:t' || t.n || ':receipt', 'task:t' || t.n || "
+                                         "':checkin') WHERE t.ended_ms IS NOT NULL"},
+    {"somebody watched over whom no timer watches",
+     "SELECT t.incident, t.n FROM task t WHERE " OPEN
+     " AND t.checkin_ms IS NOT NULL AND t.accepted_ms IS NOT NULL AND NOT"
+     " EXISTS (SELECT 1 FROM timer x WHERE x.id = 'task:t' || t.n || ':checkin')"},
+    {"somebody kept for an incident that has ended", "SELECT r.incident, 0 FROM reservation r JOIN incident "
+                                                     "i ON i.n = r.incident WHERE r.ended_ms IS NULL AND"
+                                                     " i.ended_ms IS NOT NULL"},
     {"an incident whose state and end disagree", "SELECT i.n, 0 FROM incident i WHERE (i.ended_ms IS NULL) "
                                                  "<> (i.state NOT IN ('closed', 'merged', 'voided'))"},
     {"an order that lapsed unnoticed", "SELECT t.incident, t.n FROM task t WHERE t.state IN ('sent', "
@@ -36,34 +56,16 @@ static const struct {
      "SELECT t.incident, t.n FROM task t WHERE t.state IN ('sent', 'delivered', 'seen') AND t.expires_ms IS "
      "NOT NULL"
      " AND NOT EXISTS (SELECT 1 FROM timer x WHERE x.id = 'task:t' || t.n || ':expire')"},
-    {"two who lead", "SELECT incident, max(n) FROM task WHERE ended_ms IS NULL AND role = 'lead' GROUP BY "
-                     "incident HAVING count(*) > 1"},
-    {"nobody leads, though the lead has not finished",
-     "SELECT i.n, t.n " OPEN_TASKS
-     "NOT EXISTS (SELECT 1 FROM task x WHERE x.incident = i.n AND x.role = 'lead'"
-     " AND (x.ended_ms IS NULL OR (x.state = 'finished' AND x.n > i.round)))"},
-    {"a task that has ended, and its timer has not",
-     "SELECT t.incident, t.n FROM timer x JOIN task t ON t.n = CAST(substr(x.id, 7) AS INTEGER)"
-     " WHERE x.id LIKE 'task:t%' AND t.ended_ms IS NOT NULL"},
-    {"check-ins without a timer",
-     "SELECT t.incident, t.n FROM task t WHERE t.checkin_ms IS NOT NULL AND NOT EXISTS"
-     " (SELECT 1 FROM timer x WHERE x.id = 'task:t' || t.n || ':checkin')"},
-    {"somebody kept for an incident that has ended",
-     "SELECT i.n, 0 FROM reservation r JOIN incident i ON i.n = r.incident WHERE r.ended_ms IS NULL AND "
-     "i.ended_ms"
-     " IS NOT NULL"},
-    {"somebody kept twice",
-     "SELECT max(incident), 0 FROM reservation WHERE ended_ms IS NULL GROUP BY to_user, to_unit"
-     " HAVING count(*) > 1"},
-    {"a reservation past its time",
-     "SELECT incident, 0 FROM reservation WHERE ended_ms IS NULL AND until_ms <= ?1"},
     {"a clock that is not at rest on an incident that has ended",
      "SELECT i.n, 0 " CLOCKS "(" RUNS " OR k.state = 'paused') AND i.ended_ms IS NOT NULL"},
     {"a clock that goes on though its milestone is reached",
      "SELECT i.n, 0 " CLOCKS RUNS " AND " REACHED " IS NOT NULL"},
     {"a clock that goes on while its incident waits",
-     "SELECT i.n, 0 " CLOCKS RUNS " AND i.state IN ('suspended', 'returned')"},
-    {"a clock past its due time that has not breached", "SELECT i.n, 0 " CLOCKS RUNS " AND k.due_ms <= ?1"},
+     "SELECT i.n, 0 " CLOCKS RUNS " AND (k.pauses & CASE i.state WHEN"
+     " 'suspended' THEN 1 WHEN 'returned' THEN 2 ELSE 0 END) <> 0"},
+    {"a clock past its due time that has not breached",
+     "SELECT i.n, 0 " CLOCKS RUNS " AND k.due_ms + CASE"
+     " k.state WHEN 'overdue' THEN k.grace_ms ELSE 0 END <= ?1"},
     {"a running clock without its timer",
      "SELECT i.n, 0 " CLOCKS RUNS " AND NOT EXISTS (SELECT 1 FROM timer x WHERE x.id ="
      " 'clock:i' || k.incident || ':' || k.policy || ':' || k.name)"},

@@ -86,8 +86,6 @@ static const struct steps task_steps[] = {
     {"recall", "sent>recalled delivered>recalled seen>recalled"},
     {"release",
      "sent>recalled delivered>recalled seen>recalled accepted>recalled arrived>recalled fed_back>recalled"},
-    {"reassign",
-     "sent>recalled delivered>recalled seen>recalled accepted>recalled arrived>recalled fed_back>recalled"},
     {"lead", "sent delivered seen accepted arrived fed_back"},
 };
 
@@ -116,7 +114,6 @@ const char *m_step(const char *verb, const struct m_incident *i) {
 }
 
 const char *m_task_step(const char *verb, const struct m_task *t) {
-  if (!strcmp(verb, "recall") && !t->lead) verb = "release";
   return find(task_steps, sizeof task_steps / sizeof *task_steps, verb, t->state, NULL);
 }
 
@@ -132,18 +129,6 @@ size_t m_open_tasks(const struct m_incident *i, const struct m_task *but) {
   for (size_t x = 0; x < i->count; x++)
     n += &i->tasks[x] != but && m_task_open(&i->tasks[x]);
   return n;
-}
-
-struct m_task *m_lead(struct m_incident *i) {
-  for (size_t x = 0; x < i->count; x++)
-    if (i->tasks[x].lead && m_task_open(&i->tasks[x])) return &i->tasks[x];
-  return NULL;
-}
-
-bool m_lead_taken(struct m_incident *i) {
-  for (size_t x = 0; x < i->count; x++)
-    if (i->tasks[x].lead && !strcmp(i->tasks[x].state, "finished") && i->tasks[x].n > i->round) return true;
-  return m_lead(i) != NULL;
 }
 
 static bool somebody_finished(const struct m_incident *i) {
@@ -179,16 +164,25 @@ const char *m_may_involved(const struct m_actor *a, const struct m_incident *i) 
   return m_may_desk(a, i);
 }
 
-const char *m_may_task(const struct m_actor *a, const struct m_incident *i, const struct m_task *t) {
-  if (!strcmp(t->user, a->name) || sits_at(a, t->unit) || (a->roles & FQ_ROLE_POLICY)) return "";
-  return a->roles & DESK ? scope(a, i) : "task.foreign";
+const char *m_may_task_desk(const struct m_actor *a, const struct m_incident *i) {
+  return (a->roles & DESK) && !strcmp(a->org, i->owner_org) ? "" : scope(a, i);
 }
 
-const char *m_may_lead(const struct m_actor *a, struct m_incident *i) {
+/* The desks, and the lead himself. */
+const char *m_may_assist(const struct m_actor *a, const struct m_incident *i) {
   const char *no = m_may_involved(a, i);
   if (*no || (a->roles & (DESK | FQ_ROLE_POLICY))) return no;
-  const struct m_task *lead = m_lead(i);
-  return lead && (!strcmp(lead->user, a->name) || sits_at(a, lead->unit)) ? "" : "task.not_lead";
+  for (size_t x = 0; x < i->count; x++) {
+    const struct m_task *t = &i->tasks[x];
+    if (t->lead && m_task_open(t) && (!strcmp(t->user, a->name) || sits_at(a, t->unit))) return "";
+  }
+  return "task.not_lead";
+}
+
+const char *m_may_task(const struct m_actor *a, const struct m_incident *i, const struct m_task *t) {
+  if (a->roles & FQ_ROLE_POLICY) return "";
+  if (!strcmp(t->user, a->name) || sits_at(a, t->unit)) return "";
+  return a->roles & DESK ? scope(a, i) : "task.foreign";
 }
 
 /* ---- effects ----------------------------------------------------------------------------------------- */
@@ -204,23 +198,48 @@ void m_move(struct m_incident *i, const char *state) {
 
 void m_task_move(struct m_task *t, const char *state) {
   snprintf(t->state, sizeof t->state, "%s", state);
+  if (!strcmp(state, "accepted") || !strcmp(state, "arrived")) t->accepted = true;
   t->rev++;
 }
 
-/* Unfinished, the lead goes to who has accepted, else to who was sent first. */
-static void pass_on(struct m_incident *i) {
-  struct m_task *next = NULL;
+bool m_led(const struct m_incident *i) {
+  for (size_t x = 0; x < i->count; x++) {
+    const struct m_task *t = &i->tasks[x];
+    if (t->lead && (m_task_open(t) || (!strcmp(t->state, "finished") && t->n > i->round))) return true;
+  }
+  return false;
+}
+
+/* Who leads and goes hands the lead on: to who has accepted first, then to who was sent first. */
+static void pass_lead(struct m_incident *i, const struct m_task *from) {
+  struct m_task *to = NULL;
   for (size_t x = 0; x < i->count; x++) {
     struct m_task *t = &i->tasks[x];
-    if (m_task_open(t) && (!next || (*t->accepted_by && !*next->accepted_by))) next = t;
+    if (m_task_open(t) && t != from && (!to || (t->accepted && !to->accepted))) to = t;
   }
-  if (next) next->lead = true;
+  if (to) to->lead = true;
+}
+
+struct m_task *m_send(struct m_incident *i, const char *id, const struct m_actor *to, bool lead) {
+  if (i->count == TASKS) broken("more tasks than the model holds");
+  for (size_t x = 0; lead && x < i->count; x++)
+    if (m_task_open(&i->tasks[x])) i->tasks[x].lead = false;
+  struct m_task *t = &i->tasks[i->count++];
+  memset(t, 0, sizeof *t);
+  snprintf(t->id, sizeof t->id, "%s", id);
+  bool unit = to->roles & FQ_ROLE_DEPARTMENT;
+  snprintf(unit ? t->unit : t->user, FQ_ID_MAX, "%s", unit ? to->org : to->name);
+  snprintf(t->state, sizeof t->state, "sent");
+  t->n = strtoll(t->id + 1, NULL, 10);
+  t->rev = 1;
+  t->lead = lead;
+  return t;
 }
 
 /* The last one gone: done when somebody finished, else somebody has to be sent. */
 void m_lapse(struct m_incident *i, struct m_task *t, const char *state) {
   m_task_move(t, state);
-  if (t->lead && strcmp(state, "finished")) pass_on(i);
+  if (t->lead && strcmp(state, "finished")) pass_lead(i, t);
   if (m_open_tasks(i, NULL)) return;
   const char *to = m_step(somebody_finished(i) ? "handle" : "undispatch", i);
   if (to) m_move(i, to);
@@ -265,13 +284,14 @@ void m_read_back(struct m_incident *i) {
     const char *expires = fq_json_str(row, "expires_at"), *team = fq_json_str(to, "team");
     take(t->id, sizeof t->id, row, "id");
     take(t->state, sizeof t->state, row, "state");
+    take(t->accepted_by, sizeof t->accepted_by, row, "accepted_by");
     take(t->user, sizeof t->user, to, "user");
     take(t->unit, sizeof t->unit, to, "unit");
-    take(t->accepted_by, sizeof t->accepted_by, row, "accepted_by");
-    t->lead = !strcmp(fq_json_str(row, "role"), "lead");
     if (team) snprintf(t->unit, sizeof t->unit, "%s", team);
     t->n = strtoll(t->id + 1, NULL, 10);
     t->rev = fq_json_int(row, "rev", 0);
+    t->lead = !strcmp(fq_json_str(row, "role"), "lead");
+    t->accepted = fq_json_str(row, "accepted_at") != NULL;
     t->expires_ms = expires ? fq_time_parse(expires) - w.t0_ms : 0;
   }
 }

@@ -11,9 +11,10 @@
 enum { INCIDENTS = 6000, TASKS = 48, KNOWN = 1000 };
 
 struct m_task {
-  char id[FQ_ID_MAX], user[FQ_ID_MAX], unit[FQ_ID_MAX], state[16], accepted_by[FQ_ID_MAX],
-      finished_by[FQ_ID_MAX];
+  char id[FQ_ID_MAX], user[FQ_ID_MAX], unit[FQ_ID_MAX], state[16];
   int64_t n, rev, expires_ms; /* expires_ms: 0 for never */
+  char accepted_by[FQ_ID_MAX];
+  bool lead, accepted;
 };
 struct m_incident {
   char id[FQ_ID_MAX], org[FQ_ID_MAX], reporter[FQ_ID_MAX], owner_org[FQ_ID_MAX], owner_level[16];
@@ -21,8 +22,6 @@ struct m_incident {
   int64_t n, rev, round; /* tasks made before `round` do not count as done */
   struct m_task tasks[TASKS];
   size_t count;
-  bool solved;  /* its reporter said so, and nobody has found otherwise */
-  bool foreign; /* touched by a verb the model does not know: read back, no longer foretold */
 };
 
 struct model {
@@ -52,11 +51,15 @@ size_t m_open_tasks(const struct m_incident *i, const struct m_task *but);
 const char *m_may_desk(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_involved(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_task(const struct m_actor *a, const struct m_incident *i, const struct m_task *t);
+const char *m_may_task_desk(const struct m_actor *a, const struct m_incident *i);
+const char *m_may_assist(const struct m_actor *a, const struct m_incident *i);
 
 void m_move(struct m_incident *i, const char *state); /* to this state, one revision up */
 void m_task_move(struct m_task *t, const char *state);
 void m_lapse(struct m_incident *i, struct m_task *t,
-             const char *state);        /* a task ends without its work done */
+             const char *state); /* a task ends without its work done */
+struct m_task *m_send(struct m_incident *i, const char *id, const struct m_actor *to, bool lead);
+bool m_led(const struct m_incident *i); /* somebody leads, or did and has finished */
 void m_pass_time(int64_t to_ms);        /* orders nobody accepted lapse on the way */
 void m_read_back(struct m_incident *i); /* what the server says, for what is not foretold */
 

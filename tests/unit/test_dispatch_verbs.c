@@ -252,6 +252,29 @@ static void granted_late(void **state) {
   act("officer-b1", "task.feedback", "{\"id\":\"%s\",\"text\":\"x\"}", t);
 }
 
+static void granted_within_the_grace(void **state) {
+  char i[FQ_ID_MAX], t[FQ_ID_MAX], r[FQ_ID_MAX];
+  keep(i, report("officer-a1", GRID_A1, "fire"));
+  keep(t, task_for(i, "officer-b1"));
+  act("policy/p", "clock.start",
+      "{\"incident\":\"%s\",\"name\":\"c\",\"from\":\"dispatched\",\"to\":\"handled\",\"limit_ms\":3600000,"
+      "\"grace_ms\":3600000}",
+      i);
+  at(50 * MINUTE);
+  keep(r, ask_extension("officer-b1", i, HOUR));
+  at(70 * MINUTE);
+  assert_string_equal(clock_state(i, "p", "c"), "overdue");
+  act("dispatcher", "request.grant", "{\"id\":\"%s\"}", r);
+  assert_string_equal(clock_state(i, "p", "c"), "running");
+  at(130 * MINUTE);
+  assert_string_equal(clock_state(i, "p", "c"), "overdue");
+  refused("officer-b1", "incident.extend", FQ_E_CONFLICT, "clock.breached", /* a grace is no time to ask in */
+          "{\"id\":\"%s\",\"by_ms\":60000,\"reason\":\"x\"}", i);
+  at(181 * MINUTE);
+  assert_string_equal(clock_state(i, "p", "c"), "breached");
+  rebuild_gives_the_same();
+}
+
 static void extension_of_what(void **state) {
   char i[FQ_ID_MAX], t[FQ_ID_MAX], r[FQ_ID_MAX];
   keep(i, report("officer-a1", GRID_A1, "fire"));
@@ -695,6 +718,7 @@ int main(void) {
       T(reported_over_a_level),
       T(an_extension_granted),
       T(granted_late),
+      T(granted_within_the_grace),
       T(extension_of_what),
       T(nobody_grants_his_own),
       T(refused_and_withdrawn),

@@ -128,7 +128,7 @@ export interface Incident {
 export interface Asked {
   id: string;
   what: "extend" | "suspend";
-  by: string;
+  asked_by: string;
   asked_at: string;
   reason: string;
   by_ms?: number;

@@ -2,6 +2,7 @@
  * start.c - clock.start: from one milestone to a later one within a limit. What is over already when the
  * clock starts is judged at once. Kernel thread.
  */
+#include <math.h>
 #include <string.h>
 
 #include "clock/calendars.h"
@@ -23,6 +24,7 @@ struct span {
   int from, to;       /* milestones */
   int64_t reached_ms; /* when `to` was, or a later one: a report already solved was never dispatched; 0: not
                          yet */
+  double factor;      /* below 1 in an emergency */
 };
 
 static enum fq_status span(struct fq_call *c, const struct dp_incident *i, struct span *s) {
@@ -43,8 +45,19 @@ static enum fq_status span(struct fq_call *c, const struct dp_incident *i, struc
   return FQ_OK;
 }
 
+/* A share of its limit, in its own time. Natural days become plain time: an emergency keeps no office hours.
+ */
+static void shorten(struct fq_call *c, struct dp_clock *k, double factor) {
+  if (k->unit == DP_U_NATURAL_DAYS) k->calendar[0] = '\0';
+  k->unit = DP_U_TIME;
+  k->days = 0;
+  k->limit_ms = llround((double)k->limit_ms * factor);
+  if (k->limit_ms < 1) k->limit_ms = 1;
+  k->due_ms = dp_clock_add(c->self, c->db, k, k->from_ms, k->limit_ms);
+}
+
 /* When it is due. Whatever makes all limits of a county longer or shorter does so here. */
-static enum fq_status reckon(struct fq_call *c, struct dp_clock *k) {
+static enum fq_status reckon(struct fq_call *c, struct dp_clock *k, double factor) {
   const char *name = fq_json_str(c->params, "calendar");
   const struct dp_calendar *calendar = dp_calendar_plain();
   struct dp_limit limit;
@@ -63,6 +76,7 @@ static enum fq_status reckon(struct fq_call *c, struct dp_clock *k) {
   k->limit_ms = limit.ms ? limit.ms : dp_clock_between(c->self, c->db, k, k->from_ms, k->due_ms);
   k->grace_ms = fq_json_int(c->params, "grace_ms", 0);
   k->pauses = dp_clock_pauses(fq_json_get(c->params, "pauses"));
+  if (factor < 1) shorten(c, k, factor);
   return FQ_OK;
 }
 
@@ -73,6 +87,7 @@ static fq_json *started(struct fq_call *c, const struct dp_clock *k, const struc
   fq_json_set_time(data, "from_at", k->from_ms);
   fq_json_set_time(data, "due_at", k->due_ms);
   fq_json_set_int(data, "limit_ms", k->limit_ms);
+  if (s->factor < 1) fq_json_set_num(data, "heightened", s->factor);
   dp_set_opt(data, "warn", c->params, "warn");
   fq_json_set_str(data, "calendar", *k->calendar ? k->calendar : "plain");
   if (k->days) {
@@ -121,6 +136,7 @@ enum fq_status dp_clock_start(struct fq_call *c) {
   }
   if ((s = span(c, &i, &reach)) != FQ_OK) return s;
   k.from_ms = i.at_ms[reach.from];
-  if ((s = reckon(c, &k)) != FQ_OK) return s;
+  reach.factor = dp_clock_factor(c->db, i.org);
+  if ((s = reckon(c, &k, reach.factor)) != FQ_OK) return s;
   return start(c, &i, &k, &reach);
 }

@@ -149,6 +149,7 @@ static const struct fq_param supervise_params[] = {P_ID,
                                                     .max = 1000,
                                                     .zh = "要求",
                                                     .en = "what is asked"},
+                                                   P_WITHIN,
                                                    P_REV,
                                                    {0}};
 static const struct fq_param list_params[] = {

@@ -53,7 +53,7 @@ enum fq_status dp_incident_urge(struct fq_call *c) {
   return simple(c, DP_V_URGE, "incident.urged", CARRY("note"));
 }
 enum fq_status dp_incident_supervise(struct fq_call *c) {
-  return simple(c, DP_V_SUPERVISE, "incident.supervised", CARRY("card", "note"));
+  return simple(c, DP_V_SUPERVISE, "incident.supervised", CARRY("card", "note", "within_ms"));
 }
 enum fq_status dp_incident_reopen(struct fq_call *c) {
   return simple(c, DP_V_REOPEN, "incident.reopened", CARRY("reason"));

@@ -55,13 +55,15 @@ static enum fq_status need_open(struct fq_call *c, struct dp_request *r, struct 
                  r->state);
 }
 
-static fq_json *about(const struct dp_request *r) {
+/* What every answer's entry says; `said`: the parameter it carries along. */
+static fq_json *about(struct fq_call *c, const struct dp_request *r, const char *said) {
   fq_json *data = fq_json_object();
   fq_json_set_str(data, "request", r->id);
   fq_json_set_str(data, "what", r->what);
   if (*r->clock) fq_json_set_str(data, "clock", r->clock);
   if (*r->policy) fq_json_set_str(data, "policy", r->policy);
   fq_json_set_str(data, "asked_by", r->asked_by);
+  if (said) dp_set_opt(data, said, c->params, said);
   return data;
 }
 
@@ -88,7 +90,7 @@ static enum fq_status not_his_own(struct fq_call *c, const struct dp_request *r,
 
 /* Asked for in time and granted late makes the clock whole again, if that is still ahead. */
 static enum fq_status grant_extension(struct fq_call *c, const struct dp_request *r,
-                                      const struct dp_incident *i, fq_json *data) {
+                                      const struct dp_incident *i) {
   struct dp_clock_now k;
   bool there = dp_clocks_named(c->db, i->id, r->policy, r->clock, false, &k) > 0;
   bool paused = there && !strcmp(k.state, "paused"), breached = there && !strcmp(k.state, "breached");
@@ -104,6 +106,7 @@ static enum fq_status grant_extension(struct fq_call *c, const struct dp_request
                    "延长后的到期时间 %s 已过,须再多给些时间",
                    "it would be due at %s, which has passed: give more", due);
   }
+  fq_json *data = about(c, r, "note");
   fq_json_set_int(data, "by_ms", by_ms);
   fq_json_set_time(data, "was_due_at", k.due_ms);
   fq_json_set_time(data, "due_at", due_ms);
@@ -113,7 +116,7 @@ static enum fq_status grant_extension(struct fq_call *c, const struct dp_request
 }
 
 static enum fq_status grant_suspension(struct fq_call *c, const struct dp_request *r,
-                                       const struct dp_incident *i, fq_json *data) {
+                                       const struct dp_incident *i) {
   int64_t until_ms;
   enum dp_state next;
   enum fq_status s = dp_time_ahead(c, "until", &until_ms);
@@ -124,6 +127,7 @@ static enum fq_status grant_suspension(struct fq_call *c, const struct dp_reques
     return fq_fail(c->error, FQ_E_CONFLICT, "request.late", "params.until",
                    "申请挂起到的时间已过;可写明新的 until",
                    "the time it asks for has passed: give another `until`");
+  fq_json *data = about(c, r, "note");
   if (until_ms) fq_json_set_time(data, "until", until_ms);
   s = answer(c, r, i, "request.granted", "granted", data);
   return s == FQ_OK ? dp_suspend(c, i, r->reason, until_ms, r->id) : s;
@@ -143,26 +147,21 @@ enum fq_status dp_request_grant(struct fq_call *c) {
     return fq_fail(c->error, FQ_E_PARAMS, "params", path, "by_ms 用于延期,until 用于挂起",
                    "by_ms goes with an extension, until with a suspension");
   }
-  fq_json *data = about(&r);
-  dp_set_opt(data, "note", c->params, "note");
-  return extend ? grant_extension(c, &r, &i, data) : grant_suspension(c, &r, &i, data);
+  return extend ? grant_extension(c, &r, &i) : grant_suspension(c, &r, &i);
 }
 
 enum fq_status dp_request_refuse(struct fq_call *c) {
   struct dp_request r;
   struct dp_incident i;
   enum fq_status s = need_open(c, &r, &i);
-  if (s != FQ_OK) return s;
-  fq_json *data = about(&r);
-  dp_set_opt(data, "reason", c->params, "reason");
-  return answer(c, &r, &i, "request.refused", "refused", data);
+  return s == FQ_OK ? answer(c, &r, &i, "request.refused", "refused", about(c, &r, "reason")) : s;
 }
 
 enum fq_status dp_request_withdraw(struct fq_call *c) {
   struct dp_request r;
   struct dp_incident i;
   enum fq_status s = need_open(c, &r, &i);
-  return s == FQ_OK ? answer(c, &r, &i, "request.withdrawn", "withdrawn", about(&r)) : s;
+  return s == FQ_OK ? answer(c, &r, &i, "request.withdrawn", "withdrawn", about(c, &r, NULL)) : s;
 }
 
 /* ---- who may ------------------------------------------------------------------------------------- */

@@ -20,7 +20,8 @@ static void others(struct fq_call *c, const struct dp_incident *i, const struct 
   *finished =
       fq_int(c->db, 0,
              "SELECT 1 FROM task WHERE incident = ?1 AND n != ?2 AND n > ?3 AND state = 'finished' LIMIT 1",
-             "iii", i->n, t->n, i->round) != 0;
+             "iii", i->n, t->n, i->round) != 0 ||
+      dp_merge_finished(c->db, i);
 }
 
 fq_json *dp_task_change(const struct dp_task *t, enum dp_task_state next) {

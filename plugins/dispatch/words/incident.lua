@@ -49,9 +49,11 @@ function escalate(incident, level, reason)
   return command("incident.escalate", { id = id_of(incident), to = level, reason = reason })
 end
 
--- 督办:"yellow"、"red"、"black"
-function supervise(incident, card, note)
-  return command("incident.supervise", { id = id_of(incident), card = card, note = note })
+-- 督办:"yellow"、"red"、"black"。options.within = hours(4): to be answered by then (supervise.overdue otherwise).
+function supervise(incident, card, note, options)
+  local params = { id = id_of(incident), card = card, note = note }
+  if options then params.within_ms = options.within end
+  return command("incident.supervise", params)
 end
 
 -- 催办

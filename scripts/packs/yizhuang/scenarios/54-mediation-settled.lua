@@ -22,6 +22,6 @@ at "09:00" {
     mediation = "settled",
     entry = { "mediation.settled", agreement = "张*退让半米,李*出工砌墙", text = "双方握手言和" },
     -- 调成了,事件仍要由任务反馈、核查后才能结案
-    state = "dispatched",
+    no_entry = { "incident.handled", "incident.closed" },
   },
 }

@@ -1,0 +1,10 @@
+// The page to print from: always on white, in the page's language.
+
+import { createApp } from "vue";
+import "../shared/base.css";
+import "./print.css";
+import { followLang } from "../shared/i18n";
+import App from "./App.vue";
+
+followLang("app.print");
+createApp(App).mount("#app");
