@@ -87,7 +87,7 @@ static void shifts(void **state) {
   r = act("director-a", "roster.list", "{}");
   assert_string_equal(fq_json_str(nth(fq_json_get(r, "rows"), 0), "until"), "2026-11-22T09:00:00.000Z");
   refused("director-a", "roster.remove", FQ_E_CONFLICT, "roster.closed", "{\"id\":\"%s\"}", id);
-  refused("director-a", "roster.remove", FQ_E_NOT_FOUND, "shift.unknown", "{\"id\":\"s1\"}");
+  refused("director-a", "roster.remove", FQ_E_NOT_FOUND, "roster.unknown", "{\"id\":\"d1\"}");
   snprintf(id, sizeof id, "%s", shift(A_TOWN, "officer-a3", "25T08:00", "25T20:00", ""));
   act("director-a", "roster.remove", "{\"id\":\"%s\"}", id);
   assert_int_equal(fq_json_size(fq_json_get(act("director-a", "roster.list", "{}"), "rows")), 3);

@@ -120,7 +120,7 @@ static bool on_shift(fq_db *db, const struct dp_rung *r, int64_t at_ms, struct d
   char users[8][FQ_ID_MAX];
   size_t n = 0;
   fq_stmt *q = fq_sql(db,
-                      "SELECT s.user FROM shift s JOIN account a ON a.name = s.user"
+                      "SELECT s.user FROM duty_shift s JOIN account a ON a.name = s.user"
                       " WHERE s.org = ?2 AND s.until_ms > ?1 AND s.from_ms <= ?1 AND (a.roles & ?3) != 0"
                       " ORDER BY s.post IS NOT 'lead', s.post IS 'deputy', s.user LIMIT 8",
                       "isi", at_ms, r->org, (int64_t)(r->roles ? r->roles : dp_rung_roles(r->level)));

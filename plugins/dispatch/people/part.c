@@ -302,15 +302,16 @@ static const char *const migrations[] = {
     "CREATE TABLE binding_cover(address TEXT NOT NULL, binding INTEGER NOT NULL, PRIMARY KEY(address, "
     "binding))"
     " WITHOUT ROWID;"
-    "CREATE TABLE shift(n INTEGER PRIMARY KEY, org TEXT NOT NULL, user TEXT NOT NULL, from_ms INTEGER NOT "
+    "CREATE TABLE duty_shift(n INTEGER PRIMARY KEY, org TEXT NOT NULL, user TEXT NOT NULL, from_ms INTEGER "
+    "NOT "
     "NULL,"
     " until_ms INTEGER NOT NULL, post TEXT, instead_of TEXT, reason TEXT);"
-    "CREATE INDEX shift_org ON shift(org, until_ms);"
-    "CREATE INDEX shift_org_from ON shift(org, from_ms);"
-    "CREATE INDEX shift_user ON shift(user, until_ms);"
-    "CREATE INDEX shift_instead_of ON shift(instead_of, until_ms) WHERE instead_of IS NOT NULL;"
-    "CREATE INDEX shift_from ON shift(from_ms);"
-    "CREATE INDEX shift_until ON shift(until_ms);"
+    "CREATE INDEX duty_shift_org ON duty_shift(org, until_ms);"
+    "CREATE INDEX duty_shift_org_from ON duty_shift(org, from_ms);"
+    "CREATE INDEX duty_shift_user ON duty_shift(user, until_ms);"
+    "CREATE INDEX duty_shift_instead_of ON duty_shift(instead_of, until_ms) WHERE instead_of IS NOT NULL;"
+    "CREATE INDEX duty_shift_from ON duty_shift(from_ms);"
+    "CREATE INDEX duty_shift_until ON duty_shift(until_ms);"
     "CREATE TABLE leave(n INTEGER PRIMARY KEY, user TEXT NOT NULL, from_ms INTEGER NOT NULL,"
     " until_ms INTEGER NOT NULL, deputy TEXT, reason TEXT);"
     "CREATE INDEX leave_user ON leave(user, until_ms);"
@@ -355,6 +356,7 @@ static const struct fq_kind also_applies[] = {{.name = "user.set", .apply = dp_a
                                               {.name = "incident.handled", .apply = dp_apply_answered},
                                               {.name = "incident.returned", .apply = dp_apply_answered},
                                               {.name = "incident.suspended", .apply = dp_apply_answered},
+                                              {.name = "incident.merged", .apply = dp_apply_answered},
                                               {.name = "incident.voided", .apply = dp_apply_answered},
                                               {0}};
 
@@ -382,7 +384,7 @@ static const struct fq_method methods[] = {
      "结束包保关系", "end a binding", "{id}"},
     {"roster.set", CHIEF, 0, roster_params, dp_target_org, dp_roster_set, NULL, NULL, "排班", "write shifts",
      "{shifts}"},
-    {"roster.remove", CHIEF, 0, roster_remove_params, dp_target_shift, dp_roster_remove, NULL, NULL,
+    {"roster.remove", CHIEF, 0, roster_remove_params, dp_target_roster_shift, dp_roster_remove, NULL, NULL,
      "撤销班次", "take a shift out", "{id}"},
     {"roster.override", CHIEF, 0, override_params, dp_target_org, dp_roster_override, NULL, NULL, "调班",
      "give somebody's shift to somebody else", "{shifts}"},

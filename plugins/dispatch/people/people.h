@@ -28,7 +28,7 @@ DP_VIEW(dp_view_on_duty);
 DP_COMMAND(dp_ladder_set);
 DP_COMMAND(dp_fallback_set);
 DP_TARGET(dp_target_county); /* clock/calendars.c */
-DP_TARGET(dp_target_org); /* params.org */
+DP_TARGET(dp_target_org);    /* params.org */
 DP_APPLY(dp_apply_ladder_set);
 DP_APPLY(dp_apply_fallback_set);
 DP_QUERY(dp_ladder_list);
@@ -60,7 +60,7 @@ DP_QUERY(dp_binding_list);
 DP_COMMAND(dp_roster_set);
 DP_COMMAND(dp_roster_remove);
 DP_COMMAND(dp_roster_override);
-DP_TARGET(dp_target_shift);
+DP_TARGET(dp_target_roster_shift);
 DP_APPLY(dp_apply_roster_set);
 DP_APPLY(dp_apply_roster_removed);
 DP_QUERY(dp_roster_list);
@@ -89,10 +89,10 @@ DP_QUERY(dp_roster_vacancies);
  * dp_available() says, so that a list of people is one statement. */
 #define DP_PRESENCE_COLUMNS                                                                                  \
   "a.disabled, a.roles, d.on_duty, d.since_ms, l.until_ms, l.deputy,"                                        \
-  " EXISTS(SELECT 1 FROM shift k WHERE k.org = a.org AND k.until_ms > ?1)"                                   \
-  "  AND EXISTS(SELECT 1 FROM shift k WHERE k.org = a.org AND k.from_ms <= ?1),"                             \
-  " (SELECT s.from_ms FROM shift s WHERE s.user = a.name AND s.until_ms > ?1 AND s.from_ms <= ?1),"          \
-  " EXISTS(SELECT 1 FROM shift o WHERE o.instead_of = a.name AND o.until_ms > ?1 AND o.from_ms <= ?1)"
+  " EXISTS(SELECT 1 FROM duty_shift k WHERE k.org = a.org AND k.until_ms > ?1)"                              \
+  "  AND EXISTS(SELECT 1 FROM duty_shift k WHERE k.org = a.org AND k.from_ms <= ?1),"                        \
+  " (SELECT s.from_ms FROM duty_shift s WHERE s.user = a.name AND s.until_ms > ?1 AND s.from_ms <= ?1),"     \
+  " EXISTS(SELECT 1 FROM duty_shift o WHERE o.instead_of = a.name AND o.until_ms > ?1 AND o.from_ms <= ?1)"
 #define DP_PRESENCE_FROM                                                                                     \
   " FROM account a LEFT JOIN duty d ON d.user = a.name"                                                      \
   " LEFT JOIN leave l ON l.user = a.name AND l.until_ms > ?1 AND l.from_ms <= ?1"

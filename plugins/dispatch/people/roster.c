@@ -22,8 +22,9 @@ struct shift {
 };
 
 static bool load(fq_db *db, const char *id, struct shift *out) {
-  *out = (struct shift){.n = dp_id_n(id, 's')};
-  fq_stmt *q = fq_sql(db, "SELECT org, user, from_ms, until_ms, post FROM shift WHERE n = ?1", "i", out->n);
+  *out = (struct shift){.n = dp_id_n(id, 'd')};
+  fq_stmt *q =
+      fq_sql(db, "SELECT org, user, from_ms, until_ms, post FROM duty_shift WHERE n = ?1", "i", out->n);
   if (!fq_row(q)) return false;
   dp_text(out->org, sizeof out->org, fq_col_str(q, 0));
   dp_text(out->user, sizeof out->user, fq_col_str(q, 1));
@@ -36,11 +37,11 @@ static bool load(fq_db *db, const char *id, struct shift *out) {
 
 static enum fq_status unknown(struct fq_call *c) {
   const char *id = fq_json_str(c->params, "id");
-  return fq_fail(c->error, FQ_E_NOT_FOUND, "shift.unknown", "params.id", "没有班次 %s", "no shift %s",
+  return fq_fail(c->error, FQ_E_NOT_FOUND, "roster.unknown", "params.id", "没有班次 %s", "no shift %s",
                  id ? id : "");
 }
 
-enum fq_status dp_target_shift(struct fq_call *c, struct fq_target *t) {
+enum fq_status dp_target_roster_shift(struct fq_call *c, struct fq_target *t) {
   struct shift s;
   if (!load(c->db, fq_json_str(c->params, "id"), &s)) return unknown(c);
   dp_text(t->org, sizeof t->org, s.org);
@@ -73,12 +74,12 @@ static enum fq_status wrong(struct fq_call *c, size_t at, const char *member, en
 
 static enum fq_status overlaps(struct fq_call *c, const char *path, const char *user, int64_t from_ms,
                                int64_t until_ms) {
-  fq_stmt *q =
-      fq_sql(c->db, "SELECT n, org FROM shift WHERE user = ?1 AND until_ms > ?2 AND from_ms < ?3 LIMIT 1",
-             "sii", user, from_ms, until_ms);
+  fq_stmt *q = fq_sql(
+      c->db, "SELECT n, org FROM duty_shift WHERE user = ?1 AND until_ms > ?2 AND from_ms < ?3 LIMIT 1",
+      "sii", user, from_ms, until_ms);
   if (!fq_row(q)) return FQ_OK;
   char id[FQ_ID_MAX], org[FQ_ID_MAX], name[96];
-  dp_id_make(id, 's', fq_col_int(q, 0));
+  dp_id_make(id, 'd', fq_col_int(q, 0));
   dp_text(org, sizeof org, fq_col_str(q, 1));
   fq_done(q);
   dp_display(c->db, user, name);
@@ -138,7 +139,7 @@ enum fq_status dp_roster_set(struct fq_call *c) {
       }
     }
     if (s != FQ_OK) break;
-    dp_id_make(id, 's', base + (int64_t)at++);
+    dp_id_make(id, 'd', base + (int64_t)at++);
     dp_display(c->db, user, name);
     fq_json *row = fq_json_object();
     fq_json_set_str(row, "id", id);
@@ -174,7 +175,7 @@ enum fq_status dp_roster_remove(struct fq_call *c) {
     return fq_fail(c->error, FQ_E_CONFLICT, "roster.closed", "params.id", "该班次已结束,记录不能更改",
                    "that shift has ended: its record stays");
   char id[FQ_ID_MAX], audience[FQ_ID_MAX + 8];
-  dp_id_make(id, 's', s.n);
+  dp_id_make(id, 'd', s.n);
   snprintf(audience, sizeof audience, "user/%s", s.user);
   fq_json *data = fq_json_object();
   fq_json_set_str(data, "id", id);
@@ -219,11 +220,11 @@ static enum fq_status window(struct fq_call *c, int64_t *from_ms, int64_t *until
 static size_t shifts_of(struct fq_call *c, const char *org, const char *user, int64_t from_ms,
                         int64_t until_ms, struct shift out[REPLACED_MAX]) {
   size_t n = 0;
-  fq_stmt *q =
-      fq_sql(c->db,
-             "SELECT n, from_ms, until_ms, post FROM shift WHERE user = ?1 AND org = ?2 AND until_ms > ?3"
-             " AND from_ms < ?4 ORDER BY from_ms LIMIT 16",
-             "ssii", user, org, from_ms, until_ms);
+  fq_stmt *q = fq_sql(
+      c->db,
+      "SELECT n, from_ms, until_ms, post FROM duty_shift WHERE user = ?1 AND org = ?2 AND until_ms > ?3"
+      " AND from_ms < ?4 ORDER BY from_ms LIMIT 16",
+      "ssii", user, org, from_ms, until_ms);
   while (fq_row(q)) {
     struct shift *s = &out[n++];
     *s = (struct shift){.n = fq_col_int(q, 0)};
@@ -241,11 +242,11 @@ static enum fq_status replace(struct fq_call *c, const struct shift *s, fq_json 
   enum fq_status st = overlaps(c, "params.user", user, s->from_ms, s->until_ms);
   if (st != FQ_OK) return st;
   if (fq_int(c->db, 0,
-             "SELECT 1 FROM shift WHERE instead_of = ?1 AND until_ms > ?2 AND from_ms < ?3 AND org = ?4",
+             "SELECT 1 FROM duty_shift WHERE instead_of = ?1 AND until_ms > ?2 AND from_ms < ?3 AND org = ?4",
              "siis", instead_of, s->from_ms, s->until_ms, org))
     return fq_fail(c->error, FQ_E_CONFLICT, "roster.replaced", "params.instead_of", "%s 的这个班次已调给别人",
                    "the shift of %s has been given to somebody else already", instead_of);
-  dp_id_make(id, 's', fq_next_seq(c) * SHIFTS_A_ENTRY);
+  dp_id_make(id, 'd', fq_next_seq(c) * SHIFTS_A_ENTRY);
   dp_display(c->db, user, name);
   snprintf(audience, sizeof audience, "user/%s user/%s", user, instead_of);
   fq_json *data = fq_json_object();
@@ -292,9 +293,9 @@ enum fq_status dp_roster_override(struct fq_call *c) {
 
 static void put(struct fq_apply *a, const char *org, const fq_json *r) {
   fq_exec(a->db,
-          "INSERT INTO shift(n, org, user, from_ms, until_ms, post, instead_of, reason)"
+          "INSERT INTO duty_shift(n, org, user, from_ms, until_ms, post, instead_of, reason)"
           " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-          "issiisss", dp_id_n(fq_json_str(r, "id"), 's'), org, fq_json_str(r, "user"),
+          "issiisss", dp_id_n(fq_json_str(r, "id"), 'd'), org, fq_json_str(r, "user"),
           fq_time_parse(fq_json_str(r, "from")), fq_time_parse(fq_json_str(r, "until")),
           fq_json_str(r, "post"), fq_json_str(r, "instead_of"), fq_json_str(r, "reason"));
 }
@@ -308,9 +309,9 @@ enum fq_status dp_apply_roster_set(struct fq_apply *a, const struct fq_entry *e)
 }
 
 enum fq_status dp_apply_roster_removed(struct fq_apply *a, const struct fq_entry *e) {
-  int64_t n = dp_id_n(fq_json_str(e->data, "id"), 's');
-  fq_exec(a->db, "DELETE FROM shift WHERE n = ?1 AND from_ms >= ?2", "ii", n, e->at_ms);
-  fq_exec(a->db, "UPDATE shift SET until_ms = ?2 WHERE n = ?1", "ii", n, e->at_ms);
+  int64_t n = dp_id_n(fq_json_str(e->data, "id"), 'd');
+  fq_exec(a->db, "DELETE FROM duty_shift WHERE n = ?1 AND from_ms >= ?2", "ii", n, e->at_ms);
+  fq_exec(a->db, "UPDATE duty_shift SET until_ms = ?2 WHERE n = ?1", "ii", n, e->at_ms);
   return dp_apply_staff_moved(a, e);
 }
 
@@ -321,7 +322,7 @@ static fq_json *shift_row(fq_stmt *s) {
   static const char *const texts[] = {"user", "display", "org", "post", "instead_of", "reason"};
   fq_json *r = fq_json_object();
   char id[FQ_ID_MAX];
-  dp_id_make(id, 's', fq_col_int(s, 0));
+  dp_id_make(id, 'd', fq_col_int(s, 0));
   fq_json_set_str(r, "id", id);
   fq_json_set_time(r, "from", fq_col_int(s, 1));
   fq_json_set_time(r, "until", fq_col_int(s, 2));
@@ -354,7 +355,7 @@ enum fq_status dp_roster_list(struct fq_query *q) {
   fq_json *rows = fq_json_array(), *leaves = fq_json_array();
   fq_stmt *s =
       fq_sql(q->db,
-             "SELECT " SHIFT_COLUMNS " FROM shift s LEFT JOIN account a ON a.name = s.user"
+             "SELECT " SHIFT_COLUMNS " FROM duty_shift s LEFT JOIN account a ON a.name = s.user"
              " WHERE s.org = ?1 AND s.until_ms > ?2 AND s.from_ms < ?3 AND (?4 IS NULL OR s.user = ?4)"
              " ORDER BY s.from_ms, s.n",
              "siis", org, from_ms, until_ms, self);
@@ -415,17 +416,17 @@ static fq_json *roster_now(fq_db *db, const char *org, int64_t at_ms) {
   } *list = NULL;
   size_t n = 0, shifts = 0;
   for (int round = 0; round < 2; round++) {
-    fq_stmt *q = round == 0
-                     ? fq_sql(db,
-                              "SELECT user, post, instead_of FROM shift s WHERE org = ?2 AND until_ms > ?1"
-                              " AND from_ms <= ?1 AND NOT EXISTS(SELECT 1 FROM shift o WHERE"
-                              " o.instead_of = s.user AND o.until_ms > ?1 AND o.from_ms <= ?1)"
-                              " ORDER BY post IS NOT 'lead', post IS 'deputy', user",
-                              "is", at_ms, org)
-                     : fq_sql(db,
-                              "SELECT name, NULL, NULL FROM account WHERE org = ?2 AND disabled = 0"
-                              " AND (roles & ?3) != 0 AND ?1 > 0 ORDER BY name",
-                              "isi", at_ms, org, (int64_t)FQ_ROLE_OFFICER | DP_DESKS);
+    fq_stmt *q =
+        round == 0 ? fq_sql(db,
+                            "SELECT user, post, instead_of FROM duty_shift s WHERE org = ?2 AND until_ms > ?1"
+                            " AND from_ms <= ?1 AND NOT EXISTS(SELECT 1 FROM duty_shift o WHERE"
+                            " o.instead_of = s.user AND o.until_ms > ?1 AND o.from_ms <= ?1)"
+                            " ORDER BY post IS NOT 'lead', post IS 'deputy', user",
+                            "is", at_ms, org)
+                   : fq_sql(db,
+                            "SELECT name, NULL, NULL FROM account WHERE org = ?2 AND disabled = 0"
+                            " AND (roles & ?3) != 0 AND ?1 > 0 ORDER BY name",
+                            "isi", at_ms, org, (int64_t)FQ_ROLE_OFFICER | DP_DESKS);
     while (fq_row(q)) {
       if (n % 32 == 0 && !(list = realloc(list, (n + 32) * sizeof *list))) abort();
       struct person *p = &list[n++];
@@ -449,8 +450,8 @@ enum fq_status dp_roster_now(struct fq_query *q) {
   fq_json_set_str(q->result, "org", org);
   fq_json_set_bool(q->result, "keeps_roster",
                    fq_int(q->db, 0,
-                          "SELECT EXISTS(SELECT 1 FROM shift WHERE org = ?1 AND until_ms > ?2)"
-                          " AND EXISTS(SELECT 1 FROM shift WHERE org = ?1 AND from_ms <= ?2)",
+                          "SELECT EXISTS(SELECT 1 FROM duty_shift WHERE org = ?1 AND until_ms > ?2)"
+                          " AND EXISTS(SELECT 1 FROM duty_shift WHERE org = ?1 AND from_ms <= ?2)",
                           "si", org, q->now_ms) != 0);
   fq_json_set(q->result, "rows", roster_now(q->db, org, q->now_ms));
   return FQ_OK;

@@ -55,8 +55,8 @@ void dp_staff_put(struct dp_self *self, struct dp_staff *s) {
 static int64_t next_change(fq_db *db, int64_t now_ms) {
   static const char *const sql[] = {"SELECT min(from_ms) FROM leave WHERE from_ms > ?1",
                                     "SELECT min(until_ms) FROM leave WHERE until_ms > ?1",
-                                    "SELECT min(from_ms) FROM shift WHERE from_ms > ?1",
-                                    "SELECT min(until_ms) FROM shift WHERE until_ms > ?1"};
+                                    "SELECT min(from_ms) FROM duty_shift WHERE from_ms > ?1",
+                                    "SELECT min(until_ms) FROM duty_shift WHERE until_ms > ?1"};
   int64_t next = INT64_MAX;
   for (size_t k = 0; k < 4; k++) {
     int64_t at = fq_int(db, 0, sql[k], "i", now_ms);
