@@ -268,6 +268,13 @@ static void answered(void **state) {
     act("dispatcher", verbs[x], "{\"id\":\"%s\",\"reason\":\"x\"}", i);
     assert_false(climbing(i));
   }
+  /* merged into another: that one is somebody's already */
+  char other[FQ_ID_MAX];
+  snprintf(other, sizeof other, "%s", at_household());
+  snprintf(i, sizeof i, "%s", at_household());
+  climb(i);
+  act("dispatcher", "incident.merge", "{\"id\":\"%s\",\"into\":\"%s\"}", i, other);
+  assert_false(climbing(i));
   /* 我来办: only who is asked */
   snprintf(i, sizeof i, "%s", at_household());
   climb(i);
