@@ -56,13 +56,37 @@ static void on_tree(struct terminal *t, struct request *r, const fq_json *result
 }
 
 void demo_opened(struct terminal *t) {
-  if (!opt.demo || asked) return;
+  if ((!opt.demo && !opt.stream) || asked) return;
   char county[7];
   fq_copy(county, sizeof county, t->account->org); /* division codes begin with the county's six digits */
   fq_json *p = fq_json_object();
   fq_json_set_str(p, "root", county);
   fq_json_set_str(p, "kind", "grid");
   asked = terminal_ask(t, "org.tree", p, false, net_now_us(), on_tree, NULL) != NULL;
+}
+
+bool demo_ready(void) {
+  return grids != NULL;
+}
+
+bool demo_grid(const char *org, double *lon, double *lat) {
+  const struct place *p = fq_map_get(grids, org);
+  if (!p) return false;
+  *lon = p->lon;
+  *lat = p->lat;
+  return true;
+}
+
+void demo_box(double lon[2], double lat[2]) {
+  lon[0] = lat[0] = INFINITY;
+  lon[1] = lat[1] = -INFINITY;
+  for (struct fq_map *i = grids; i; i = fq_map_next(i)) {
+    const struct place *p = fq_map_value(i);
+    lon[0] = fmin(lon[0], p->lon);
+    lon[1] = fmax(lon[1], p->lon);
+    lat[0] = fmin(lat[0], p->lat);
+    lat[1] = fmax(lat[1], p->lat);
+  }
 }
 
 static struct place near(const struct place *p, double within_m) {

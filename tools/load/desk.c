@@ -88,7 +88,7 @@ static void do_errand(void *arg) {
   } else if (e->step == STEP_DISPATCH) {
     if (terminal_ask(desk, "incident.get", p, false, net_now_us(), on_incident, e)) return;
   } else if (e->step == STEP_VERIFY) {
-    fq_json_set_bool(p, "pass", true);
+    fq_json_set_bool(p, "pass", chance() >= opt.fail);
     terminal_ask(desk, "incident.verify", p, true, net_now_us(), on_answer, NULL);
   } else
     terminal_ask(desk, "incident.close", p, true, net_now_us(), on_answer, NULL);
@@ -122,6 +122,6 @@ static void on_open_ones(struct terminal *t, struct request *r, const fq_json *r
 }
 
 void desk_opened(struct terminal *t) {
-  if (t == desk && opt.demo && !acts_stopped())
+  if (t == desk && (opt.demo || opt.stream) && !acts_stopped())
     terminal_ask(t, "incident.open", fq_json_object(), false, net_now_us(), on_open_ones, NULL);
 }

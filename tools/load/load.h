@@ -6,6 +6,7 @@
  *   traffic   when a report is due        officer    what an officer does with a task
  *   desk      verifies, closes, sends     view       what a terminal knows, against a snapshot
  *   demo      texts, places, positions    stats      counters, histograms, the report
+ *   stream    incidents as they really arrived
  */
 #ifndef FQ_LOAD_LOAD_H
 #define FQ_LOAD_LOAD_H
@@ -46,11 +47,12 @@ const char *step_name(enum step s);
 
 struct options {
   const char *url, *tokens, *password, *roles, *ledger, *csv;
+  const char *stream, *columns, *categories; /* incidents from a table instead of a rate */
   int terminals, window;
   double rate; /* reports a second, all terminals together */
   bool closed; /* --rate max: the next report when the last one is answered */
   bool poisson, demo, json, views, insecure, quiet;
-  double duration_s, resume_every_s, positions_every_s, ramp, pace, no_answer, decline;
+  double duration_s, resume_every_s, positions_every_s, ramp, pace, no_answer, decline, fail, speed, settle_s;
   double drain_s, give_up_s, progress_s;
   unsigned mix; /* 1 << STEP_* */
   uint64_t seed;
@@ -144,6 +146,7 @@ void terminal_break(struct terminal *t); /* drop the connection and come back */
 void traffic_start(void);
 void traffic_stop(void);
 void traffic_end(void);
+bool traffic_over(void); /* the stream has run out */
 void traffic_heard(struct terminal *t, const char *kind, const char *subject, const fq_json *event);
 int64_t traffic_unheard(void); /* acknowledged reports that their reporter has not heard of */
 
@@ -186,9 +189,21 @@ void demo_opened(struct terminal *t); /* the first terminal that is open asks fo
 fq_json *demo_report(const struct terminal *t);
 void demo_positions_start(void);
 void demo_end(void);
+bool demo_ready(void); /* the org tree is there */
+bool demo_grid(const char *org, double *lon, double *lat);
+void demo_box(double lon[2], double lat[2]); /* around the grids */
 /* Rows of a CSV file: an array of objects by the header's names. NULL and a filled error otherwise. */
 fq_json *csv_read(const char *path, struct fq_error *e);
 char *file_read(const char *path, size_t *len, struct fq_error *e);
+
+/* ---- stream.c --------------------------------------------------------------------------------------------
+ */
+
+bool stream_read(const char *path, struct fq_error *e);
+int64_t stream_count(void);
+int64_t stream_due_us(void); /* when the next is due, from the start; -1: none is left */
+fq_json *stream_next(double *lon, double *lat);
+void stream_end(void);
 
 /* ---- ledger.c -------------------------------------------------------------------------------------------
  */

@@ -12,7 +12,7 @@ enum course { CONNECTING, LOADING, DRAINING, CHECKING };
 
 static enum course course;
 static int64_t seen_us, until_us;
-static bool gave_up;
+static bool gave_up, settling;
 
 static void finish(void) {
   net_stop();
@@ -66,7 +66,7 @@ static bool all_ready(void) {
 
 /* The demo begins with whoever is there: it is to be looked at. */
 static bool enough(void) {
-  return opt.demo ? terminals_open() > 0 : all_ready();
+  return opt.demo ? terminals_open() > 0 : all_ready() && (!opt.stream || demo_ready());
 }
 
 static void give_up(void) {
@@ -92,6 +92,11 @@ static void look(void *arg) {
     return;
   }
   if (course == CONNECTING && enough()) begin();
+  if (course == LOADING && traffic_over()) { /* what the last ones lead to, too */
+    int64_t settled_us = now + (int64_t)(opt.settle_s * 1e6);
+    if (!settling && settled_us < until_us) until_us = settled_us;
+    settling = true;
+  }
   if (course == LOADING && now >= until_us) drain();
   if (course == DRAINING && ((terminals_idle() && !traffic_unheard()) || now >= until_us)) check_views();
 }
@@ -115,7 +120,8 @@ int main(int argc, char **argv) {
   chance_seed(opt.seed);
   if (!accounts_read(opt.tokens, &accounts, &count, &e)) return fail(&e);
   code = 1;
-  if ((opt.csv && !demo_read(opt.csv, &e)) || (opt.ledger && !ledger_open(opt.ledger, &e))) {
+  if ((opt.csv && !demo_read(opt.csv, &e)) || (opt.stream && !stream_read(opt.stream, &e)) ||
+      (opt.ledger && !ledger_open(opt.ledger, &e))) {
     fail(&e);
     goto out;
   }
@@ -141,6 +147,7 @@ out:
   net_end();
   traffic_end();
   demo_end();
+  stream_end();
   ledger_close();
   free(accounts);
   return code;

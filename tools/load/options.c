@@ -15,6 +15,9 @@ struct options opt = {.url = "ws://127.0.0.1:8080/ws",
                       .pace = -1,
                       .no_answer = -1,
                       .decline = -1,
+                      .fail = -1,
+                      .speed = 60,
+                      .settle_s = 30,
                       .drain_s = 15,
                       .give_up_s = 60,
                       .progress_s = 2,
@@ -35,6 +38,7 @@ static const char help_text[] =
     "\n"
     "用法 / usage: fengqiao load --tokens FILE [OPTIONS]\n"
     "              fengqiao load --demo --reports FILE --tokens FILE [OPTIONS]\n"
+    "              fengqiao load --stream FILE --speed F --tokens FILE [OPTIONS]\n"
     "\n"
     "连接 / connection\n"
     "  --url URL              ws:// 或 wss:// 地址 / address of the WebSocket (ws://127.0.0.1:8080/ws)\n"
@@ -82,6 +86,17 @@ static const char help_text[] =
     "  --demo                 热闹但温和的业务,直到中断 / lively, gentle traffic until interrupted\n"
     "  --reports FILE         上报文本 / texts: category,title_zh,text_zh,level\n"
     "\n"
+    "真实事件流 / a stream of real incidents\n"
+    "  --stream FILE          CSV:时间、经纬度、标题;图幅套到本县 / times, places, titles; its map is laid "
+    "over the county's\n"
+    "  --speed F              快多少倍 / how many times as fast as it was (60); --pace is the people's\n"
+    "  --columns LIST         time=…,lon=…,lat=…,title=…,text=…,category=… 列名,通常不必写 / when the header "
+    "does not tell\n"
+    "  --categories LIST      Fire=fire,Traffic=traffic:开头相同即归此类,否则 other / by how it begins; else "
+    "other\n"
+    "  --settle S             流尽之后再等多少秒 / wait this long for the work after the last report (30)\n"
+    "  --fail P               核查不通过的比例 / part of the verifications that fail (0; --stream 0.05)\n"
+    "\n"
     "延迟从应发送时刻算起 / latencies count from the moment a report was due, not from when it could be "
     "sent.\n"
     "退出码 / exit: 0 正常 well; 1 失败、丢失或视图不一致 failed, lost, or a view was wrong; 2 用法 usage\n";
@@ -114,6 +129,12 @@ enum {
   O_QUIET,
   O_DEMO,
   O_CSV,
+  O_STREAM,
+  O_SPEED,
+  O_COLUMNS,
+  O_CATEGORIES,
+  O_SETTLE,
+  O_FAIL,
   O_HELP
 };
 
@@ -144,6 +165,12 @@ static const struct option options[] = {{"url", required_argument, NULL, O_URL},
                                         {"quiet", no_argument, NULL, O_QUIET},
                                         {"demo", no_argument, NULL, O_DEMO},
                                         {"reports", required_argument, NULL, O_CSV},
+                                        {"stream", required_argument, NULL, O_STREAM},
+                                        {"speed", required_argument, NULL, O_SPEED},
+                                        {"columns", required_argument, NULL, O_COLUMNS},
+                                        {"categories", required_argument, NULL, O_CATEGORIES},
+                                        {"settle", required_argument, NULL, O_SETTLE},
+                                        {"fail", required_argument, NULL, O_FAIL},
                                         {"help", no_argument, NULL, O_HELP},
                                         {NULL, 0, NULL, 0}};
 
@@ -250,13 +277,29 @@ static bool take(int o) {
   case O_CSV:
     opt.csv = optarg;
     return true;
+  case O_STREAM:
+    opt.stream = optarg;
+    return true;
+  case O_SPEED:
+    return number(&opt.speed, 0.001, 1e9);
+  case O_COLUMNS:
+    opt.columns = optarg;
+    return true;
+  case O_CATEGORIES:
+    opt.categories = optarg;
+    return true;
+  case O_SETTLE:
+    return number(&opt.settle_s, 0, 86400);
+  case O_FAIL:
+    return number(&opt.fail, 0, 1);
   default:
     return false;
   }
 }
 
+/* A stream is people's life, as the demo is, but at the pace it is told. */
 static void fall_back(double *value, double demo, double otherwise) {
-  if (*value < 0) *value = opt.demo ? demo : otherwise;
+  if (*value < 0) *value = opt.demo || opt.stream ? demo : otherwise;
 }
 
 int options_read(int argc, char **argv) {
@@ -278,6 +321,8 @@ int options_read(int argc, char **argv) {
   }
   if (optind < argc) return complain("多余的参数", "superfluous argument", argv[optind]);
   if (!opt.tokens) return complain("缺少账号文件", "accounts are missing", "--tokens FILE");
+  if (opt.demo && opt.stream)
+    return complain("演示与事件流不能同时", "either the demo or a stream", "--demo --stream");
   if (opt.demo && !opt.csv) return complain("演示需要上报文本", "the demo needs texts", "--reports FILE");
   fall_back(&opt.pace, 1, 50);
   /* A report every 4 to 8 seconds for people, faster when the demo is told to run faster. */
@@ -285,9 +330,10 @@ int options_read(int argc, char **argv) {
   fall_back(&opt.duration_s, 0, 10);
   fall_back(&opt.no_answer, 0.15, 0);
   fall_back(&opt.decline, 0.03, 0);
+  if (opt.fail < 0) opt.fail = opt.stream ? 0.05 : 0;
   fall_back(&opt.positions_every_s, 20, 0);
   unsigned all = (1u << STEP_COUNT) - 1;
-  if (!opt.mix) opt.mix = opt.demo ? all : all & ~(1u << STEP_DISPATCH);
+  if (!opt.mix) opt.mix = opt.demo || opt.stream ? all : all & ~(1u << STEP_DISPATCH);
   if (!(opt.mix & 1u << STEP_REPORT)) opt.rate = 0, opt.closed = false;
   return -1;
 }

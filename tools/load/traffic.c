@@ -21,7 +21,8 @@ static struct fq_map *tracks;
 static double due_us;
 static bool running;
 static int *reporters, reporter_count;
-static int64_t numbered;
+static int64_t numbered, stream_from_us;
+static bool over;
 
 static struct track *track_of(const char *incident) {
   struct track *k = fq_map_get(tracks, incident);
@@ -101,21 +102,27 @@ static fq_json *plain_report(const struct terminal *t) {
   return p;
 }
 
-static void report(struct terminal *t, int64_t intended_us) {
-  fq_json *p = opt.demo ? demo_report(t) : plain_report(t);
+/* Takes p. */
+static void send(struct terminal *t, fq_json *p, int64_t intended_us) {
   char idem[40], now[32];
   if (!p) return;
   idem_new(idem);
   if (!opt.demo) { /* whoever reads the journal can tell which report this was */
-    char text[120];
-    snprintf(text, sizeof text, "第 %lld 条 #%s#", (long long)++numbered, idem);
+    const char *said = fq_json_str(p, "text");
+    char *text = fq_printf("%s第 %lld 条 #%s#", said ? said : "", (long long)++numbered, idem);
     fq_json_set_str(p, "text", text);
+    free(text);
   }
   /* In the demo it was seen some minutes ago: people look first and report then. */
-  fq_time_format(net_wall_ms() - (opt.demo ? (int64_t)chance_human(180000) : 0), now);
+  bool people = opt.demo || opt.stream;
+  fq_time_format(net_wall_ms() - (people ? (int64_t)(chance_human(180000) / opt.pace) : 0), now);
   fq_json_set_str(p, "occurred_at", now);
   fq_json_set_str(p, "idem", idem);
   if (terminal_ask(t, "incident.report", p, true, intended_us, on_answer, NULL)) stats.reports++;
+}
+
+static void report(struct terminal *t, int64_t intended_us) {
+  send(t, opt.demo ? demo_report(t) : plain_report(t), intended_us);
 }
 
 /* In the demo only somebody who is there reports; under load a phone without a connection keeps its report.
@@ -141,6 +148,44 @@ static void send_due(void) {
   if (running) net_alarm((int64_t)due_us, send_due);
 }
 
+/* Whose grid is nearest, of those that are there. */
+static struct terminal *nearest(double lon, double lat) {
+  struct terminal *best = NULL;
+  double least = 0;
+  for (int i = 0; i < reporter_count; i++) {
+    struct terminal *t = &terminals[reporters[i]];
+    double x, y;
+    if (t->phase == PHASE_DEAD || !demo_grid(t->account->org, &x, &y)) continue;
+    double m = fq_distance_m(lon, lat, x, y);
+    if (best && m >= least) continue;
+    best = t;
+    least = m;
+  }
+  return best ? best : somebody();
+}
+
+static void send_stream(void) {
+  int64_t due = 0;
+  while (running && (due = stream_due_us()) >= 0 && stream_from_us + due <= net_now_us()) {
+    double lon, lat;
+    fq_json *p = stream_next(&lon, &lat), *place = fq_json_object();
+    fq_json_set_num(place, "lon", lon);
+    fq_json_set_num(place, "lat", lat);
+    fq_json_set(p, "place", place);
+    struct terminal *t = nearest(lon, lat);
+    if (t)
+      send(t, p, stream_from_us + due);
+    else
+      fq_json_free(p);
+  }
+  over = due < 0;
+  if (running && !over) net_alarm(stream_from_us + due, send_stream);
+}
+
+bool traffic_over(void) {
+  return over;
+}
+
 void traffic_start(void) {
   running = true;
   reporters = fq_alloc((size_t)terminal_count * sizeof *reporters);
@@ -148,7 +193,10 @@ void traffic_start(void) {
     for (int i = 0; i < terminal_count; i++)
       if (terminals[i].account->role == ROLE_OFFICER || pass) reporters[reporter_count++] = i;
   net_every(SWEEP_US, sweep, NULL);
-  if (opt.closed) {
+  if (opt.stream) {
+    stream_from_us = net_now_us();
+    send_stream();
+  } else if (opt.closed) {
     for (int w = 0; w < opt.window; w++)
       for (int i = 0; i < reporter_count; i++)
         report(&terminals[reporters[i]], net_now_us());
