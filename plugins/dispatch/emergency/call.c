@@ -110,15 +110,18 @@ enum fq_status dp_emergency_portions(struct fq_call *c, const struct dp_emergenc
   "WITH RECURSIVE below(id) AS (SELECT ?1 UNION SELECT org.id FROM org JOIN below ON org.parent = "          \
   "below.id) "
 
+static bool on_call(fq_db *db, const char *user, int64_t roles) {
+  return fq_int(db, (roles & MANNED) != 0, "SELECT on_duty FROM duty WHERE user = ?1", "s", user) != 0;
+}
+
 static void people_below(fq_db *db, const char *org, bool all, struct people *p) {
-  fq_stmt *q =
-      fq_sql(db,
-             BELOW "SELECT a.name, a.org FROM below JOIN account a ON a.org = below.id"
-                   " LEFT JOIN duty d ON d.user = a.name WHERE a.disabled = 0 AND (a.roles & ?2) != 0"
-                   " AND (?4 OR coalesce(d.on_duty, (a.roles & ?3) != 0))",
-             "siii", org, (int64_t)(MANNED | FQ_ROLE_OFFICER), (int64_t)MANNED, (int64_t)all);
+  fq_stmt *q = fq_sql(db,
+                      BELOW "SELECT a.name, a.org, a.roles FROM below JOIN account a ON a.org = below.id"
+                            " WHERE a.disabled = 0 AND (a.roles & ?2) != 0",
+                      "si", org, (int64_t)(MANNED | FQ_ROLE_OFFICER));
   while (fq_row(q))
-    people_add(p, fq_col_str(q, 0), fq_col_str(q, 1));
+    if (all || on_call(db, fq_col_str(q, 0), fq_col_int(q, 2)))
+      people_add(p, fq_col_str(q, 0), fq_col_str(q, 1));
 }
 
 char *dp_emergency_desks(fq_db *db, const char *org) {
