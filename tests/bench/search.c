@@ -3,9 +3,11 @@
  * disk.
  *
  *   tests/bench/search reports [N]         CPU of a report, with and without likely duplicates near it
- *   tests/bench/search million [N] [DIR]   N incidents (1,000,000) written straight into a database, indexed
- * by the server's own command, then asked; beside it the raw limit: the same rows read one by one Plain text,
- * microseconds and milliseconds. The county is made up by a fixed seed.
+ *   tests/bench/search inside [N]          the bare text index in SQLite: each document in a transaction of
+ * its own, as a report would have it, against batches with merging in steps tests/bench/search million [N]
+ * [DIR]   N incidents (1,000,000) written straight into a database, indexed by the server's own command, then
+ * asked; beside it the raw limit: the same rows read one by one Plain text, microseconds and milliseconds.
+ * The county is made up by a fixed seed.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@
 
 #include "fengqiao.h"
 #include "kernel/kernel.h"
+#include "search/bigrams.h"
 #include "store/db.h"
 
 extern const struct fq_plugin fq_plugin;
@@ -164,6 +167,57 @@ static void texts(char title[200], char text[600], char address[100]) {
   snprintf(address, 100, "%s%d组", ANY(names), rnd(12));
 }
 
+/* ---- the index alone ------------------------------------------------------------------------------------
+ */
+
+#define FTS "CREATE VIRTUAL TABLE f USING fts5(w, content='', detail=none, columnsize=0, tokenize='ascii')"
+
+static void words_of(char out[4096]) {
+  char title[200], text[600], address[100];
+  static uint32_t points[DP_POINTS_MAX];
+  texts(title, text, address);
+  struct dp_tokens t = {.points = points, .count = dp_fold(text, points, DP_POINTS_MAX), .ends = true};
+  size_t n = 0;
+  while (n + DP_TOKEN_MAX < 4096 && dp_token_next(&t))
+    n += (size_t)snprintf(out + n, 4096 - n, "%s ", t.text);
+}
+
+static void inside(const char *dir, int n, int batch, bool stepwise) {
+  char path[300], what[80], words[4096];
+  struct fq_error e = {0};
+  snprintf(path, sizeof path, "%s/index-%d.db", dir, batch);
+  fq_db *db = fq_db_open(path, FQ_DB_WRITER, &e);
+  double *us = calloc((size_t)n, sizeof *us);
+  if (!db || !us) exit(1);
+  fq_db_allow_write(db, true);
+  fq_db_run(db, FTS);
+  if (stepwise)
+    fq_db_run(
+        db,
+        "INSERT INTO f(f, rank) VALUES('automerge', 0); INSERT INTO f(f, rank) VALUES('crisismerge', 1000)");
+  double sum = 0;
+  for (int k = 0; k < n / batch; k++) {
+    double at = now_us(CLOCK_THREAD_CPUTIME_ID);
+    fq_db_begin(db, true);
+    fq_db_savepoint(db);
+    for (int x = 0; x < batch; x++) {
+      words_of(words);
+      fq_exec(db, "INSERT INTO f(rowid, w) VALUES(?1, ?2)", "is", ((int64_t)k * batch + x) << 8, words);
+    }
+    if (stepwise) fq_exec(db, "INSERT INTO f(f, rank) VALUES('merge', 16)", "");
+    fq_db_release(db);
+    fq_db_commit(db);
+    us[k] = now_us(CLOCK_THREAD_CPUTIME_ID) - at;
+    sum += us[k];
+  }
+  char more[80];
+  snprintf(what, sizeof what, "%d a transaction%s", batch, stepwise ? ", merged in steps" : "");
+  snprintf(more, sizeof more, "; %.1f us a document", sum / n);
+  show(what, us, (size_t)(n / batch), more);
+  free(us);
+  fq_db_close(db);
+}
+
 /* ---- a report --------------------------------------------------------------------------------------------
  */
 
@@ -181,23 +235,30 @@ static void one_report(int k, double lon, double lat) {
                     title, text, address, lon, lat));
 }
 
+/* Every other report is compared with what is open around it: the difference is what that costs. */
+static void reports_at(int n, const char *where, double lon, double lat, unsigned wide) {
+  double *us[2] = {calloc((size_t)n, sizeof **us), calloc((size_t)n, sizeof **us)};
+  int64_t *score = NULL;
+  for (const struct fq_option *o = fq_plugin.options; o->name; o++)
+    if (!strcmp(o->name, "duplicate_score")) score = (int64_t *)(void *)((char *)self + o->offset);
+  char what[2][80];
+  snprintf(what[0], sizeof what[0], "report, %s", where);
+  snprintf(what[1], sizeof what[1], "... compared with what is near");
+  for (int k = 0; score && us[0] && us[1] && k < 2 * n; k++) {
+    double x = lon + rnd(wide) / 1e6, y = lat + rnd(wide) / 1e6, at = now_us(CLOCK_THREAD_CPUTIME_ID);
+    *score = k % 2 ? 75 : 101;
+    one_report(k, x, y);
+    us[k % 2][k / 2] = now_us(CLOCK_THREAD_CPUTIME_ID) - at;
+  }
+  for (int k = 0; k < 2; k++)
+    show(what[k], us[k], (size_t)n, "");
+  free(us[0]);
+  free(us[1]);
+}
+
 static void reports(int n) {
-  double *us = calloc((size_t)n, sizeof *us);
-  for (int k = 0; us && k < n; k++) { /* all over the county */
-    double lon = 110.3 + rnd(600000) / 1e6, lat = 26.9 + rnd(400000) / 1e6,
-           at = now_us(CLOCK_THREAD_CPUTIME_ID);
-    one_report(k, lon, lat);
-    us[k] = now_us(CLOCK_THREAD_CPUTIME_ID) - at;
-  }
-  show("report, all over the county", us, (size_t)n, "");
-  for (int k = 0; us && k < n; k++) { /* a town where much goes on: many open ones in every cell around */
-    double lon = 110.4 + rnd(20000) / 1e6, lat = 27.0 + rnd(20000) / 1e6,
-           at = now_us(CLOCK_THREAD_CPUTIME_ID);
-    one_report(k, lon, lat);
-    us[k] = now_us(CLOCK_THREAD_CPUTIME_ID) - at;
-  }
-  show("report, all within two kilometres", us, (size_t)n, "");
-  free(us);
+  reports_at(n, "all over the county", 110.3, 26.9, 500000);
+  reports_at(n, "all within two kilometres", 110.4, 27.0, 20000);
 }
 
 /* The server indexing what the reports left, batch by batch. */
@@ -374,7 +435,10 @@ static void million(int n, const char *dir) {
 
 int main(int argc, char **argv) {
   const char *mode = argc > 1 ? argv[1] : "reports";
-  int n = argc > 2 ? atoi(argv[2]) : !strcmp(mode, "million") ? 1000000 : 5000;
+  int n = argc > 2                   ? atoi(argv[2])
+          : !strcmp(mode, "million") ? 1000000
+          : !strcmp(mode, "inside")  ? 50000
+                                     : 5000;
   char dir[256] = "/tmp/fq-search-XXXXXX";
   if (argc > 3) snprintf(dir, sizeof dir, "%s", argv[3]);
   if (n < 100 || (argc <= 3 && !mkdtemp(dir))) return 1;
@@ -382,6 +446,9 @@ int main(int argc, char **argv) {
   fill_county();
   if (!strcmp(mode, "million")) {
     million(n, dir);
+  } else if (!strcmp(mode, "inside")) {
+    inside(dir, n, 1, false);
+    inside(dir, n, 64, true);
   } else {
     reports(n);
     index_all((size_t)n);
