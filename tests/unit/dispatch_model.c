@@ -72,6 +72,8 @@ static const struct steps steps[] = {
     {"recall", "dispatched>accepted"},
     {"void", "reported>voided accepted>voided returned>voided"},
     {"assist", "dispatched handling"},
+    {"transfer", "reported accepted dispatched handling"},
+    {"attach", "reported accepted dispatched handling handled verified closed returned suspended"},
 };
 static const struct steps task_steps[] = {
     {"delivered",
@@ -154,7 +156,7 @@ static bool sits_at(const struct m_actor *a, const char *unit) {
 }
 
 const char *m_may_involved(const struct m_actor *a, const struct m_incident *i) {
-  if (!strcmp(a->name, i->reporter)) return "";
+  if (!strcmp(a->name, i->reporter) || sits_at(a, i->owner_org)) return "";
   for (size_t x = 0; x < i->count; x++) {
     const struct m_task *t = &i->tasks[x];
     if (!strcmp(t->state, "declined") || !strcmp(t->state, "recalled") || !strcmp(t->state, "expired"))
@@ -162,6 +164,12 @@ const char *m_may_involved(const struct m_actor *a, const struct m_incident *i) 
     if (!strcmp(t->user, a->name) || sits_at(a, t->unit)) return "";
   }
   return m_may_desk(a, i);
+}
+
+const char *m_may_owner(const struct m_actor *a, const struct m_incident *i) {
+  if ((a->roles & FQ_ROLE_POLICY) || sits_at(a, i->owner_org)) return "";
+  if (!(a->roles & DESK)) return "incident.foreign";
+  return m_within(i->owner_org, a->org) ? "" : "scope";
 }
 
 const char *m_may_task_desk(const struct m_actor *a, const struct m_incident *i) {

@@ -13,7 +13,7 @@ enum { INCIDENTS = 6000, TASKS = 48, KNOWN = 1000 };
 struct m_task {
   char id[FQ_ID_MAX], user[FQ_ID_MAX], unit[FQ_ID_MAX], state[16];
   int64_t n, rev, expires_ms; /* expires_ms: 0 for never */
-  char accepted_by[FQ_ID_MAX];
+  char accepted_by[FQ_ID_MAX], finished_by[FQ_ID_MAX];
   bool lead, accepted;
 };
 struct m_incident {
@@ -22,6 +22,7 @@ struct m_incident {
   int64_t n, rev, round; /* tasks made before `round` do not count as done */
   struct m_task tasks[TASKS];
   size_t count;
+  bool solved; /* its reporter said so, and nobody has found otherwise */
 };
 
 struct model {
@@ -50,6 +51,7 @@ size_t m_open_tasks(const struct m_incident *i, const struct m_task *but);
 /* Why this actor may not, as an error code; "" when he may. */
 const char *m_may_desk(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_involved(const struct m_actor *a, const struct m_incident *i);
+const char *m_may_owner(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_task(const struct m_actor *a, const struct m_incident *i, const struct m_task *t);
 const char *m_may_task_desk(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_assist(const struct m_actor *a, const struct m_incident *i);
