@@ -354,8 +354,7 @@ enum fq_status dp_term_refuse(struct fq_call *c, const char *dictionary, const c
                               const struct dp_term *terms, size_t count);
 enum fq_status dp_term_need(struct fq_call *c, const char *dictionary, const struct dp_word *builtin,
                             const char *member, struct dp_term *out);
-/* ---- merged incidents (merge/) --------------------------------------------------------------------------
- */
+/* ---- merged incidents (merge/) -------------------------------------------------------------------- */
 
 /* Sets `merged_into` and `merged` of an incident's JSON. */
 void dp_merge_json(fq_db *db, int64_t n, int64_t merged_into, int64_t joined, fq_json *into);
