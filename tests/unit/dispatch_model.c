@@ -161,6 +161,8 @@ const char *m_may_involved(const struct m_actor *a, const struct m_incident *i) 
       continue;
     if (!strcmp(t->user, a->name) || sits_at(a, t->unit)) return "";
   }
+  if (sits_at(a, i->owner_org)) return "";
+  if (i->signing && sits_at(a, "430525-D01")) return NULL;
   return m_may_desk(a, i);
 }
 
@@ -171,7 +173,7 @@ const char *m_may_task_desk(const struct m_actor *a, const struct m_incident *i)
 /* The desks, and the lead himself. */
 const char *m_may_assist(const struct m_actor *a, const struct m_incident *i) {
   const char *no = m_may_involved(a, i);
-  if (*no || (a->roles & (DESK | FQ_ROLE_POLICY))) return no;
+  if (!no || *no || (a->roles & (DESK | FQ_ROLE_POLICY))) return no;
   for (size_t x = 0; x < i->count; x++) {
     const struct m_task *t = &i->tasks[x];
     if (t->lead && m_task_open(t) && (!strcmp(t->user, a->name) || sits_at(a, t->unit))) return "";
@@ -193,6 +195,7 @@ void m_move(struct m_incident *i, const char *state) {
   if (!strcmp(to, "suspended") && strcmp(i->state, "suspended"))
     snprintf(i->before, sizeof i->before, "%s", i->state);
   memcpy(i->state, to, sizeof to);
+  if (strcmp(to, "suspended")) i->wake_ms = 0;
   i->rev++;
 }
 
@@ -245,18 +248,31 @@ void m_lapse(struct m_incident *i, struct m_task *t, const char *state) {
   if (to) m_move(i, to);
 }
 
+/* Back to where it was; with nobody left on it, it waits for a dispatch. */
+void m_resume(struct m_incident *i) {
+  bool sent = !strcmp(i->before, "dispatched") || !strcmp(i->before, "handling");
+  m_move(i, sent && !m_open_tasks(i, NULL) ? "accepted" : i->before);
+}
+
 void m_pass_time(int64_t to_ms) {
   for (;;) {
     struct m_incident *of = NULL;
     struct m_task *next = NULL;
-    for (size_t x = 0; x < m.count; x++)
-      for (size_t k = 0; k < m.incidents[x].count; k++) {
-        struct m_task *t = &m.incidents[x].tasks[k];
-        if (!t->expires_ms || t->expires_ms > to_ms || !m_task_step("expire", t)) continue;
-        if (!next || t->expires_ms < next->expires_ms) next = t, of = &m.incidents[x];
+    int64_t due_ms = INT64_MAX;
+    for (size_t x = 0; x < m.count; x++) {
+      struct m_incident *i = &m.incidents[x];
+      for (size_t k = 0; k < i->count; k++) {
+        struct m_task *t = &i->tasks[k];
+        if (!t->expires_ms || t->expires_ms >= due_ms || !m_task_step("expire", t)) continue;
+        next = t, of = i, due_ms = t->expires_ms;
       }
-    if (!next) break;
-    m_lapse(of, next, "expired");
+      if (i->wake_ms && i->wake_ms < due_ms) next = NULL, of = i, due_ms = i->wake_ms;
+    }
+    if (due_ms > to_ms) break;
+    if (next)
+      m_lapse(of, next, "expired");
+    else
+      m_resume(of);
   }
   m.now_ms = to_ms;
 }
@@ -268,8 +284,17 @@ static void take(char *out, size_t cap, const fq_json *from, const char *member)
 
 void m_read_back(struct m_incident *i) {
   const fq_json *j = incident(i->id), *owner = fq_json_get(j, "owner");
-  if (strcmp(i->state, "suspended") && !strcmp(fq_json_str(j, "state"), "suspended"))
-    snprintf(i->before, sizeof i->before, "%s", i->state);
+  fq_stmt *q =
+      fq_sql(fq_kernel_db(w.kernel),
+             "SELECT before, round, suspended_until_ms, solved_by FROM incident WHERE n = ?1", "i", i->n);
+  if (fq_row(q)) {
+    const char *before = fq_col_str(q, 0), *solved = fq_col_str(q, 3);
+    snprintf(i->before, sizeof i->before, "%s", before ? before : "");
+    i->round = fq_col_int(q, 1);
+    i->wake_ms = fq_col_int(q, 2) ? fq_col_int(q, 2) - w.t0_ms : 0;
+    snprintf(i->solved_by, sizeof i->solved_by, "%s", solved ? solved : "");
+    fq_done(q);
+  }
   take(i->org, sizeof i->org, j, "org");
   take(i->reporter, sizeof i->reporter, j, "reporter");
   take(i->state, sizeof i->state, j, "state");
@@ -285,6 +310,13 @@ void m_read_back(struct m_incident *i) {
     take(t->id, sizeof t->id, row, "id");
     take(t->state, sizeof t->state, row, "state");
     take(t->accepted_by, sizeof t->accepted_by, row, "accepted_by");
+    q = fq_sql(fq_kernel_db(w.kernel), "SELECT finished_by FROM task WHERE n = ?1", "i",
+               strtoll(t->id + 1, NULL, 10));
+    if (fq_row(q)) {
+      const char *by = fq_col_str(q, 0);
+      snprintf(t->finished_by, sizeof t->finished_by, "%s", by ? by : "");
+      fq_done(q);
+    }
     take(t->user, sizeof t->user, to, "user");
     take(t->unit, sizeof t->unit, to, "unit");
     if (team) snprintf(t->unit, sizeof t->unit, "%s", team);

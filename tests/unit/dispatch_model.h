@@ -13,13 +13,17 @@ enum { INCIDENTS = 6000, TASKS = 48, KNOWN = 1000 };
 struct m_task {
   char id[FQ_ID_MAX], user[FQ_ID_MAX], unit[FQ_ID_MAX], state[16];
   int64_t n, rev, expires_ms; /* expires_ms: 0 for never */
-  char accepted_by[FQ_ID_MAX];
+  char accepted_by[FQ_ID_MAX], finished_by[FQ_ID_MAX];
   bool lead, accepted;
 };
 struct m_incident {
   char id[FQ_ID_MAX], org[FQ_ID_MAX], reporter[FQ_ID_MAX], owner_org[FQ_ID_MAX], owner_level[16];
   char state[16], before[16];
+  char solved_by[FQ_ID_MAX];
   int64_t n, rev, round; /* tasks made before `round` do not count as done */
+  int64_t wake_ms;       /* when a suspension ends by itself; 0: it does not */
+  bool signing,
+      joined; /* somebody was asked to sign; it was merged with another: what follows is not foretold */
   struct m_task tasks[TASKS];
   size_t count;
 };
@@ -47,7 +51,7 @@ const char *m_task_step(const char *verb, const struct m_task *t);
 bool m_task_open(const struct m_task *t);
 size_t m_open_tasks(const struct m_incident *i, const struct m_task *but);
 
-/* Why this actor may not, as an error code; "" when he may. */
+/* Why this actor may not, as an error code; "" when he may; NULL: not foretold. */
 const char *m_may_desk(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_involved(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_task(const struct m_actor *a, const struct m_incident *i, const struct m_task *t);
@@ -60,6 +64,7 @@ void m_lapse(struct m_incident *i, struct m_task *t,
              const char *state); /* a task ends without its work done */
 struct m_task *m_send(struct m_incident *i, const char *id, const struct m_actor *to, bool lead);
 bool m_led(const struct m_incident *i); /* somebody leads, or did and has finished */
+void m_resume(struct m_incident *i);
 void m_pass_time(int64_t to_ms);        /* orders nobody accepted lapse on the way */
 void m_read_back(struct m_incident *i); /* what the server says, for what is not foretold */
 

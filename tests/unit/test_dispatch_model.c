@@ -55,7 +55,7 @@ void broken(const char *what, ...) {
 struct order {
   const struct verb *verb;
   const struct m_actor *who;
-  struct m_incident *i;
+  struct m_incident *i, *other; /* other: what it is merged with or split from */
   struct m_task *t;
   char params[1200];
   const char *expect; /* the code it will be refused with, "" when it succeeds, NULL: not foretold */
@@ -66,7 +66,7 @@ struct order {
   const struct m_actor *to[3];
 };
 
-enum target { OF_NOTHING, OF_DESK, OF_INVOLVED, OF_LEAD, OF_TASK, OF_TASK_DESK };
+enum target { OF_NOTHING, OF_ANY, OF_DESK, OF_INVOLVED, OF_LEAD, OF_TASK, OF_TASK_DESK };
 
 #define DESK  (FQ_ROLE_DISPATCHER | FQ_ROLE_COMMANDER | FQ_ROLE_DIRECTOR)
 #define FIELD (FQ_ROLE_OFFICER | FQ_ROLE_DEPARTMENT)
@@ -243,8 +243,82 @@ static void p_clock_name(struct order *o) {
            name);
 }
 
+static void p_suspend(struct order *o) {
+  add(o, ",\"reason\":\"等材料\"");
+  if (dice(2)) return;
+  o->number = 60000 + (int64_t)dice(7200000);
+  add(o, ",\"for_ms\":%lld", (long long)o->number);
+}
+static void p_transfer(struct order *o) {
+  add(o, ",\"to\":\"%s\",\"reason\":\"属地不符\"",
+      ONE_OF("430525100000", "430525101000", "430525-D01", "430525"));
+}
+static void p_send_down(struct order *o) {
+  add(o, ",\"to\":\"%s\",\"reason\":\"下派\"", ONE_OF("grid", "village", "township"));
+}
+static void p_rate(struct order *o) {
+  add(o, ",\"score\":%u", 1 + dice(5));
+}
+static void p_countersign(struct order *o) {
+  add(o, ",\"units\":[\"430525-D01\"],\"text\":\"请会签\"");
+}
+static void p_merge(struct order *o) {
+  size_t window = m.count < 12 ? m.count : 12;
+  o->other = &m.incidents[m.count - 1 - dice((uint32_t)window)];
+  add(o, ",\"into\":\"%s\"", o->other->id);
+}
+/* The newest that is merged, and what it was merged into. */
+static void p_split(struct order *o) {
+  add(o, ",\"reason\":\"不是一件事\"");
+  fq_stmt *q =
+      fq_sql(fq_kernel_db(w.kernel), "SELECT source, target FROM merged ORDER BY source DESC LIMIT 1", "");
+  if (!fq_row(q)) return;
+  o->i = by_number(fq_col_int(q, 0));
+  o->other = by_number(fq_col_int(q, 1));
+  fq_done(q);
+  snprintf(o->params, sizeof o->params, "{\"id\":\"%s\",\"reason\":\"不是一件事\"", o->i->id);
+}
+static void p_extend(struct order *o) {
+  add(o, ",\"by_ms\":%u,\"reason\":\"路断\"", 60000 + dice(7200000));
+}
+/* The newest request still open, whatever it asks for. */
+static void p_request(struct order *o) {
+  fq_stmt *q = fq_sql(fq_kernel_db(w.kernel),
+                      "SELECT n, incident FROM request WHERE state = 'open' ORDER BY n DESC LIMIT 1", "");
+  if (fq_row(q)) {
+    o->i = by_number(fq_col_int(q, 1));
+    snprintf(o->params, sizeof o->params, "{\"id\":\"r%lld\"", (long long)fq_col_int(q, 0));
+    fq_done(q);
+  }
+  if (!strcmp(o->verb->method, "request.refuse")) add(o, ",\"reason\":\"不必\"");
+}
+static void p_sign(struct order *o) {
+  fq_stmt *q = fq_sql(fq_kernel_db(w.kernel),
+                      "SELECT n, incident FROM countersign WHERE state = 'open' ORDER BY n DESC LIMIT 1", "");
+  if (fq_row(q)) {
+    o->i = by_number(fq_col_int(q, 1));
+    snprintf(o->params, sizeof o->params, "{\"id\":\"c%lld\"", (long long)fq_col_int(q, 0));
+    fq_done(q);
+  }
+  if (!strcmp(o->verb->method, "countersign.sign")) add(o, ",\"agree\":%s", dice(4) ? "true" : "false");
+}
+
 /* refusals beyond rights, revision and state */
+static const char *r_verify(struct order *o) {
+  if (!o->flag) return "";
+  bool his = !strcmp(o->i->solved_by, o->who->name);
+  for (size_t x = 0; x < o->i->count; x++) {
+    const struct m_task *t = &o->i->tasks[x];
+    if (strcmp(t->state, "finished") || t->n <= o->i->round) continue;
+    his |= !strcmp(*t->user ? t->user : t->finished_by, o->who->name);
+  }
+  return his ? "incident.four_eyes" : o->i->signing ? NULL : "";
+}
+static const char *r_close(struct order *o) {
+  return o->i->signing ? NULL : "";
+}
 static const char *r_escalate(struct order *o) {
+  if (!strcmp(o->i->owner_org, "430525-D01")) return NULL; /* beside the ladder */
   static const char *const rungs[] = {"grid", "village", "township", "county"};
   int to = 0, is = 0;
   for (int x = 0; x < 4; x++) {
@@ -272,16 +346,30 @@ static void e_step(struct order *o) {
 }
 static void e_verify(struct order *o) {
   m_move(o->i, m_step(o->flag ? "pass" : "fail", o->i));
-  if (!o->flag) o->i->round = fq_json_int(w.result, "n", 0);
+  if (o->flag) return;
+  o->i->round = fq_json_int(w.result, "n", 0);
+  *o->i->solved_by = '\0';
 }
 static void e_reopen(struct order *o) {
   e_step(o);
+  *o->i->solved_by = '\0';
   o->i->round = fq_json_int(w.result, "n", 0);
 }
 static void e_resume(struct order *o) {
-  const char *to = o->i->before;
-  bool sent = !strcmp(to, "dispatched") || !strcmp(to, "handling");
-  m_move(o->i, sent && !m_open_tasks(o->i, NULL) ? "accepted" : to);
+  m_resume(o->i);
+}
+static void e_suspend(struct order *o) {
+  e_step(o);
+  if (o->number) o->i->wake_ms = m.now_ms + o->number;
+}
+static void e_countersign(struct order *o) {
+  o->i->signing = true;
+  m_read_back(o->i);
+}
+static void e_merge(struct order *o) {
+  o->i->joined = o->other->joined = true;
+  m_read_back(o->i);
+  m_read_back(o->other);
 }
 static void e_recall(struct order *o) {
   for (size_t t = 0; t < o->i->count; t++)
@@ -307,6 +395,7 @@ static void e_report(struct order *o) {
   snprintf(i->state, sizeof i->state, "%s", o->flag ? "handled" : "reported");
   i->n = strtoll(i->id + 1, NULL, 10);
   i->rev = o->flag ? 2 : 1;
+  if (o->flag) snprintf(i->solved_by, FQ_ID_MAX, "%s", o->who->name);
 }
 static void e_send(struct order *o) {
   int x = 0, leads = strcmp(o->verb->step, "dispatch") ? -1 : o->leads >= 0 ? o->leads : m_led(o->i) ? -1 : 0;
@@ -347,6 +436,7 @@ static void e_decline(struct order *o) {
   m_lapse(o->i, o->t, "declined");
 }
 static void e_finish(struct order *o) {
+  snprintf(o->t->finished_by, FQ_ID_MAX, "%s", o->who->name);
   m_lapse(o->i, o->t, "finished");
 }
 
@@ -354,15 +444,15 @@ static const struct verb verbs[] = {
     {"incident.report", 14, FIELD | DESK | RULE, OF_NOTHING, NULL, p_report, NULL, e_report},
     {"incident.accept", 10, DESK | RULE, OF_DESK, "accept", NULL, NULL, e_step},
     {"incident.dispatch", 30, DESK | RULE, OF_DESK, "dispatch", p_dispatch, r_dispatch, e_send},
-    {"incident.verify", 14, DESK, OF_DESK, "pass", p_pass, NULL, e_verify},
-    {"incident.close", 10, DESK, OF_DESK, "close", NULL, NULL, e_step},
+    {"incident.verify", 14, DESK, OF_DESK, "pass", p_pass, r_verify, e_verify},
+    {"incident.close", 10, DESK, OF_DESK, "close", NULL, r_close, e_step},
     {"incident.return", 4, DESK | RULE, OF_DESK, "return", p_reason, NULL, e_step},
     {"incident.escalate", 6, DESK | FIELD | RULE, OF_INVOLVED, "escalate", p_escalate, r_escalate,
      e_escalate},
     {"incident.comment", 4, DESK | FIELD | RULE, OF_INVOLVED, "comment", p_text, NULL, e_step},
     {"incident.urge", 4, DESK | FIELD | RULE, OF_INVOLVED, "urge", NULL, NULL, e_step},
     {"incident.supervise", 4, DESK | RULE, OF_DESK, "supervise", p_card, NULL, e_step},
-    {"incident.suspend", 7, DESK | RULE, OF_DESK, "suspend", p_reason, NULL, e_step},
+    {"incident.suspend", 7, DESK | RULE, OF_DESK, "suspend", p_suspend, NULL, e_suspend},
     {"incident.resume", 8, DESK | RULE, OF_DESK, "resume", NULL, NULL, e_resume},
     {"incident.reopen", 5, DESK, OF_DESK, "reopen", p_reason, NULL, e_reopen},
     {"incident.recall", 4, DESK, OF_DESK, "recall", NULL, NULL, e_recall},
@@ -384,6 +474,19 @@ static const struct verb verbs[] = {
     {"task.checkin_clear", 3, DESK, OF_TASK_DESK, NULL, p_alarm, NULL, NULL},
     {"incident.reserve", 4, DESK | RULE, OF_DESK, NULL, p_reserve, NULL, NULL},
     {"incident.unreserve", 2, DESK | RULE, OF_DESK, NULL, p_unreserve, NULL, NULL},
+    {"incident.transfer", 5, ~0u, OF_ANY, NULL, p_transfer, NULL, NULL},
+    {"incident.send_down", 4, ~0u, OF_ANY, NULL, p_send_down, NULL, NULL},
+    {"incident.rate", 4, ~0u, OF_ANY, NULL, p_rate, NULL, NULL},
+    {"incident.extend", 4, ~0u, OF_ANY, NULL, p_extend, NULL, NULL},
+    {"incident.ask_suspend", 4, ~0u, OF_ANY, NULL, p_reason, NULL, NULL},
+    {"request.grant", 5, ~0u, OF_ANY, NULL, p_request, NULL, NULL},
+    {"request.refuse", 2, ~0u, OF_ANY, NULL, p_request, NULL, NULL},
+    {"request.withdraw", 2, ~0u, OF_ANY, NULL, p_request, NULL, NULL},
+    {"incident.countersign", 4, ~0u, OF_ANY, NULL, p_countersign, NULL, e_countersign},
+    {"countersign.sign", 4, ~0u, OF_ANY, NULL, p_sign, NULL, NULL},
+    {"countersign.withdraw", 2, ~0u, OF_ANY, NULL, p_sign, NULL, NULL},
+    {"incident.merge", 5, ~0u, OF_ANY, NULL, p_merge, NULL, e_merge},
+    {"incident.split", 5, ~0u, OF_ANY, NULL, p_split, NULL, e_merge},
     {"clock.start", 24, RULE, OF_DESK, NULL, p_clock, NULL, NULL},
     {"clock.stop", 6, DESK | RULE, OF_DESK, NULL, p_clock_name, NULL, NULL},
     {"clock.pause", 8, DESK | RULE, OF_DESK, NULL, p_clock_name, NULL, NULL},
@@ -452,6 +555,8 @@ static const char *may(const struct verb *v, const struct m_actor *a, const stru
     return m_may_task(a, i, t);
   case OF_TASK_DESK:
     return m_may_task_desk(a, i);
+  case OF_ANY:
+    return NULL;
   default:
     return "";
   }
@@ -460,7 +565,8 @@ static const char *may(const struct verb *v, const struct m_actor *a, const stru
 static const struct m_actor *some_actor(const struct order *o) {
   for (int tries = 0; tries < 20; tries++) {
     const struct m_actor *a = &m_actors[dice((uint32_t)m_actor_count)];
-    if (!dice(10) || !*may(o->verb, a, o->i, o->t)) return a;
+    const char *no = may(o->verb, a, o->i, o->t);
+    if (!dice(10) || !no || !*no) return a;
   }
   return &m_actors[0];
 }
@@ -471,7 +577,8 @@ static const char *no_task_step(const struct order *o) {
   if (begins && !strcmp(o->t->state, "expired")) return "task.expired";
   if (begins && !strcmp(o->t->state, "recalled")) return "task.recalled";
   const char *by = o->t->accepted_by;
-  if (!strcmp(o->verb->step, "accept") && *o->t->unit && *by && strcmp(by, o->who->name)) return "task.taken";
+  if (!strcmp(o->verb->step, "accept") && *o->t->unit && *by && m_task_open(o->t) && strcmp(by, o->who->name))
+    return "task.taken";
   return "task.state";
 }
 
@@ -483,7 +590,7 @@ static const char *work_on(const struct verb *v) {
 
 static const char *foretell(struct order *o) {
   const char *step = o->verb->step, *no = may(o->verb, o->who, o->i, o->t);
-  if (*no) return no;
+  if (!no || *no) return no;
   if (!step) return o->verb->effect ? "" : NULL;
   if (o->stale) return "rev.stale";
   if (o->t) {
