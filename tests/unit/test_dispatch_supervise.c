@@ -29,7 +29,7 @@ static bool said(const char *kind, const char *column, const char *what) {
 }
 
 static int64_t timers(void) {
-  return fq_int(fq_kernel_db(w.kernel), -1, "SELECT count(*) FROM timer", "");
+  return fq_int(fq_kernel_db(w.kernel), -1, "SELECT count(*) FROM timer WHERE id LIKE 'card:%'", "");
 }
 
 /* ---- cards ------------------------------------------------------------------------------------------ */
@@ -135,6 +135,29 @@ static void over_with_the_incident(void **state) {
   assert_int_equal(queue("commander", "{}"), 0);
 }
 
+static void over_with_a_merge(void **state) {
+  char into[FQ_ID_MAX];
+  new_incident();
+  snprintf(into, sizeof into, "%s", i);
+  new_incident();
+  give("commander", "yellow", ",\"within_ms\":3600000");
+  act("dispatcher", "incident.comment", "{\"id\":\"%s\",\"text\":\"同一处火\"}", i);
+  act("dispatcher", "incident.merge", "{\"id\":\"%s\",\"into\":\"%s\",\"reason\":\"重复\"}", i, into);
+  assert_int_equal(timers(), 0);
+  assert_int_equal(queue("commander", "{}"), 0);
+  /* what became of it is told with the other, in order */
+  const fq_json *r = act("dispatcher", "incident.after_action", "{\"id\":\"%s\"}", into);
+  int64_t last = 0;
+  size_t of_merged = 0;
+  fq_json_each(l, fq_json_get(r, "entries")) {
+    assert_true(fq_json_int(l, "n", 0) > last);
+    last = fq_json_int(l, "n", 0);
+    if (fq_json_str(l, "of")) of_merged++;
+  }
+  assert_true(of_merged >= 4);
+  assert_int_equal(fq_json_size(fq_json_get(r, "comments")), 1);
+}
+
 static void the_queue(void **state) {
   char a[FQ_ID_MAX];
   new_incident();
@@ -220,6 +243,23 @@ static void reopened_by_itself_needs_no_question(void **state) {
   assert_int_equal(to_ask("dispatcher", "{}"), 0);
 }
 
+/* The reporter's own low score brings it back; a high one does not, nor what was heard on the telephone. */
+static void rated_low(void **state) {
+  new_incident();
+  close_it();
+  act("dispatcher", "incident.follow_up", "{\"id\":\"%s\",\"satisfied\":true,\"by\":\"phone\"}", i);
+  act("dispatcher", "incident.rate", "{\"id\":\"%s\",\"score\":1,\"by_phone\":true}", i);
+  act("officer-a1", "incident.rate", "{\"id\":\"%s\",\"score\":4}", i);
+  assert_int_equal(to_ask("dispatcher", "{}"), 0);
+  act("officer-a1", "incident.rate", "{\"id\":\"%s\",\"score\":2,\"text\":\"又堵了\"}", i);
+  new_incident();
+  close_it();
+  assert_int_equal(to_ask("dispatcher", "{}"), 2);
+  assert_int_equal(to_ask("dispatcher", "{\"low\":true}"), 1);
+  assert_int_equal(fq_json_int(first("rows"), "rating", 0), 2);
+  assert_string_equal(fq_json_str(first("rows"), "rating_text"), "又堵了");
+}
+
 static void the_queue_of_questions_ends(void **state) {
   for (int k = 0; k < 3; k++) {
     new_incident();
@@ -260,6 +300,8 @@ static void handed_over(void **state) {
       "36000000}",
       i);
   give("commander", "yellow", "");
+  act("dispatcher", "incident.extend",
+      "{\"id\":\"%s\",\"clock\":\"whole\",\"by_ms\":60000,\"reason\":\"下雨\"}", i);
   at(3 * HOUR);
   /* what would be handed over, before it is */
   const fq_json *n = fq_json_get(act("dispatcher", "shift.note", "{}"), "summary");
@@ -271,6 +313,9 @@ static void handed_over(void **state) {
   assert_int_equal(fq_json_int(open, "total", -1), 2); /* the one from before the shift, too */
   assert_int_equal(fq_json_size(fq_json_get(n, "cards")), 1);
   assert_int_equal(fq_json_size(fq_json_get(n, "promised")), 1);
+  assert_int_equal(fq_json_size(fq_json_get(n, "requests")), 1);
+  assert_string_equal(fq_json_str(fq_json_first(fq_json_get(n, "requests")), "reason"), "下雨");
+  assert_int_equal(fq_json_size(fq_json_get(n, "alarms")), 0);
   assert_int_equal(entries("shift.handed_over"), 0);
   refused("dispatcher", "shift.hand_over", FQ_E_NOT_FOUND, "user.unknown", "{\"to\":\"officer-a1\"}");
   refused("dispatcher", "shift.hand_over", FQ_E_PARAMS, "shift.to", "{\"to\":\"director-a\"}");
@@ -316,6 +361,18 @@ static void a_desks_own_area(void **state) {
   assert_int_equal(fq_json_size(fq_json_get(n, "emergencies")), 1);
   n = fq_json_get(act("director-b", "shift.note", "{}"), "summary");
   assert_int_equal(fq_json_size(fq_json_get(n, "emergencies")), 0);
+}
+
+static void raised_alarms(void **state) {
+  char t[FQ_ID_MAX];
+  new_incident();
+  snprintf(t, sizeof t, "%s", task_for(i, "officer-a1"));
+  act("officer-a1", "task.accept", "{\"id\":\"%s\"}", t);
+  act("dispatcher", "task.checkin_start", "{\"id\":\"%s\",\"every_ms\":600000}", t);
+  at(2 * HOUR);
+  const fq_json *n = fq_json_get(act("dispatcher", "shift.note", "{}"), "summary");
+  assert_int_equal(fq_json_size(fq_json_get(n, "alarms")), 1);
+  assert_int_equal(fq_json_int(fq_json_first(fq_json_get(n, "alarms")), "number", 0), 1);
 }
 
 /* Nothing is lost: what does not fit in full stands by number. */
@@ -486,13 +543,16 @@ int main(void) {
       T(replaced),
       T(late_after_an_outage),
       T(over_with_the_incident),
+      T(over_with_a_merge),
       T(the_queue),
       T(followed_up),
       T(not_satisfied_offers_to_reopen),
       T(reopened_by_itself_needs_no_question),
+      T(rated_low),
       T(the_queue_of_questions_ends),
       T(handed_over),
       T(a_desks_own_area),
+      T(raised_alarms),
       T(everything_by_number),
       T(the_whole_story),
       T(what_one_may_hear),

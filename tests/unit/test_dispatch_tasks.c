@@ -297,8 +297,8 @@ static void reserved(void **state) {
           "{\"id\":\"%s\",\"user\":\"officer-a1\"}", other);
   refused("officer-a1", "incident.reserve", FQ_E_FORBIDDEN, "role", "{\"id\":\"%s\",\"user\":\"officer-a1\"}",
           i);
-  refused("director-b", "incident.reserve", FQ_E_FORBIDDEN, "scope", "{\"id\":\"%s\",\"user\":\"officer-b1\"}",
-          i);
+  refused("director-b", "incident.reserve", FQ_E_FORBIDDEN, "scope",
+          "{\"id\":\"%s\",\"user\":\"officer-b1\"}", i);
 
   /* his last task ends: the desk hears that he is free, and sends him */
   act("officer-a1", "task.feedback", "{\"id\":\"%s\",\"text\":\"x\"}", t);

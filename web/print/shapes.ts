@@ -91,6 +91,8 @@ export interface Handover {
     open: { total: number; rows: Matter[]; others: number[] };
     cards: { number: number; title: string; card: string; note?: string; given_at: string; due_at?: string; overdue: boolean }[];
     promised: { number: number; title: string; clock: string; clock_title?: string; due_at: string }[];
+    alarms: { number: number; title: string; name: string; raised_at: string }[];
+    requests: { number: number; title: string; what: string; by: string; reason?: string; asked_at: string }[];
     emergencies: { id: string; title: string; level: number; started_at: string }[];
   };
 }

@@ -7,6 +7,8 @@
 
 #include "supervise/supervise.h"
 
+enum { LOW = 2 }; /* of five: very dissatisfied, dissatisfied */
+
 enum fq_status dp_incident_follow_up(struct fq_call *c) {
   struct dp_incident i;
   enum dp_state next;
@@ -53,6 +55,17 @@ enum fq_status dp_apply_over_again(struct fq_apply *a, const struct fq_entry *e)
   return FQ_OK;
 }
 
+/* The reporter's own low score brings it back, also when somebody had asked before; what he says on the
+ * telephone is the asking itself. */
+enum fq_status dp_apply_rated_low(struct fq_apply *a, const struct fq_entry *e) {
+  if (fq_json_int(e->data, "score", 5) > LOW || fq_json_bool(e->data, "by_phone", false)) return FQ_OK;
+  fq_exec(a->db,
+          "UPDATE followup SET low = 1, done_ms = NULL WHERE n = (SELECT max(n) FROM followup WHERE incident "
+          "= ?1)",
+          "i", dp_id_n(e->subject, 'i'));
+  return FQ_OK;
+}
+
 /* ---- the queue -------------------------------------------------------------------------------------- */
 
 enum fq_status dp_followup_list(struct fq_query *q) {
@@ -67,11 +80,12 @@ enum fq_status dp_followup_list(struct fq_query *q) {
   fq_stmt *k =
       fq_sql(q->db,
              "SELECT f.n, f.incident, f.closed_ms, i.number, i.title, i.category, i.level, i.reporter,"
-             " coalesce(a.display, i.reporter), i.class, i.address FROM followup f"
+             " coalesce(a.display, i.reporter), i.class, i.address, i.rating, i.rating_text FROM followup f"
              " JOIN incident i ON i.n = f.incident LEFT JOIN account a ON a.name = i.reporter"
              " WHERE f.closed_ms >= ?1 AND f.n > ?2 AND f.done_ms IS NULL"
-             " AND substr(f.path, 1, length(?3)) = ?3 ORDER BY f.closed_ms, f.n LIMIT ?4",
-             "iisi", since_ms, fq_json_int(p, "after", 0), area.path, limit + 1);
+             " AND substr(f.path, 1, length(?3)) = ?3 AND f.low >= ?5 ORDER BY f.closed_ms, f.n LIMIT ?4",
+             "iisii", since_ms, fq_json_int(p, "after", 0), area.path, limit + 1,
+             (int64_t)fq_json_bool(p, "low", false));
   while (fq_row(k)) {
     if ((int64_t)fq_json_size(rows) == limit) {
       more = true;
@@ -81,8 +95,8 @@ enum fq_status dp_followup_list(struct fq_query *q) {
     static const struct {
       const char *name;
       int column;
-    } texts[] = {{"title", 4},         {"category", 5}, {"reporter", 7},
-                 {"reporter_name", 8}, {"class", 9},    {"address", 10}};
+    } texts[] = {{"title", 4}, {"category", 5}, {"reporter", 7},    {"reporter_name", 8},
+                 {"class", 9}, {"address", 10}, {"rating_text", 12}};
     fq_json *j = fq_json_object();
     char id[FQ_ID_MAX];
     last = fq_col_int(k, 0);
@@ -94,6 +108,7 @@ enum fq_status dp_followup_list(struct fq_query *q) {
     fq_json_set_time(j, "closed_at", fq_col_int(k, 2));
     for (size_t x = 0; x < sizeof texts / sizeof *texts; x++)
       if (!fq_col_null(k, texts[x].column)) fq_json_set_str(j, texts[x].name, fq_col_str(k, texts[x].column));
+    if (!fq_col_null(k, 11)) fq_json_set_int(j, "rating", fq_col_int(k, 11));
     fq_json_push(rows, j);
   }
   fq_json_set(q->result, "rows", rows);

@@ -153,6 +153,47 @@ static void unanswered_cards(fq_db *db, const struct dp_area *area, fq_json *out
   fq_json_set(out, "cards", rows);
 }
 
+/* A safety check-in that nobody answered stays raised until a desk clears it. */
+static void alarms(fq_db *db, const struct dp_area *area, fq_json *out) {
+  fq_json *rows = fq_json_array();
+  fq_stmt *q =
+      fq_sql(db,
+             "SELECT i.number, i.title, t.name, t.alarm_ms FROM task t JOIN incident i ON i.n = t.incident"
+             " WHERE t.alarm_ms IS NOT NULL AND " AREA " ORDER BY t.n",
+             "s", area->path);
+  while (fq_row(q)) {
+    fq_json *j = fq_json_object();
+    fq_json_set_int(j, "number", fq_col_int(q, 0));
+    fq_json_set_str(j, "title", fq_col_str(q, 1));
+    fq_json_set_str(j, "name", fq_col_str(q, 2));
+    set_time(j, "raised_at", q, 3);
+    fq_json_push(rows, j);
+  }
+  fq_json_set(out, "alarms", rows);
+}
+
+/* More time or a pause, asked for: somebody waits for the answer. */
+static void requests(fq_db *db, const struct dp_area *area, fq_json *out) {
+  fq_json *rows = fq_json_array();
+  fq_stmt *q =
+      fq_sql(db,
+             "SELECT i.number, i.title, r.what, coalesce(a.display, r.asked_by), r.reason, r.asked_ms"
+             " FROM request r JOIN incident i ON i.n = r.incident LEFT JOIN account a ON a.name = r.asked_by"
+             " WHERE r.state = 'open' AND " AREA " ORDER BY r.n",
+             "s", area->path);
+  while (fq_row(q)) {
+    fq_json *j = fq_json_object();
+    fq_json_set_int(j, "number", fq_col_int(q, 0));
+    fq_json_set_str(j, "title", fq_col_str(q, 1));
+    fq_json_set_str(j, "what", fq_col_str(q, 2));
+    fq_json_set_str(j, "by", fq_col_str(q, 3));
+    set_text(j, "reason", q, 4);
+    set_time(j, "asked_at", q, 5);
+    fq_json_push(rows, j);
+  }
+  fq_json_set(out, "requests", rows);
+}
+
 /* What was promised to somebody by a time that the next shift will see. */
 static void promises(fq_db *db, const struct dp_area *area, int64_t now_ms, fq_json *out) {
   fq_json *rows = fq_json_array();
@@ -217,6 +258,8 @@ fq_json *dp_shift_compose(fq_db *db, const char *user, const char *org, int64_t 
   fq_json_set_int(counts, "breached", breached_since(db, &area, since_ms, now_ms));
   fq_json_set(out, "counts", counts);
   emergencies(db, org, out);
+  alarms(db, &area, out);
+  requests(db, &area, out);
   open_matters(db, &area, out);
   unanswered_cards(db, &area, out);
   promises(db, &area, now_ms, out);

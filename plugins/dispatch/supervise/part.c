@@ -16,7 +16,7 @@ static const char *const migrations[] = {
     "CREATE INDEX card_given ON card(given_ms);"
     "CREATE TABLE followup("
     " n INTEGER PRIMARY KEY, incident INTEGER NOT NULL, closed_ms INTEGER NOT NULL, path TEXT NOT NULL,"
-    " done_ms INTEGER, satisfied INTEGER);"
+    " done_ms INTEGER, satisfied INTEGER, low INTEGER NOT NULL DEFAULT 0);"
     "CREATE INDEX followup_incident ON followup(incident, n);"
     "CREATE INDEX followup_closed ON followup(closed_ms, n);"
     "CREATE TABLE shift("
@@ -77,16 +77,18 @@ static const struct fq_param follow_up_params[] = {
     {.name = "text", .type = FQ_T_STRING, .max = 2000, .zh = "回访情况", .en = "what was said"},
     {.name = "by", .type = FQ_T_ENUM, .required = true, .values = "phone visit", .zh = "方式", .en = "how"},
     {0}};
-static const struct fq_param followup_params[] = {{.name = "days",
-                                                   .type = FQ_T_INT,
-                                                   .min = 1,
-                                                   .max = 365,
-                                                   .zh = "几天之内结案,缺省 30",
-                                                   .en = "closed within, 30"},
-                                                  P_ORG,
-                                                  P_LIMIT,
-                                                  P_AFTER,
-                                                  {0}};
+static const struct fq_param followup_params[] = {
+    {.name = "days",
+     .type = FQ_T_INT,
+     .min = 1,
+     .max = 365,
+     .zh = "几天之内结案,缺省 30",
+     .en = "closed within, 30"},
+    {.name = "low", .type = FQ_T_BOOL, .zh = "只看评价低的", .en = "only those rated low"},
+    P_ORG,
+    P_LIMIT,
+    P_AFTER,
+    {0}};
 static const struct fq_param hand_over_params[] = {
     {.name = "note", .type = FQ_T_STRING, .max = 4000, .zh = "交班的话", .en = "in his own words"},
     {.name = "to", .type = FQ_T_ID, .zh = "交给谁", .en = "to whom"},
@@ -115,7 +117,9 @@ static const struct fq_kind kinds[] = {
 static const struct fq_kind also_applies[] = {{.name = "incident.supervised", .apply = dp_apply_card_given},
                                               {.name = "incident.closed", .apply = dp_apply_over},
                                               {.name = "incident.voided", .apply = dp_apply_over},
+                                              {.name = "incident.merged", .apply = dp_apply_over},
                                               {.name = "incident.reopened", .apply = dp_apply_over_again},
+                                              {.name = "incident.rated", .apply = dp_apply_rated_low},
                                               {0}};
 
 #define HEADS (FQ_ROLE_COMMANDER | FQ_ROLE_DIRECTOR)
@@ -135,7 +139,7 @@ static const struct fq_method methods[] = {
     {"incident.follow_up", DESK, 0, follow_up_params, dp_target_desk, dp_incident_follow_up, NULL, NULL,
      "回访", "ask whether it was well done", "{id, offer?}"},
     ASK("followup.list", WATCH, 0, followup_params, dp_followup_list, "待回访",
-        "closed and not followed up yet, oldest first", "{rows, next?}"),
+        "closed and not followed up yet, or rated low since; oldest first", "{rows, next?}"),
     {"shift.start", DESK, 0, NULL, NULL, dp_shift_start, NULL, NULL, "开始值班", "begin a shift",
      "{id, dup?}"},
     {"shift.hand_over", DESK, 0, hand_over_params, NULL, dp_shift_hand_over, NULL, NULL, "交班",

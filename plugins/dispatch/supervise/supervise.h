@@ -23,6 +23,7 @@ DP_COMMAND(dp_incident_follow_up);
 DP_APPLY(dp_apply_followed_up);
 DP_APPLY(dp_apply_over);       /* incident.closed, .voided, .merged */
 DP_APPLY(dp_apply_over_again); /* incident.reopened */
+DP_APPLY(dp_apply_rated_low);  /* incident.rated */
 DP_QUERY(dp_followup_list);
 
 /* shifts (shift.c) and their note (note.c) */

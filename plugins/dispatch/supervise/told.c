@@ -7,17 +7,8 @@
 
 #include "supervise/supervise.h"
 
-extern const struct fq_plugin fq_plugin;
-
-static const struct fq_kind *kind_of(const char *name) {
-  for (const struct fq_plugin *const *p = fq_plugin.parts; *p; p++)
-    for (const struct fq_kind *k = (*p)->kinds; k && k->name; k++)
-      if (!strcmp(k->name, name)) return k;
-  return NULL;
-}
-
 void dp_kind_words(const char *kind, fq_json *into) {
-  const struct fq_kind *k = kind_of(kind);
+  const struct fq_kind *k = dp_kind(kind);
   if (!k) return;
   fq_json_set_str(into, "zh", k->zh);
   fq_json_set_str(into, "en", k->en);
@@ -36,7 +27,7 @@ static bool has_word(const char *words, const char *prefix, const char *name) {
 
 bool dp_may_hear(fq_db *db, const struct fq_actor *a, const char *kind, const char *org,
                  const char *audience) {
-  const struct fq_kind *k = kind_of(kind);
+  const struct fq_kind *k = dp_kind(kind);
   if (a->system || has_word(audience, "user/", a->name)) return true;
   if ((a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT)) && a->org && has_word(audience, "unit/", a->org))
     return true;
