@@ -66,7 +66,8 @@ static const struct {
      "NOT NULL"
      " AND NOT EXISTS (SELECT 1 FROM timer x WHERE x.id = 'task:t' || t.n || ':expire')"},
     {"a clock that is not at rest on an incident that has ended",
-     "SELECT i.n, 0 " CLOCKS "(" RUNS " OR k.state = 'paused') AND i.ended_ms IS NOT NULL"},
+     "SELECT i.n, 0 " CLOCKS "(" RUNS " OR (k.state = 'paused' AND i.state <> 'merged')) AND"
+     " i.ended_ms IS NOT NULL"},
     {"a clock that goes on though its milestone is reached",
      "SELECT i.n, 0 " CLOCKS RUNS " AND " REACHED " IS NOT NULL"},
     {"a clock that goes on while its incident waits",
@@ -216,6 +217,7 @@ static void task_entry(struct told *i, const struct line *e) {
     t++;
   if (t == i->count) {
     if (strcmp(e->kind, "task.created") || i->count == TASKS) return;
+    memset(&i->tasks[t], 0, sizeof i->tasks[t]);
     snprintf(i->tasks[t].id, FQ_ID_MAX, "%s", id);
     word_of(fq_json_get(e->data, "to"), i->tasks[t].word);
     i->tasks[t].open = true;

@@ -72,6 +72,9 @@ static const struct steps steps[] = {
     {"recall", "dispatched>accepted"},
     {"void", "reported>voided accepted>voided returned>voided"},
     {"assist", "dispatched handling"},
+    {"rate", "closed"},
+    {"own", "reported accepted dispatched handling"},
+    {"merge", "reported>merged accepted>merged dispatched>merged handling>merged returned>merged"},
 };
 static const struct steps task_steps[] = {
     {"delivered",
@@ -263,10 +266,12 @@ void m_pass_time(int64_t to_ms) {
       struct m_incident *i = &m.incidents[x];
       for (size_t k = 0; k < i->count; k++) {
         struct m_task *t = &i->tasks[k];
-        if (!t->expires_ms || t->expires_ms >= due_ms || !m_task_step("expire", t)) continue;
+        if (!t->expires_ms || t->expires_ms > due_ms || !m_task_step("expire", t)) continue;
+        /* at the same moment in the order of their timers' names */
+        if (t->expires_ms == due_ms && (!next || strcmp(t->id, next->id) > 0)) continue;
         next = t, of = i, due_ms = t->expires_ms;
       }
-      if (i->wake_ms && i->wake_ms < due_ms) next = NULL, of = i, due_ms = i->wake_ms;
+      if (i->wake_ms && i->wake_ms <= due_ms) next = NULL, of = i, due_ms = i->wake_ms;
     }
     if (due_ms > to_ms) break;
     if (next)
