@@ -45,7 +45,7 @@ function maySee(p, i) {
   const unit = has(p, [...DESK, "department"]);
   return i.reporter === p.name || (has(p, AREA) && within(i.org, p.org)) || (unit && i.owner.org === p.org) ||
     i.tasks.some(({ to }) => isTheirs(p, to)) || (unit && i.countersigns.some((k) => k.unit === p.org)) || calls(p, i) ||
-    (i.mediations ?? []).some((m) => m.mediator === p.name);
+    (i.mediations ?? []).some((m) => m.mediator === p.name) || (i.merged ?? []).some((m) => m.reporter === p.name);
 }
 /** Does a whistle about it call this one's unit? */
 const calls = (p, i) => has(p, [...DESK, "department", "officer"]) && (i.whistles ?? []).some((w) => w.units.some((u) => u.unit === p.org));
@@ -296,7 +296,8 @@ describe("who sees what when asking", () => {
   const each = async (look) => {
     for (const [name, c] of sessions) await look(who.get(name), c, name);
   };
-  const isOpen = (i) => !["closed", "voided", "merged"].includes(i.state);
+  // one that is merged is open as long as what it was merged into
+  const isOpen = (i) => !["closed", "voided"].includes((all.find((o) => o.id === i.merged_into?.id) ?? i).state);
   const openTask = (p, t) => !["declined", "recalled", "expired", "finished"].includes(t.state) && isTheirs(p, t.to);
 
   test("incident.get, incident.after_action, clock.list and incident.candidates: allowed, forbidden or not for this role", () =>
@@ -320,8 +321,42 @@ describe("who sees what when asking", () => {
       for (const org of [AT.A, AT.B]) {
         if (!area) continue;
         const inside = within(org, p.org) ? 0 : -32003;
-        assert.equal(await c.call("incident.list", { org }).then(() => 0, (e) => e.code), inside, `${p.name} ${org}`);
+        for (const method of ["incident.list", "incident.search"])
+          assert.equal(await c.call(method, { org }).then(() => 0, (e) => e.code), inside, `${p.name} ${method} ${org}`);
       }
+    }));
+
+  test("incident.search finds what incident.list lists, by whatever it is asked, and says nothing of the rest", () =>
+    each(async (p, c) => {
+      if (!has(p, READERS)) return assert.rejects(c.call("incident.search", {}), refused(-32003));
+      const listed = new Set(ids((await c.call("incident.list", { limit: 200 })).rows));
+      const found = async (params) => ids((await c.call("incident.search", { limit: 200, ...params })).rows);
+      assert.deepEqual(await found({}), [...listed].sort(), p.name);
+      const asked = [
+        [{ text: "起火" }, (i) => i.title.includes("起火")],
+        [{ text: "同一处" }, (i) => i.id === incident.first], // in a comment
+        [{ person: "officer-B1g" }, (i) => i.reporter === "officer-B1g" || i.tasks.some((t) => t.to.user === "officer-B1g")],
+        [{ state: ["merged"] }, (i) => i.state === "merged"],
+        [{ bbox: [110, 26, 112, 28] }, (i) => i.place],
+        [{ open: true, text: "不派" }, (i) => isOpen(i) && i.title.includes("不派")],
+      ];
+      for (const [params, fits] of asked)
+        assert.deepEqual(await found(params), ids(all.filter((i) => fits(i) && listed.has(i.id))), `${p.name} ${JSON.stringify(params)}`);
+      for (const i of all) assert.deepEqual(await found({ number: i.number }), listed.has(i.id) ? [i.id] : [], `${p.name} ${i.number}`);
+    }));
+
+  test("likely duplicates: of what one may see, among what one may see; filters: one's own and one's unit's", () =>
+    each(async (p, c) => {
+      const one = all.find((i) => i.id === incident.second);
+      const code = await c.call("incident.duplicates", { id: one.id }).then(({ rows }) => rows, (e) => e.code);
+      if (!has(p, DESK) || !maySee(p, one)) assert.equal(code, -32003, p.name);
+      else for (const { id } of code) assert.ok(maySee(p, all.find((i) => i.id === id)), `${p.name} ${id}`);
+      const near = await c.call("incident.similar", { category: "fire", title: "后山起火", place: one.place }).then(({ rows }) => rows, (e) => e.code);
+      if (!has(p, [...DESK, "officer", "department"])) assert.equal(near, -32003);
+      else for (const { id } of near) assert.ok(maySee(p, all.find((i) => i.id === id)), `${p.name} ${id}`);
+      const filters = await c.call("filter.list", {}).then(({ rows }) => rows.map((f) => f.name), (e) => e.code);
+      if (!has(p, READERS)) assert.equal(filters, -32003);
+      else assert.deepEqual(filters, [p.org === AT.county && "值班", p.name === "officer-A1g" && "我的"].filter(Boolean), p.name);
     }));
 
   test("incident.open and the snapshot: what is open of that, and no more", () =>
@@ -496,6 +531,7 @@ describe("who may call what", () => {
       if (m.name.startsWith("request.")) p.id = request;
       if (m.name.startsWith("countersign.")) p.id = countersign;
       if (m.name === "task.reassign") p.to = { user: "officer-B1g" };
+      if (m.name === "incident.merge") p.into = incident.township;
       Object.assign(p, { every_ms: 60_000 }, m.name.endsWith("reserve") && { user: "officer-B1g" });
       if (/^(whistle|mediation)\.|\.joint$/.test(m.name))
         Object.assign(p, { units: [AT.D1], within_ms: 60_000, place: { lon: 110.6, lat: 27.1 }, unit: AT.D1, ok: true, type: "patrol", lead: AT.D1, members: [AT.D1],

@@ -75,6 +75,8 @@ static const struct steps steps[] = {
     {"rate", "closed"},
     {"own", "reported accepted dispatched handling"},
     {"merge", "reported>merged accepted>merged dispatched>merged handling>merged returned>merged"},
+    {"transfer", "reported accepted dispatched handling"},
+    {"attach", "reported accepted dispatched handling handled verified closed returned suspended"},
 };
 static const struct steps task_steps[] = {
     {"delivered",
@@ -157,7 +159,7 @@ static bool sits_at(const struct m_actor *a, const char *unit) {
 }
 
 const char *m_may_involved(const struct m_actor *a, const struct m_incident *i) {
-  if (!strcmp(a->name, i->reporter)) return "";
+  if (!strcmp(a->name, i->reporter) || sits_at(a, i->owner_org)) return "";
   for (size_t x = 0; x < i->count; x++) {
     const struct m_task *t = &i->tasks[x];
     if (!strcmp(t->state, "declined") || !strcmp(t->state, "recalled") || !strcmp(t->state, "expired"))
@@ -167,6 +169,12 @@ const char *m_may_involved(const struct m_actor *a, const struct m_incident *i) 
   if (sits_at(a, i->owner_org)) return "";
   if (i->signing && sits_at(a, "430525-D01")) return NULL;
   return m_may_desk(a, i);
+}
+
+const char *m_may_owner(const struct m_actor *a, const struct m_incident *i) {
+  if ((a->roles & FQ_ROLE_POLICY) || sits_at(a, i->owner_org)) return "";
+  if (!(a->roles & DESK)) return "incident.foreign";
+  return m_within(i->owner_org, a->org) ? "" : "scope";
 }
 
 const char *m_may_task_desk(const struct m_actor *a, const struct m_incident *i) {

@@ -54,6 +54,7 @@ size_t m_open_tasks(const struct m_incident *i, const struct m_task *but);
 /* Why this actor may not, as an error code; "" when he may; NULL: not foretold. */
 const char *m_may_desk(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_involved(const struct m_actor *a, const struct m_incident *i);
+const char *m_may_owner(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_task(const struct m_actor *a, const struct m_incident *i, const struct m_task *t);
 const char *m_may_task_desk(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_assist(const struct m_actor *a, const struct m_incident *i);

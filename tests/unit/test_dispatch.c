@@ -116,6 +116,10 @@ static void bring(char i[FQ_ID_MAX], const char *to) {
     act("dispatcher", "incident.void", "{\"id\":\"%s\",\"reason\":\"误报\"}", i);
   } else if (!strcmp(to, "suspended")) {
     act("dispatcher", "incident.suspend", "{\"id\":\"%s\",\"reason\":\"等\"}", i);
+  } else if (!strcmp(to, "merged")) {
+    char into[FQ_ID_MAX];
+    keep(into, report("officer-a1", GRID_A1, "fire"));
+    act("dispatcher", "incident.merge", "{\"id\":\"%s\",\"into\":\"%s\"}", i, into);
   } else {
     act("dispatcher", "incident.accept", "{\"id\":\"%s\"}", i);
     if (!strcmp(to, "accepted")) return;
@@ -145,8 +149,9 @@ static const struct {
 };
 
 static void every_state_and_verb(void **state) {
-  static const char *const states[] = {"reported", "accepted", "dispatched", "handling",  "handled",
-                                       "verified", "closed",   "returned",   "suspended", "voided"};
+  static const char *const states[] = {"reported",  "accepted", "dispatched", "handling",
+                                       "handled",   "verified", "closed",     "returned",
+                                       "suspended", "merged",   "voided"};
   /* Written out here once more, in words: the table in the plugin has to agree. A verb may need something to
    * be there first (a clock, an owner above the grid): `first` is called beforehand and may fail. */
   static const struct {
@@ -177,6 +182,7 @@ static void every_state_and_verb(void **state) {
       {"incident.send_down", "{\"id\":\"%s\",\"reason\":\"x\"}", "reported accepted dispatched handling"},
       {"incident.extend", "{\"id\":\"%s\",\"by_ms\":60000,\"reason\":\"x\"}",
        "reported accepted dispatched handling"},
+      {"incident.split", "{\"id\":\"%s\",\"reason\":\"x\"}", "merged"},
       {"incident.ask_suspend", "{\"id\":\"%s\",\"reason\":\"x\"}", "reported accepted dispatched handling"},
       {"incident.rate", "{\"id\":\"%s\",\"score\":5,\"by_phone\":true}", "closed"},
       {"incident.attach",

@@ -163,6 +163,34 @@ static void names_stay_with_those_who_mediate(void **state) {
   rebuild_gives_the_same();
 }
 
+#define EIGHT(x) x x x x x x x x
+#define SHA(x)   EIGHT(EIGHT(x))
+
+/* A photograph cannot be masked: the mediator and the desk that owns it hear of it, and their successors. */
+static void attachments_too(void **state) {
+  open_();
+  to_stage("listen", ",\"attachments\":[\"" SHA("a") "\"]");
+  assert_null(strstr(entry("mediation.moved", "data"), SHA("a")));
+  assert_non_null(strstr(entry("mediation.moved", "data"), "\"files\":1"));
+  assert_string_equal(entry("mediation.filed", "audience"), "unit/" GRID_A1 " user/officer-a1");
+  act("officer-a1", "mediation.stage",
+      "{\"id\":\"%s\",\"stage\":\"study\",\"text\":\"x\",\"attachments\":[\"" SHA("b") "\"]}", m);
+  assert_null(strstr(entry("mediation.filed", "data"), SHA("a")));
+  act("dispatcher", "incident.escalate", "{\"id\":\"%s\",\"to\":\"township\",\"reason\":\"x\"}", i);
+  assert_string_equal(entry("mediation.filed", "audience"), "unit/430525100000 user/officer-a1");
+  assert_non_null(strstr(entry("mediation.filed", "data"), SHA("a")));
+  assert_non_null(strstr(entry("mediation.filed", "data"), SHA("b")));
+  act("director-a", "mediation.assign", "{\"id\":\"%s\",\"mediator\":\"officer-a2\"}", m);
+  assert_string_equal(entry("mediation.filed", "audience"), "unit/430525100000 user/officer-a2");
+  assert_int_equal(entries("mediation.filed"), 4);
+  const fq_json *steps = fq_json_get(get("officer-a2"), "steps");
+  int seen = 0;
+  fq_json_each(s, steps) seen += fq_json_get(s, "attachments") != NULL;
+  assert_int_equal(seen, 2);
+  fq_json_each(s, fq_json_get(get("dispatcher"), "steps")) assert_null(fq_json_get(s, "attachments"));
+  rebuild_gives_the_same();
+}
+
 static void who_may(void **state) {
   open_();
   refused("officer-a2", "mediation.get", FQ_E_FORBIDDEN, "mediation.foreign", "{\"id\":\"%s\"}", m);
@@ -310,6 +338,7 @@ int main(void) {
       D(settled),
       D(to_court),
       D(names_stay_with_those_who_mediate),
+      D(attachments_too),
       T(who_may),
       D(parties_later),
       cmocka_unit_test_setup_teardown(stages_are_data, world_open_with_policies, world_close),

@@ -337,6 +337,11 @@ static void reservations_end(void **state) {
   assert_true(is_candidate(other, "officer-a1", ""));
   refused("dispatcher", "incident.reserve", FQ_E_CONFLICT, "incident.state",
           "{\"id\":\"%s\",\"user\":\"officer-a2\"}", i);
+  /* merged: what the other incident needs is for the desk to say */
+  keep(i, report("officer-a3", GRID_A1, "fire"));
+  act("dispatcher", "incident.reserve", "{\"id\":\"%s\",\"user\":\"officer-a2\",\"for_ms\":6000000}", i);
+  act("dispatcher", "incident.merge", "{\"id\":\"%s\",\"into\":\"%s\",\"reason\":\"同一件事\"}", i, other);
+  assert_true(is_candidate(other, "officer-a2", ""));
   assert_int_equal(
       fq_int(fq_kernel_db(w.kernel), 0, "SELECT count(*) FROM timer WHERE id LIKE 'reserve:%'", ""), 0);
   rebuild_gives_the_same();

@@ -559,6 +559,20 @@ static void a_countersign_withdrawn(void **state) {
   rebuild_gives_the_same();
 }
 
+static void nothing_is_owed_about_a_merged_one(void **state) {
+  char i[FQ_ID_MAX], into[FQ_ID_MAX], t[FQ_ID_MAX], r[FQ_ID_MAX];
+  keep(into, report("officer-a1", GRID_A1, "fire"));
+  at_work(i, t, HOUR);
+  keep(r, ask_extension("officer-b1", i, HOUR));
+  act("dispatcher", "incident.countersign",
+      "{\"id\":\"%s\",\"units\":[\"" DEPARTMENT "\"],\"text\":\"x\",\"within_ms\":3600000}", i);
+  act("dispatcher", "incident.merge", "{\"id\":\"%s\",\"into\":\"%s\"}", i, into);
+  assert_string_equal(request_state(r), "lapsed");
+  at(2 * HOUR);
+  assert_int_equal(entries("countersign.overdue"), 0);
+  rebuild_gives_the_same();
+}
+
 /* ---- verified, closed ---------------------------------------------------------------------------- */
 
 static void four_eyes(void **state) {
@@ -729,6 +743,7 @@ int main(void) {
       T(files),
       T(signed_by_units),
       T(a_countersign_withdrawn),
+      T(nothing_is_owed_about_a_merged_one),
       T(four_eyes),
       P(closing_classes),
       T(the_second_is_told),

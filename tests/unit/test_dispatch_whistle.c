@@ -13,7 +13,7 @@
 #define HERE  "{\"lon\":110.50,\"lat\":27.10}"
 #define NEAR  "{\"lon\":110.502,\"lat\":27.10}" /* some 200 m */
 #define FAR   "{\"lon\":110.51,\"lat\":27.10}"  /* some 990 m */
-#define TIMES (fq_int(fq_kernel_db(w.kernel), 0, "SELECT count(*) FROM timer", ""))
+#define TIMES (fq_int(fq_kernel_db(w.kernel), 0, "SELECT count(*) FROM timer WHERE id LIKE 'whistle:%'", ""))
 
 static char i[FQ_ID_MAX], wid[FQ_ID_MAX];
 

@@ -393,6 +393,8 @@ export const words = dictionary({
   "alarm.last": ["最后一次报平安 {time}", "last heard of {time}"],
   "alarm.never": ["出发后没有报过平安", "not heard of since he set out"],
   "alarm.answered": ["{time} 已报平安，请核实后解除", "he checked in {time}: make sure, then clear"],
+  "alarm.others": ["另有 {n} 个警报", "{n} more alarms"],
+  "alarm.fewer": ["收起", "Show one"],
   "alarm.clear": ["解除", "Clear"],
   "alarm.note": ["情况（如：电话已接通，平安）", "What is known (e.g. reached by phone, well)"],
   "request.extend": ["申请延期", "More time asked for"],

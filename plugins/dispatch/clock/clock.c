@@ -80,17 +80,22 @@ static bool of_entry(struct fq_apply *a, const struct fq_entry *e, struct dp_clo
 static void insert(struct fq_apply *a, const struct fq_entry *e, const struct dp_clock *k) {
   const fq_json *d = e->data;
   const char *stopped = fq_json_str(d, "stopped_at");
+  int64_t n = dp_id_n(e->subject, 'i');
   fq_exec(a->db,
           "INSERT INTO clock(incident, policy, name, to_milestone, state, from_ms, due_ms, limit_ms, warn, "
           "warned,"
-          " stopped_ms, title, grace_ms, pauses, calendar, unit, days, from_now, reckoned)"
-          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, nullif(?10, 0), ?11, ?12, ?13, ?14, ?15,"
-          " nullif(?16, 0), ?17, nullif(?18, 0))",
-          "issisiiisisiissiii", dp_id_n(e->subject, 'i'), k->key.policy, k->key.name,
-          (int64_t)dp_milestone_of(fq_json_str(d, "to")), k->state, k->from_ms, k->due_ms, k->limit_ms,
-          *k->warn ? k->warn : NULL, stopped ? fq_time_parse(stopped) : (int64_t)0, fq_json_str(d, "title"),
-          k->grace_ms, (int64_t)k->pauses, *k->calendar ? k->calendar : NULL,
-          dp_unit_name((enum dp_unit)k->unit), k->days, (int64_t)k->from_now, k->reckoned);
+          " stopped_ms, title, grace_ms, pauses)"
+          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, nullif(?10, 0), ?11, ?12, ?13)",
+          "issisiiisisii", n, k->key.policy, k->key.name, (int64_t)dp_milestone_of(fq_json_str(d, "to")),
+          k->state, k->from_ms, k->due_ms, k->limit_ms, *k->warn ? k->warn : NULL,
+          stopped ? fq_time_parse(stopped) : (int64_t)0, fq_json_str(d, "title"), k->grace_ms,
+          (int64_t)k->pauses);
+  if (*k->calendar || k->unit != DP_U_TIME)
+    fq_exec(a->db,
+            "UPDATE clock SET calendar = ?4, unit = ?5, days = nullif(?6, 0), from_now = ?7, reckoned ="
+            " nullif(?8, 0) WHERE incident = ?1 AND policy = ?2 AND name = ?3",
+            "issssiii", n, k->key.policy, k->key.name, *k->calendar ? k->calendar : NULL,
+            dp_unit_name((enum dp_unit)k->unit), k->days, (int64_t)k->from_now, k->reckoned);
 }
 
 static void to_state(struct fq_apply *a, struct dp_clock *k, const char *state) {

@@ -77,5 +77,7 @@ void dp_clocks_extend(struct fq_apply *a, const char *incident, const char *poli
   bool whole = !paused && due_ms > at_ms;
   if (whole) dp_text(k.state, sizeof k.state, k.warned > 0 ? "due_soon" : "running");
   dp_clock_save(a, &k);
+  fq_exec(a->db, "UPDATE clock SET limit_ms = ?4 WHERE incident = ?1 AND policy = ?2 AND name = ?3", "issi",
+          dp_id_n(incident, 'i'), policy, name, k.limit_ms);
   if (whole) dp_clock_arm(a, &k, at_ms);
 }

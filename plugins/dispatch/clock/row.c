@@ -85,13 +85,15 @@ bool dp_clock_rests(const struct dp_clock *k, enum dp_state state) {
   return true;
 }
 
+/* Most clocks count any time: they are saved without what only the others have. */
 void dp_clock_save(struct fq_apply *a, const struct dp_clock *k) {
   fq_exec(
       a->db,
       "UPDATE clock SET state = ?4, due_ms = ?5, remaining_ms = nullif(?6, 0), stopped_ms = nullif(?7, 0),"
-      " warned = ?8, by_hand = ?9, reckoned = nullif(?10, 0), limit_ms = ?11 WHERE incident = ?1 AND policy "
-      "= ?2 AND name = "
-      "?3",
-      "isssiiidiii", dp_id_n(k->key.incident, 'i'), k->key.policy, k->key.name, k->state, k->due_ms,
-      k->remaining_ms, k->stopped_ms, k->warned, (int64_t)k->by_hand, k->reckoned, k->limit_ms);
+      " warned = ?8, by_hand = ?9 WHERE incident = ?1 AND policy = ?2 AND name = ?3",
+      "isssiiidi", dp_id_n(k->key.incident, 'i'), k->key.policy, k->key.name, k->state, k->due_ms,
+      k->remaining_ms, k->stopped_ms, k->warned, (int64_t)k->by_hand);
+  if (*k->calendar)
+    fq_exec(a->db, "UPDATE clock SET reckoned = ?4 WHERE incident = ?1 AND policy = ?2 AND name = ?3", "issi",
+            dp_id_n(k->key.incident, 'i'), k->key.policy, k->key.name, k->reckoned);
 }

@@ -80,5 +80,6 @@ DP_QUERY(dp_mediation_list);
 DP_QUERY(dp_mediation_report);
 DP_VIEW(dp_view_mediations);
 enum fq_status dp_mediation_voided(struct fq_call *c, const struct fq_entry *e);
+enum fq_status dp_mediation_moved(struct fq_call *c, const struct fq_entry *e);
 
 #endif

@@ -147,6 +147,9 @@ static const struct fq_kind kinds[] = {
     /* Names as they are: in the journal, and nobody hears them, rules neither. */
     {"mediation.recorded", dp_apply_mediation_recorded, 0, FQ_KIND_QUIET, "当事人信息",
      "personal data recorded"},
+    /* Its audience alone may read what is attached. */
+    {"mediation.filed", dp_apply_mediation_recorded, 0, FQ_KIND_QUIET, "调处附件",
+     "attachments of a mediation"},
     MEDIATION("moved", "调处推进", "a mediation moved on"),
     MEDIATION("assigned", "改派调解员", "a mediator was assigned"),
     MEDIATION("parties_set", "当事人登记", "the parties were set"),
@@ -186,7 +189,11 @@ static const struct fq_method methods[] = {
         "{total, levels, classes, kinds, townships}"),
     {0}};
 
-static const struct fq_reaction reactions[] = {{"incident.voided", dp_mediation_voided}, {0}};
+static const struct fq_reaction reactions[] = {{"incident.voided", dp_mediation_voided},
+                                               {"incident.escalated", dp_mediation_moved},
+                                               {"incident.transferred", dp_mediation_moved},
+                                               {"incident.sent_down", dp_mediation_moved},
+                                               {0}};
 
 static const struct fq_view_fn views[] = {{"mediations", dp_view_mediations, "incident",
                                            "事件的调处(当事人已脱敏)", "the incident's mediations, masked"},

@@ -97,6 +97,46 @@ static void say(struct saying *s, const fq_json *params, const char *member) {
   free(masked);
 }
 
+/* A photograph of an agreement cannot be masked: what is heard says how many there are. */
+static void attach(struct saying *s, const fq_json *params) {
+  const fq_json *files = fq_json_get(params, "attachments");
+  if (!fq_json_size(files)) return;
+  fq_json_set_int(s->data, "files", (int64_t)fq_json_size(files));
+  fq_json_set(s->raw, "attachments", fq_json_dup(files));
+}
+
+/* Whoever hears an entry may read what is attached to it: so these are heard by the mediator, and by the desk
+ * that owns the incident. Takes files. */
+static enum fq_status file(struct fq_call *c, const struct dp_mediation *m, const struct dp_incident *i,
+                           fq_json *files) {
+  char hears[2 * (FQ_ID_MAX + 8)];
+  snprintf(hears, sizeof hears, "unit/%s%s%s", i->owner_org, *m->mediator ? " user/" : "", m->mediator);
+  fq_json *data = fq_json_object();
+  fq_json_set_str(data, "mediation", m->id);
+  fq_json_set(data, "attachments", files);
+  return fq_emit(
+      c, (struct fq_draft){
+             .kind = "mediation.filed", .subject = i->id, .org = i->org, .audience = hears, .data = data});
+}
+
+/* Another mediator, another desk: they hear of what is on file already. */
+static enum fq_status file_again(struct fq_call *c, const struct dp_mediation *m,
+                                 const struct dp_incident *i) {
+  fq_json *all = fq_json_array();
+  fq_stmt *q =
+      fq_sql(c->db, "SELECT raw FROM mediation_step WHERE mediation = ?1 AND raw IS NOT NULL ORDER BY seq",
+             "i", m->n);
+  while (fq_row(q)) {
+    const char *text = fq_col_str(q, 0);
+    fq_json *raw = fq_json_parse(text, strlen(text), NULL);
+    fq_json_each(f, fq_json_get(raw, "attachments")) fq_json_push(all, fq_json_dup(f));
+    fq_json_free(raw);
+  }
+  if (fq_json_size(all)) return file(c, m, i, all);
+  fq_json_free(all);
+  return FQ_OK;
+}
+
 /* Emits both; consumes the saying. */
 static enum fq_status emit(struct fq_call *c, struct dp_mediation *m, const struct dp_incident *i,
                            const char *kind, enum dp_mediation_state next, struct saying *s,
@@ -113,6 +153,8 @@ static enum fq_status emit(struct fq_call *c, struct dp_mediation *m, const stru
   int64_t step = fq_next_seq(c);
   enum fq_status st = dp_emit(c, i, kind, s->data, *hears ? hears : NULL);
   s->data = NULL;
+  const fq_json *files = fq_json_get(s->raw, "attachments");
+  if (st == FQ_OK && files) st = file(c, m, i, fq_json_dup(files));
   if (st == FQ_OK && (given || fq_json_size(s->raw))) {
     fq_json *secret = fq_json_object();
     fq_json_set_str(secret, "mediation", m->id);
@@ -236,7 +278,7 @@ enum fq_status dp_mediation_stage(struct fq_call *c) {
   say(&say_, c->params, "text");
   say(&say_, c->params, "reason");
   dp_set_opt(say_.data, "tags", c->params, "tags");
-  dp_set_opt(say_.data, "attachments", c->params, "attachments");
+  attach(&say_, c->params);
   if ((s = emit(c, &m, &i, "mediation.moved", next, &say_, NULL)) != FQ_OK) return s;
   fq_json_set_str(c->result, "stage", stage);
   return answer(c, &m);
@@ -259,6 +301,7 @@ enum fq_status dp_mediation_assign(struct fq_call *c) {
   if (*before) fq_json_set_str(say_.data, "before", before);
   say(&say_, c->params, "note");
   s = emit(c, &m, &i, "mediation.assigned", next, &say_, *before ? before : NULL);
+  if (s == FQ_OK) s = file_again(c, &m, &i);
   return s == FQ_OK ? answer(c, &m) : s;
 }
 
@@ -296,9 +339,10 @@ enum fq_status dp_mediation_settle(struct fq_call *c) {
                    "say at which level it was settled");
   struct saying say_ = saying_of(c, m.n);
   fq_json_set_str(say_.data, "outcome", outcome);
-  static const char *const members[] = {"level", "satisfied", "tags", "attachments"};
+  static const char *const members[] = {"level", "satisfied", "tags"};
   for (size_t k = 0; k < sizeof members / sizeof *members; k++)
     dp_set_opt(say_.data, members[k], c->params, members[k]);
+  attach(&say_, c->params);
   say(&say_, c->params, "agreement");
   say(&say_, c->params, "text");
   s = emit(c, &m, &i, ends[end].kind, next, &say_, NULL);
@@ -359,4 +403,21 @@ enum fq_status dp_mediation_voided(struct fq_call *c, const struct fq_entry *e) 
   fq_json_set_str(say_.data, "outcome", "withdrawn");
   fq_json_set_str(say_.data, "text", "事件已作废");
   return emit(c, &m, &i, "mediation.withdrawn", dp_mediation_next(DP_MV_WITHDRAW, m.state), &say_, NULL);
+}
+
+/* Reaction: the incident has another owner. */
+enum fq_status dp_mediation_moved(struct fq_call *c, const struct fq_entry *e) {
+  struct dp_incident i;
+  struct dp_mediation m;
+  char id[FQ_ID_MAX];
+  enum fq_status s = FQ_OK;
+  if (!dp_incident_load(c->db, e->subject, &i)) return FQ_OK;
+  for (m.n = 0; s == FQ_OK;) {
+    dp_id_make(id, 'm',
+               fq_int(c->db, 0, "SELECT n FROM mediation WHERE incident = ?1 AND n > ?2 ORDER BY n LIMIT 1",
+                      "ii", i.n, m.n));
+    if (!dp_mediation_load(c->db, id, &m)) return FQ_OK;
+    s = file_again(c, &m, &i);
+  }
+  return s;
 }

@@ -395,6 +395,7 @@ enum fq_status dp_apply_merged(struct fq_apply *a, const struct fq_entry *e) {
   fq_exec(a->db, "UPDATE incident SET joined = joined + 1 WHERE n = ?1", "i", into);
   free(clocks);
   dp_clocks_pause(a, e->subject, NULL, NULL, e->at_ms);
+  dp_asked_lapse(a, n, e->at_ms);
   dp_dup_leave(a->db, n);
   return FQ_OK;
 }

@@ -72,6 +72,11 @@ enum fq_status dp_apply_search_text(struct fq_apply *a, const struct fq_entry *e
   } else if (!strcmp(e->kind, "incident.supervised")) {
     snprintf(mark, sizeof mark, "%c:%s", DP_MARK_CARD, fq_json_str(d, "card"));
     part(a, e, fq_json_str(d, "note"), mark);
+  } else if (!strcmp(e->kind, "countersign.asked") ||
+             fq_json_get(d, "owner")) { /* a unit has to do with it */
+    const char *owner = fq_json_str(fq_json_get(d, "owner"), "org"), *unit = fq_json_str(d, "unit");
+    snprintf(mark, sizeof mark, "%c:%s", DP_MARK_TEAM, owner ? owner : unit ? unit : "");
+    part(a, e, NULL, mark);
   } else if (!strncmp(e->kind, "clock.", 6)) {
     snprintf(mark, sizeof mark, "%c:1", DP_MARK_BREACHED);
     part(a, e, NULL, mark);

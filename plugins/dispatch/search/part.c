@@ -133,6 +133,10 @@ static const struct fq_kind also_applies[] = {{.name = "incident.reported", .app
                                               {.name = "task.created", .apply = dp_apply_search_text},
                                               {.name = "task.moved", .apply = dp_apply_search_text},
                                               {.name = "task.fed_back", .apply = dp_apply_search_text},
+                                              {.name = "incident.transferred", .apply = dp_apply_search_text},
+                                              {.name = "incident.sent_down", .apply = dp_apply_search_text},
+                                              {.name = "incident.escalated", .apply = dp_apply_search_text},
+                                              {.name = "countersign.asked", .apply = dp_apply_search_text},
                                               {.name = "clock.overdue", .apply = dp_apply_search_text},
                                               {.name = "clock.breached", .apply = dp_apply_search_text},
                                               {0}};

@@ -299,12 +299,16 @@ static bool has_person(const struct asked *a, int64_t n) {
   return yes;
 }
 
+/* As incident.list has it: reported, sent to, handed to his unit from elsewhere, or up to his unit to sign.
+ */
 static bool is_own(const struct asked *a, int64_t n, const char *reporter) {
   const char *me = a->q->actor->name;
   return !strcmp(reporter, me) ||
          fq_int(a->q->db, 0,
-                "SELECT 1 FROM task WHERE incident = ?1 AND (to_user = ?2 OR to_unit = ?3 OR"
-                " to_team = ?4) LIMIT 1",
+                "SELECT 1 FROM incident WHERE n = ?1 AND ((owner_org = ?3 AND away = 1)"
+                " OR EXISTS (SELECT 1 FROM task WHERE incident = ?1 AND (to_user = ?2 OR to_unit = ?3 OR "
+                "to_team = ?4))"
+                " OR EXISTS (SELECT 1 FROM countersign WHERE incident = ?1 AND unit = ?3))",
                 "isss", n, me, a->sits, a->team) != 0;
 }
 

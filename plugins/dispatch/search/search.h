@@ -16,7 +16,7 @@ enum dp_mark {
   DP_MARK_ORG = 'o', /* a unit above the place (not the county: that is everywhere) */
   DP_MARK_REPORTER = 'u',
   DP_MARK_SENT = 'a',     /* a user who was sent */
-  DP_MARK_TEAM = 't',     /* a unit or team that was sent */
+  DP_MARK_TEAM = 't',     /* a unit or team that was sent, has it handed over, is asked to sign */
   DP_MARK_CATEGORY = 'c', /* the next are on the report's document alone */
   DP_MARK_LEVEL = 'l',
   DP_MARK_SOURCE = 's',

@@ -217,6 +217,7 @@ static const struct fq_kind also_applies[] = {
     {.name = "incident.resumed", .apply = dp_apply_reminders_resume},
     {.name = "incident.closed", .apply = dp_apply_reserve_incident},
     {.name = "incident.voided", .apply = dp_apply_reserve_incident},
+    {.name = "incident.merged", .apply = dp_apply_reserve_incident},
     {0}};
 
 static const struct fq_reaction reactions[] = {{"task.finished", dp_reserve_ready},

@@ -5,13 +5,14 @@ at "08:02" {
   report { as = "officer-3", category = "fire", grid = "g3", title = "看到山火" },
   expect { state = "dispatched", clock = { dispatch = "met", resolve = "running" } },
 }
+at "08:05" { accept { as = "officer-1", incident = 1 }, accept { as = "officer-3", incident = 2 } }
 at "08:10" {
   refused { merge { incident = 2, into = 2 }, code = "merge.itself" },
   merge { incident = 2, into = 1, reason = "同一处山火" },
   expect { incident = 2, state = "merged", tasks = 0, clock = { resolve = "paused" }, heard = { ["officer-3"] = "incident.merged" } },
   expect {
     incident = 1,
-    state = "dispatched",
+    state = "handling",
     tasks = 2, -- 已派的单跟着并过来
     entry = { "incident.joined", count = 1 },
     heard = { ["officer-2"] = "incident.joined", ["officer-3"] = "incident.joined" },
@@ -24,8 +25,8 @@ at "12:30" {
   expect { incident = 1, clock = { resolve = "breached" } },
   expect { incident = 2, no_entry = "clock.breached" },
   split_off { incident = 2, reason = "是另一座山" },
-  expect { incident = 2, state = "dispatched", tasks = 1, clock = { resolve = "running" } },
-  expect { incident = 1, state = "dispatched", tasks = 1, entry = { "incident.parted", count = 1 } },
+  expect { incident = 2, state = "handling", tasks = 1, clock = { resolve = "running" } },
+  expect { incident = 1, state = "handling", tasks = 1, entry = { "incident.parted", count = 1 } },
 }
 -- 还剩 2 小时 52 分,从拆开时接着算
 at "15:21" { expect { incident = 2, no_entry = "clock.breached" } }
