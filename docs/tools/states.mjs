@@ -58,10 +58,10 @@ function markdown() {
     "",
     ...matrix(tables.states, tables.verbs, "原状态"),
     "",
-    "「原状态」是挂起、并案之前的状态。开始处置 `begin`、退回待派 `undispatch`、反馈 `handle` 不是命令:由任务的接单、拒单、完成带动。",
+    "「原状态」是挂起、并案之前的状态。开始处置 `begin`、退回待派 `undispatch`、反馈 `handle`、并入 `join` 不是命令:由任务的接单、拒单、完成和别的事件的并案带动。",
     "",
-    "“原状态” is the state before it was suspended or merged. `begin`, `undispatch` and `handle` are no commands: accepting, declining",
-    "and finishing tasks brings them about.",
+    "“原状态” is the state before it was suspended or merged. `begin`, `undispatch`, `handle` and `join` are no commands:",
+    "accepting, declining and finishing tasks brings them about, and merging another incident into it.",
     "",
     "## 任务 · Tasks",
     "",
@@ -116,7 +116,7 @@ function svg() {
 
   const frameTop = 40 + PARK, row = frameTop + 8 + above * LANE + 30;
   const bottom = Math.max(row + H + (under + 1) * LANE, row + H + 2 * STEP) + 24;
-  const width = X(6) + W + 40, height = bottom + 92;
+  const width = X(6) + W + 40;
   const box = (name) => {
     const p = at(name);
     if (p?.below) return { x: X(0), y: row + p.below * STEP };
@@ -255,9 +255,15 @@ function svg() {
   // What changes no state, and where it is possible, is in the matrix.
   const still = [...new Map(tables.verbs.filter((v) => Object.entries(v.steps).some(([f, t]) => f === t)).map((v) => [v.name, v])).values()]
     .filter((v) => Object.entries(v.steps).every(([f, t]) => f === t));
-  put(LEFT - 30, bottom + 20, "zh note", `不改变状态:${still.map((v) => v.zh).join(" · ")}`, "start");
-  put(LEFT - 30, bottom + 40, "en", `No change of state: ${still.map(english).join(" · ")}`, "start");
-  put(LEFT - 30, bottom + 62, "en", "- - -  回到原状态 back to the state before", "start");
+  const PER_LINE = 20;
+  let y = bottom + 20;
+  for (let k = 0; k < still.length; k += PER_LINE, y += 48) {
+    const part = still.slice(k, k + PER_LINE);
+    put(LEFT - 30, y, "zh note", `${k ? "" : "不改变状态:"}${part.map((v) => v.zh).join(" · ")}`, "start");
+    put(LEFT - 30, y + 20, "en", `${k ? "" : "No change of state: "}${part.map(english).join(" · ")}`, "start");
+  }
+  put(LEFT - 30, y - 6, "en", "- - -  回到原状态 back to the state before", "start");
+  const height = y + 24;
 
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="事件的状态 · the states of an incident">
 <!-- Drawn by docs/tools/states.mjs from what the server says of its step tables; do not edit. -->

@@ -1,7 +1,7 @@
 /*
  * dispatch.h - what the files of this plugin share: the words of the domain, the loaded rows, the helpers.
  * It knows fengqiao.h and nothing of the server's insides. Kernel thread, except what takes part in queries
- * (wire.c, list.c, candidates.c), which also runs on reader threads and therefore only reads.
+ * (wire.c, list.c, people/ ...), which also runs on reader threads and therefore only reads.
  */
 #ifndef FQ_PLUGIN_DISPATCH_H
 #define FQ_PLUGIN_DISPATCH_H
@@ -59,7 +59,8 @@
   X(JOIN, "join", "并入")                                                                                    \
   X(WHISTLE, "whistle", "吹哨")                                                                              \
   X(RESERVE, "reserve", "预留")                                                                              \
-  X(MEDIATE, "mediate", "调处")
+  X(MEDIATE, "mediate", "调处")                                                                              \
+  X(CLIMB, "climb", "逐级询问")
 
 #define DP_TASK_STATES(X)                                                                                    \
   X(SENT, "sent", "已下发")                                                                                  \
@@ -101,10 +102,14 @@
   X(VERIFIED, "verified")                                                                                    \
   X(CLOSED, "closed")
 
-/* The rungs of the ladder, lowest first. */
+/* The rungs of the ladder, lowest first. Units have those from the grid up; a household and a courtyard are
+ * addresses, a police post covers villages. */
 #define DP_LEVELS(X)                                                                                         \
+  X(HOUSEHOLD, "household", "户")                                                                            \
+  X(COURTYARD, "courtyard", "院落")                                                                          \
   X(GRID, "grid", "网格")                                                                                    \
   X(VILLAGE, "village", "村")                                                                                \
+  X(POLICE_POST, "police_post", "派出所")                                                                    \
   X(TOWNSHIP, "township", "镇")                                                                              \
   X(COUNTY, "county", "县")
 
@@ -166,7 +171,7 @@ int dp_level_of(const char *name); /* -1 when it is none: a department, a team *
 
 /* ---- the plugin's own state -------------------------------------------------------------------- */
 
-struct dp_roster;
+struct dp_staff_cache;
 struct dp_positions;
 struct dp_calendars;
 
@@ -183,8 +188,7 @@ struct dp_self {
   int64_t dup_score;         /* from which score on the desk is told */
   /* volatile, never projected */
   struct dp_positions *positions; /* positions.c, locked: readers look too */
-  struct dp_roster *roster;       /* candidates.c: the kernel thread's cache of who could be sent */
-  bool roster_stale;
+  struct dp_staff_cache *staff;   /* people/staff.c: who could be sent, shared with the readers */
   struct dp_calendars *calendars; /* clock/calendars.c: the kernel thread's cache of calendars read */
 };
 
@@ -362,19 +366,56 @@ bool dp_merge_finished(fq_db *db, const struct dp_incident *i);
 
 struct dp_rung {
   enum dp_level level;
-  char org[FQ_ID_MAX], name[96];
+  char org[FQ_ID_MAX], name[96]; /* the unit; "" when the rung has none here */
+  char title[64];                /* 网格长; "" on the built-in ladder */
+  char holder[FQ_ID_MAX];        /* named by a responsibility binding, or "" */
+  uint32_t roles;                /* who at the unit may answer for it; 0: by level */
+  int64_t wait_ms;               /* how long he is waited for; 0: nothing said */
+  /* filled by dp_rung_find() */
+  char asked[FQ_ID_MAX], display[96]; /* who answers for it now; "" when nobody does */
+  char instead_of[FQ_ID_MAX];         /* ... as the deputy of */
+  bool fallback;                      /* nobody is there: it answers all the same (兜底) */
 };
 struct dp_ladder {
   size_t count;
+  int64_t at_ms; /* who is available then; 0: as of the journal's last entry */
+  char place[FQ_ID_MAX];
   struct dp_rung rungs[DP_LEVEL_COUNT]; /* lowest first */
 };
+/* The built-in ladder of a place: grid, village, township, county, as far as the tree has them. */
 void dp_ladder_of(fq_db *db, const char *org, struct dp_ladder *out);
-bool dp_rung_staffed(fq_db *db, const struct dp_rung *r);
+bool dp_rung_staffed(fq_db *db, const struct dp_rung *r, int64_t at_ms);
 /* The first staffed rung at `level` or above and above `beyond` (NULL: any). Empty ones on the way go to
- * `skipped` (an array or NULL). When all are empty the top rung answers for it. False: no rung is left. */
+ * `skipped` (an array or NULL), each with the reason. When all are empty the district's fallback owner
+ * answers for it, or else the top rung. False: no rung is left. */
 bool dp_rung_find(fq_db *db, const struct dp_ladder *l, enum dp_level level, const struct dp_incident *beyond,
                   struct dp_rung *out, fq_json *skipped);
 fq_json *dp_rung_json(const struct dp_rung *r);
+
+/* people/climb.c: a ladder that climbs by itself */
+bool dp_climb_asks(fq_db *db, int64_t incident, const struct fq_actor *a); /* is it him it waits for? */
+fq_json *dp_climb_json(fq_db *db, int64_t incident);                       /* NULL when none runs */
+
+/* ---- who is available (people/available.c) ------------------------------------------------------------- */
+
+struct dp_absence {
+  enum {
+    DP_HERE,
+    DP_VACANT, /* of a rung: there is nobody */
+    DP_NO_ACCOUNT,
+    DP_ON_LEAVE,
+    DP_REPLACED,   /* somebody else has his shift */
+    DP_OFF_ROSTER, /* his unit keeps a roster and he is not on it now */
+    DP_SIGNED_OFF,
+  } why;
+  int64_t until_ms;       /* of the leave */
+  char deputy[FQ_ID_MAX]; /* who stands in during the leave, or "" */
+};
+/* Is he to be reached for work at that time? Why not, in `out` (may be NULL). Any thread. */
+bool dp_available(fq_db *db, const char *user, int64_t at_ms, struct dp_absence *out);
+void dp_absence_words(const struct dp_absence *a, char zh[128], char en[128]);
+/* An order for somebody on leave goes nowhere: refused, naming the deputy. */
+enum fq_status dp_may_send(struct fq_call *c, const char *user, const char *path);
 
 /* ---- people (people/) ----------------------------------------------- */
 
@@ -386,13 +427,14 @@ struct dp_positions *dp_positions_new(void);
 void dp_positions_free(struct dp_positions *p);
 void dp_position_put(struct dp_positions *p, const char *user, const struct dp_position *at);
 bool dp_position_get(struct dp_positions *p, const char *user, struct dp_position *out);
-/* Kernel thread, the only one that writes: where this user's position stands, without looking it up again;
- * at_ms is 0 until one is known. Lives as long as the positions. */
+/* Where this user's position stands, for looking it up but once; at_ms is 0 until one is known. Lives as long
+ * as the positions. Any thread; the content is the kernel thread's, which alone writes it, or is read under
+ * the lock (people.h). */
 const struct dp_position *dp_position_slot(struct dp_positions *p, const char *user);
 size_t dp_positions_count(struct dp_positions *p);
-void dp_roster_free(struct dp_roster *r);
+struct dp_staff_cache *dp_staff_new(void);
+void dp_staff_free(struct dp_staff_cache *s);
 void dp_load_moved(struct fq_apply *a, const char *user, int by); /* a task of `user` begins or ends */
-bool dp_on_duty(fq_db *db, const char *user);
 
 /* ---- areas (area.c), emergencies (emergency/) ------------------------------------------------------- */
 

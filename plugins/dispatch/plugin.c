@@ -145,16 +145,17 @@ static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
   (void)k;
   (void)e;
   d->positions = dp_positions_new();
+  d->staff = dp_staff_new();
   return FQ_OK;
 }
 
 static void fini(void *self) {
   struct dp_self *d = self;
+  dp_staff_free(d->staff);
   dp_positions_free(d->positions);
-  dp_roster_free(d->roster);
   dp_calendars_free(d->calendars);
   d->positions = NULL;
-  d->roster = NULL;
+  d->staff = NULL;
   d->calendars = NULL;
 }
 

@@ -52,6 +52,7 @@ static const signed char steps[DP_VERB_COUNT][DP_STATE_COUNT] = {
   [DP_V_WHISTLE]    = {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
   [DP_V_RESERVE]    = {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
   [DP_V_MEDIATE]    = {NO, Rp,     Ac,      Di,        Hg,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
+  [DP_V_CLIMB]      = {NO, Rp,     NO,      NO,        NO,      NO,     NO,      NO,    NO,      NO,       NO,    NO},
 };
 #undef NO
 

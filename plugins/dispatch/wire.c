@@ -221,6 +221,8 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
   dp_merge_json(db, n, merged_into, joined, j);
   set_where(db, j, org);
   set_owner(db, j, level, owner);
+  fq_json *climb = dp_climb_json(db, n);
+  if (climb) fq_json_set(j, "climb", climb);
   if (with & DP_WITH_CLOCKS) fq_json_set(j, "clocks", dp_clocks_json(db, id));
   if (with & DP_WITH_TASKS) fq_json_set(j, "tasks", dp_tasks_json(db, n));
   fq_json *reserved = with == DP_WITH_ALL ? dp_reservations_json(db, n) : NULL;
@@ -251,6 +253,7 @@ bool dp_may_see(fq_db *db, const struct fq_actor *a, const struct dp_incident *i
   bool unit = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT);
   if (unit && !strcmp(i->owner_org, a->org)) return true;
   if (dp_whistle_calls(db, i->n, dp_team_of(a)) || dp_mediates(db, i->n, a->name)) return true;
+  if (dp_climb_asks(db, i->n, a)) return true;
   if (dp_merge_reporter(db, i, a->name)) return true;
   return fq_int(db, 0,
                 "SELECT 1 FROM task WHERE incident = ?1 AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4)"

@@ -11,7 +11,8 @@
 -- refused { step, code = "..." }, expect { ... }.
 -- day "2026-02-13", on a line of its own, chooses the day (else Monday 2026-03-02); times may be of that day, of a later one
 -- ("+3 08:00") or of a date ("2026-02-24 09:30").
--- Between steps: off_duty{...}, on_duty{...}, busy{...}, nobody_at "unit", restart "09:00" (the server was off until then).
+-- Between steps: off_duty{...}, on_duty{...}, busy{...}, nobody_at "unit", restart "09:00" (the server was off until then),
+-- unit { id =, parent =, kind =, name = }, user { name =, display =, roles =, org = } (and on duty), setup { "method", params }.
 local inner = ...
 
 -- ---- the county -----------------------------------------------------------------------------------------------
@@ -337,6 +338,24 @@ end
 function off_duty(names) each_name(names, function(n) must("duty.end", { user = actor(n).name }) end) end
 function on_duty(names) each_name(names, function(n) must("duty.start", { user = actor(n).name }) end) end
 
+-- More of the county than it begins with.
+function unit(u)
+  seed()
+  must("org.import", { units = { u } })
+end
+function user(u)
+  seed()
+  must("user.add", u)
+  must("duty.start", { user = u.name })
+  by_name[u.name] = u
+end
+
+-- setup { "binding.set", { kind = "grid_head", holder = "officer-1", subject = "g1" } }
+function setup(t)
+  seed()
+  must(t[1], t[2] or {})
+end
+
 -- Each has as much to do as he can take: on duty, but not to be sent.
 function busy(names)
   each_name(names, function(name)
@@ -410,6 +429,8 @@ function checks.owner(line, wanted, i)
     say(line, "owner 应为 " .. wanted .. ",实际 " .. show(owner), "owner: expected " .. wanted .. ", got " .. show(owner))
   end
 end
+-- asked = "officer-1": whose answer the ladder waits for; = false: it does not climb
+function checks.asked(line, wanted, i) same(line, "asked", wanted, i.climb and i.climb.asked or false) end
 -- whistle = "gathered", or { state = "gathered", d1 = "here", d2 = "absent" }; mediation = "settled"
 function checks.whistle(line, wanted, i)
   local all = i.whistles or {}

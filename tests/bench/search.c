@@ -3,9 +3,11 @@
  * disk.
  *
  *   tests/bench/search reports [N]         CPU of a report, with and without likely duplicates near it
- *   tests/bench/search million [N] [DIR]   N incidents (1,000,000) written straight into a database, indexed
- * by the server's own command, then asked; beside it the raw limit: the same rows read one by one Plain text,
- * microseconds and milliseconds. The county is made up by a fixed seed.
+ *   tests/bench/search inside [N]          the bare text index in SQLite: each document in a transaction of
+ * its own, as a report would have it, against batches with merging in steps tests/bench/search million [N]
+ * [DIR]   N incidents (1,000,000) written straight into a database, indexed by the server's own command, then
+ * asked; beside it the raw limit: the same rows read one by one Plain text, microseconds and milliseconds.
+ * The county is made up by a fixed seed.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@
 
 #include "fengqiao.h"
 #include "kernel/kernel.h"
+#include "search/bigrams.h"
 #include "store/db.h"
 
 extern const struct fq_plugin fq_plugin;
@@ -162,6 +165,57 @@ static void texts(char title[200], char text[600], char address[100]) {
   snprintf(text, 600, "%s的%s%s,%s,%s。%s%d号", ANY(names), ANY(things), ANY(acts), ANY(ends), ANY(ends),
            ANY(names), rnd(300));
   snprintf(address, 100, "%s%d组", ANY(names), rnd(12));
+}
+
+/* ---- the index alone ------------------------------------------------------------------------------------
+ */
+
+#define FTS "CREATE VIRTUAL TABLE f USING fts5(w, content='', detail=none, columnsize=0, tokenize='ascii')"
+
+static void words_of(char out[4096]) {
+  char title[200], text[600], address[100];
+  static uint32_t points[DP_POINTS_MAX];
+  texts(title, text, address);
+  struct dp_tokens t = {.points = points, .count = dp_fold(text, points, DP_POINTS_MAX), .ends = true};
+  size_t n = 0;
+  while (n + DP_TOKEN_MAX < 4096 && dp_token_next(&t))
+    n += (size_t)snprintf(out + n, 4096 - n, "%s ", t.text);
+}
+
+static void inside(const char *dir, int n, int batch, bool stepwise) {
+  char path[300], what[80], words[4096];
+  struct fq_error e = {0};
+  snprintf(path, sizeof path, "%s/index-%d.db", dir, batch);
+  fq_db *db = fq_db_open(path, FQ_DB_WRITER, &e);
+  double *us = calloc((size_t)n, sizeof *us);
+  if (!db || !us) exit(1);
+  fq_db_allow_write(db, true);
+  fq_db_run(db, FTS);
+  if (stepwise)
+    fq_db_run(
+        db,
+        "INSERT INTO f(f, rank) VALUES('automerge', 0); INSERT INTO f(f, rank) VALUES('crisismerge', 1000)");
+  double sum = 0;
+  for (int k = 0; k < n / batch; k++) {
+    double at = now_us(CLOCK_THREAD_CPUTIME_ID);
+    fq_db_begin(db, true);
+    fq_db_savepoint(db);
+    for (int x = 0; x < batch; x++) {
+      words_of(words);
+      fq_exec(db, "INSERT INTO f(rowid, w) VALUES(?1, ?2)", "is", ((int64_t)k * batch + x) << 8, words);
+    }
+    if (stepwise) fq_exec(db, "INSERT INTO f(f, rank) VALUES('merge', 16)", "");
+    fq_db_release(db);
+    fq_db_commit(db);
+    us[k] = now_us(CLOCK_THREAD_CPUTIME_ID) - at;
+    sum += us[k];
+  }
+  char more[80];
+  snprintf(what, sizeof what, "%d a transaction%s", batch, stepwise ? ", merged in steps" : "");
+  snprintf(more, sizeof more, "; %.1f us a document", sum / n);
+  show(what, us, (size_t)(n / batch), more);
+  free(us);
+  fq_db_close(db);
 }
 
 /* ---- a report --------------------------------------------------------------------------------------------
@@ -381,7 +435,10 @@ static void million(int n, const char *dir) {
 
 int main(int argc, char **argv) {
   const char *mode = argc > 1 ? argv[1] : "reports";
-  int n = argc > 2 ? atoi(argv[2]) : !strcmp(mode, "million") ? 1000000 : 5000;
+  int n = argc > 2                   ? atoi(argv[2])
+          : !strcmp(mode, "million") ? 1000000
+          : !strcmp(mode, "inside")  ? 50000
+                                     : 5000;
   char dir[256] = "/tmp/fq-search-XXXXXX";
   if (argc > 3) snprintf(dir, sizeof dir, "%s", argv[3]);
   if (n < 100 || (argc <= 3 && !mkdtemp(dir))) return 1;
@@ -389,6 +446,9 @@ int main(int argc, char **argv) {
   fill_county();
   if (!strcmp(mode, "million")) {
     million(n, dir);
+  } else if (!strcmp(mode, "inside")) {
+    inside(dir, n, 1, false);
+    inside(dir, n, 64, true);
   } else {
     reports(n);
     index_all((size_t)n);

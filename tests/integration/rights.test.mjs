@@ -45,7 +45,7 @@ function maySee(p, i) {
   const unit = has(p, [...DESK, "department"]);
   return i.reporter === p.name || (has(p, AREA) && within(i.org, p.org)) || (unit && i.owner.org === p.org) ||
     i.tasks.some(({ to }) => isTheirs(p, to)) || (unit && i.countersigns.some((k) => k.unit === p.org)) || calls(p, i) ||
-    (i.mediations ?? []).some((m) => m.mediator === p.name) || (i.merged ?? []).some((m) => m.reporter === p.name);
+    (i.mediations ?? []).some((m) => m.mediator === p.name) || (i.merged ?? []).some((m) => m.reporter === p.name) || i.climb?.asked === p.name;
 }
 /** Does a whistle about it call this one's unit? */
 const calls = (p, i) => has(p, [...DESK, "department", "officer"]) && (i.whistles ?? []).some((w) => w.units.some((u) => u.unit === p.org));
@@ -446,6 +446,32 @@ describe("who sees what when asking", () => {
       }
     }));
 
+  test("ladder.who, roster.list, roster.now, roster.vacancies, binding.list: the subtree, or one's own", () =>
+    each(async (p, c) => {
+      const ask = (method, params) => c.call(method, params).then((r) => r, (e) => e.code);
+      for (const org of [AT.A, AT.B, AT.county]) {
+        const reach = within(org, p.org);
+        for (const [method, params, roles] of [
+          ["ladder.who", { grid: org }, [...DESK, "officer", "department", "admin.system"]],
+          ["roster.list", { org }, [...DESK, "officer", "department", "admin.system"]],
+          ["roster.now", { org }, [...DESK, "admin.system"]],
+          ["roster.vacancies", { org }, [...DESK, "admin.system"]],
+        ]) {
+          const got = await ask(method, params);
+          assert.equal(typeof got === "object", has(p, roles) && reach, `${p.name} ${method} ${org}`);
+          if (typeof got !== "object") assert.equal(got, -32003, `${p.name} ${method} ${org}`);
+          else if (method === "roster.vacancies") for (const r of got.rows) assert.ok(within(r.org, p.org), `${p.name} ${r.org}`);
+          else if (method === "roster.list" && !has(p, AREA)) assert.ok(got.rows.every((r) => r.user === p.name), p.name);
+        }
+      }
+      const bindings = await ask("binding.list", {});
+      if (!has(p, [...DESK, "officer", "department", "admin.system"])) assert.equal(bindings, -32003);
+      else assert.equal(bindings.rows.length, has(p, AREA) ? (within(AT.A1h, p.org) ? 2 : 0) : { "officer-A2g": 1, "officer-A1h": 1 }[p.name] ?? 0, p.name);
+      const mine = await ask("ladder.mine", {});
+      if (!has(p, [...DESK, "officer", "department"])) return assert.equal(mine, -32003);
+      assert.equal(mine.rows.some((r) => r.incident === incident.climbing), p.name === "officer-A2g" || (p.org === AT.A1h && has(p, DESK)), p.name);
+    }));
+
   test("timer.list and policy.why: what is within the subtree", () =>
     each(async (p, c) => {
       const timers = await c.call("timer.list", {}).then((r) => r.rows, (e) => e.code);
@@ -527,6 +553,7 @@ describe("who may call what", () => {
       const known = m.params.properties;
       const p = { ...nothing, to: to[m.name] ?? [{ user: "officer-B1g" }], pass: true, satisfied: true, by: "phone", card: "red", incident: id, name: "quick", policy: "p", from: "reported", limit_ms: 1000 };
       if (m.name.startsWith("clock.")) p.to = "closed";
+      if (m.name === "incident.climb") Object.assign(p, { ladder: "heads", from: "grid" });
       if (m.name.startsWith("task.")) p.id = task;
       if (m.name.startsWith("request.")) p.id = request;
       if (m.name.startsWith("countersign.")) p.id = countersign;
@@ -542,7 +569,7 @@ describe("who may call what", () => {
       for (const key of m.params.required ?? []) p[key] ??= sample(known[key]);
       return p;
     };
-    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|request|countersign|whistle|mediation|supervise)\./.test(m.name) && m.name !== "incident.report");
+    const verbs = methods.filter((m) => m.type === "command" && m.roles.length && /^(incident|task|clock|request|countersign|whistle|mediation|supervise)\.|^ladder.take/.test(m.name) && m.name !== "incident.report");
     assert.ok(verbs.length > 20);
     const before = await fence();
     let tried = 0;

@@ -544,6 +544,44 @@ static void merged_clocks_wait(void **state) {
   clock_is("dispatch", "running");
 }
 
+static void extended(const char *name, int64_t by_ms) {
+  char id[FQ_ID_MAX];
+  act("officer-a1", "incident.extend",
+      "{\"id\":\"%s\",\"clock\":\"%s\",\"by_ms\":%lld,\"reason\":\"等配件\"}", i, name, (long long)by_ms);
+  snprintf(id, sizeof id, "%s", fq_json_str(w.result, "id"));
+  act("director-a", "request.grant", "{\"id\":\"%s\"}", id);
+}
+
+/* Hours are working hours; whole days of a clock in working days are working days. */
+static void more_of_its_own_time(void **state) {
+  office("");
+  at(MONDAY(16, 0));
+  new_incident();
+  task_for(i, "officer-a1");
+  working("hours", "handled", "\"limit_ms\":7200000,\"warn\":[0.5]");
+  working("days", "handled", "\"limit_days\":1");
+  working("natural", "handled", "\"limit_days\":2,\"days\":\"natural\"");
+  at(MONDAY(17, 10));
+  clock_is("hours", "due_soon");
+  extended("hours", 3 * HOUR);
+  due_is("hours", MONDAY(24 + 12, 0)); /* was Tuesday 09:00 */
+  clock_is("hours", "running");        /* half of five hours is ahead again */
+  extended("days", 48 * HOUR);
+  due_is("days", MONDAY(3 * 24 + 17, 30));
+  extended("natural", 72 * HOUR); /* ends on a Saturday: Monday */
+  due_is("natural", MONDAY(7 * 24 + 17, 30));
+  extended("days", 90 * MINUTE);
+  due_is("days", MONDAY(4 * 24 + 10, 0));
+  act("dispatcher", "incident.suspend", "{\"id\":\"%s\",\"reason\":\"等天亮\"}", i);
+  at(MONDAY(24 + 20, 0));
+  act("dispatcher", "incident.resume", "{\"id\":\"%s\"}",
+      i); /* 20 minutes of Monday and 3.5 hours were left */
+  due_is("hours", MONDAY(48 + 14, 50));
+  at(MONDAY(48 + 14, 50));
+  clock_is("hours", "breached");
+  rebuild_gives_the_same();
+}
+
 /* ---- calendars that change ------------------------------------------------------------------------ */
 
 #define HOLIDAY ",\"days\":[{\"date\":\"2026-11-24\",\"kind\":\"holiday\"}]"
@@ -786,6 +824,7 @@ int main(void) {
       T(paused_by_hand_stays),
       T(merged_clocks_wait),
       T(started_while_it_waits),
+      D(more_of_its_own_time),
       D(a_changed_calendar_moves_nothing_unasked),
       D(recompute_after_a_pause),
       T(recompute_many),

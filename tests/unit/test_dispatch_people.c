@@ -2,6 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <math.h>
+#include <stdlib.h>
+
+#include "../../plugins/dispatch/dispatch.h"
 #include "dispatch_world.h"
 #include "store/db.h"
 
@@ -322,11 +326,167 @@ static void loads_after_a_failed_tick(void **state) {
   nearest_is(watched, "{}", "officer-a1");
 }
 
+/* ---- against a naive reference ------------------------------------------------------------------------- */
+
+#define CROWD 300
+struct one {
+  char name[FQ_ID_MAX], why[64]; /* why: he is out, or "" */
+  double lon, lat, weight_m;
+  bool fire;
+  int capacity, load;
+};
+
+static uint32_t seed = 20261122;
+static int dice(int sides) {
+  seed = seed * 1664525u + 1013904223u;
+  return (int)((seed >> 8) % (uint32_t)sides);
+}
+
+static int lighter(const void *a, const void *b) {
+  const struct one *x = a, *y = b;
+  if (!*x->why != !*y->why) return *x->why ? 1 : -1;
+  if (x->weight_m != y->weight_m) return x->weight_m < y->weight_m ? -1 : 1;
+  return strcmp(x->name, y->name);
+}
+
+static void reason(struct one *o, const char *why) {
+  if (!*o->why) snprintf(o->why, sizeof o->why, "%s", why);
+}
+
+/* One officer at random: where he sits and was last seen, what he can, whether he is there. */
+static void somebody(struct one *o, int x) {
+  static const struct {
+    const char *grid;
+    double lon, lat;
+  } grids[] = {{GRID_A1, 110.50, 27.10},
+               {GRID_A2, 110.52, 27.10},
+               {GRID_A3, 110.54, 27.10},
+               {GRID_B1, 110.70, 27.00},
+               {"430525102201", NAN, NAN}};
+  int at = dice(5), seen = dice(3);
+  *o = (struct one){.lon = grids[at].lon, .lat = grids[at].lat, .fire = dice(2), .capacity = 1 + dice(3)};
+  snprintf(o->name, sizeof o->name, "crowd-%03d", x);
+  act("system", "user.add", "{\"name\":\"%s\",\"org\":\"%s\",\"roles\":[\"officer\"]}", o->name,
+      grids[at].grid);
+  act("system", "officer.set", "{\"user\":\"%s\",\"skills\":[\"%s\",\"x-%d\"],\"capacity\":%d}", o->name,
+      o->fire ? "fire" : "firefly", dice(9), o->capacity);
+  if (seen) { /* once just now, once an hour ago */
+    struct dp_position p = {.lon = 110.4 + dice(40000) / 1e5, .lat = 27.0 + dice(30000) / 1e5};
+    p.at_ms = w.t0_ms - (seen == 1 ? MINUTE : HOUR);
+    dp_position_put(((struct dp_self *)w.self)->positions, o->name, &p);
+    if (seen == 1) o->lon = p.lon, o->lat = p.lat;
+  }
+  if (dice(4))
+    act("system", "duty.start", "{\"user\":\"%s\"}", o->name);
+  else
+    reason(o, "不在岗");
+  if (dice(8)) return;
+  act("system", "leave.set",
+      "{\"user\":\"%s\",\"from\":\"2026-11-21T00:00:00Z\",\"until\":\"2026-11-23T00:00:00Z\",\"reason\":"
+      "\"x\"}",
+      o->name);
+  snprintf(o->why, sizeof o->why, "请假至 11-23 08:00");
+}
+
+/* Work for him: on this incident, declined on it, or elsewhere. */
+static void something_to_do(struct one *o, const char *incident) {
+  char t[FQ_ID_MAX];
+  if (!strncmp(o->why, "请假", strlen("请假"))) return;
+  for (int k = dice(4); k > 0; k--) {
+    char other[FQ_ID_MAX];
+    snprintf(other, sizeof other, "%s", report("dispatcher", GRID_B1, "other"));
+    task_for(other, o->name);
+    o->load++;
+  }
+  switch (dice(12)) {
+  case 0:
+    task_for(incident, o->name);
+    o->load++;
+    return reason(o, "已承办本事件");
+  case 1:
+    snprintf(t, sizeof t, "%s", task_for(incident, o->name));
+    act("system", "task.decline", "{\"id\":\"%s\",\"reason\":\"x\"}", t);
+    return reason(o, "已拒单或逾期未接");
+  default:
+    break;
+  }
+  if (o->load >= o->capacity) reason(o, "任务已满");
+}
+
+/* As the handbook says it, one officer after the other, without any of the shortcuts. */
+static void weigh(struct one *o) {
+  double lon = 110.515, lat = 27.1;
+  double x = (o->lon - lon) * cos(lat * M_PI / 180), y = o->lat - lat,
+         metres = sqrt(x * x + y * y) * 111195.0;
+  o->weight_m = (isnan(metres) ? 50000 : metres) + (o->fire ? 0 : 20000) + o->load * 1500.0;
+}
+
+static void as_a_naive_reference(void **state) {
+  static struct one all[CROWD];
+  char i[FQ_ID_MAX];
+  act("dispatcher", "incident.report",
+      "{\"category\":\"fire\",\"title\":\"x\",\"grid\":\"%s\",\"place\":{\"lon\":110.515,\"lat\":27.1}}",
+      GRID_A1);
+  snprintf(i, sizeof i, "%s", fq_json_str(w.result, "id"));
+  for (int x = 0; x < 4; x++) /* the county's own four stand aside */
+    act("system", "user.disable", "{\"name\":\"officer-%s\"}", ((const char *[]){"a1", "a2", "a3", "b1"})[x]);
+  for (int x = 0; x < CROWD; x++)
+    somebody(&all[x], x);
+  for (int x = 0; x < CROWD; x++) {
+    something_to_do(&all[x], i);
+    weigh(&all[x]);
+  }
+  qsort(all, CROWD, sizeof *all, lighter);
+  size_t in = 0;
+  while (in < CROWD && !*all[in].why)
+    in++;
+  assert_true(in > 40 && in < 200);
+  static const int limits[] = {1, 2, 7, 20, 200};
+  for (size_t k = 0; k < 5; k++) {
+    const fq_json *r = act("dispatcher", "incident.candidates", "{\"id\":\"%s\",\"limit\":%d}", i, limits[k]);
+    size_t shown = in < (size_t)limits[k] ? in : (size_t)limits[k], at = 0;
+    assert_int_equal(fq_json_size(fq_json_get(r, "rows")), shown);
+    fq_json_each(row, fq_json_get(r, "rows")) {
+      if (strcmp(fq_json_str(row, "user"), all[at].name))
+        fail_msg("limit %d, rank %zu: %s, should be %s", limits[k], at, fq_json_str(row, "user"),
+                 all[at].name);
+      assert_int_equal(fq_json_int(row, "load", -1), all[at].load);
+      at++;
+    }
+    assert_int_equal(fq_json_int(r, "excluded_count", 0), CROWD - in);
+    assert_int_equal(fq_json_size(fq_json_get(r, "excluded")), CROWD - in);
+    fq_json_each(row, fq_json_get(r, "excluded")) {
+      const struct one *o = NULL;
+      for (size_t x = in; x < CROWD && !o; x++)
+        if (!strcmp(all[x].name, fq_json_str(row, "user"))) o = &all[x];
+      if (!o || strcmp(o->why, fq_json_str(row, "reason_zh")))
+        fail_msg("%s: %s, should be %s", fq_json_str(row, "user"), fq_json_str(row, "reason_zh"),
+                 o ? o->why : "in");
+    }
+  }
+  assert_int_equal(
+      fq_json_size(fq_json_get(act("dispatcher", "incident.candidates", "{\"id\":\"%s\",\"excluded\":3}", i),
+                               "excluded")),
+      3);
+  /* and the policies' view names the same as the best with the skill */
+  size_t first = 0;
+  while (!all[first].fire)
+    first++;
+  nearest_is(i, "{\"skill\":\"fire\"}", all[first].name);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, world_open, world_close)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      T(first_owner), T(up_the_ladder), T(candidates), T(who_sees_what),
-      T(pages),       T(duty_roster),   T(loads),      T(loads_after_a_failed_tick),
+      T(first_owner),
+      T(up_the_ladder),
+      T(candidates),
+      T(who_sees_what),
+      T(pages),
+      T(duty_roster),
+      T(loads),
+      T(loads_after_a_failed_tick),
+      T(as_a_naive_reference),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,7 +51,7 @@ static void say_over(struct fq_call *c, fq_json *data, const struct dp_ladder *l
   fq_json *passed = fq_json_array();
   for (size_t x = 0; x < l->count; x++) {
     const struct dp_rung *r = &l->rungs[x];
-    if ((int)r->level > above && r->level < below && dp_rung_staffed(c->db, r))
+    if ((int)r->level > above && r->level < below && dp_rung_staffed(c->db, r, c->now_ms))
       fq_json_push(passed, dp_rung_json(r));
   }
   if (!fq_json_size(passed)) {
@@ -75,6 +75,7 @@ enum fq_status dp_incident_escalate(struct fq_call *c) {
   struct dp_ladder ladder;
   struct dp_rung owner;
   dp_ladder_of(c->db, i.org, &ladder);
+  ladder.at_ms = c->now_ms;
   fq_json *skipped = fq_json_array();
   if (to <= above || !dp_rung_find(c->db, &ladder, (enum dp_level)to, rung ? &i : NULL, &owner, skipped)) {
     fq_json_free(skipped);
@@ -96,19 +97,14 @@ static enum fq_status nobody(struct fq_call *c, const char *path, const char *zh
   return fq_fail(c->error, FQ_E_CONFLICT, "incident.nobody_below", path, "%s%.0s", "%.0s%s", zh, en);
 }
 
-/* Somebody can answer for the unit: on a rung those whom the ladder knows; elsewhere a desk or a department
- * that has not signed off. */
-static bool staffed(fq_db *db, const struct fq_unit *u) {
+/* Somebody can answer for the unit: on a rung those whom the ladder knows; elsewhere a desk or a department.
+ */
+static bool staffed(struct fq_call *c, const struct fq_unit *u) {
   int level = dp_level_of(u->kind);
-  if (level >= 0) {
-    struct dp_rung r = {.level = (enum dp_level)level};
-    dp_text(r.org, sizeof r.org, u->id);
-    return dp_rung_staffed(db, &r);
-  }
-  return fq_int(db, 0,
-                "SELECT 1 FROM account a LEFT JOIN duty d ON d.user = a.name WHERE a.org = ?1 AND"
-                " a.disabled = 0 AND (a.roles & ?2) != 0 AND coalesce(d.on_duty, 1) LIMIT 1",
-                "si", u->id, (int64_t)(FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT)) != 0;
+  struct dp_rung r = {.level = level < 0 ? DP_L_COUNTY : (enum dp_level)level,
+                      .roles = level < 0 ? FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT : 0};
+  dp_text(r.org, sizeof r.org, u->id);
+  return dp_rung_staffed(c->db, &r, c->now_ms);
 }
 
 /* The rung a unit counts as: its own, or that of the first unit of the ladder above it. */
@@ -130,7 +126,7 @@ static enum fq_status down_to_unit(struct fq_call *c, const struct dp_incident *
     return fq_fail(c->error, FQ_E_CONFLICT, "incident.not_below", "params.org",
                    "%s 不在现负责单位之下;平级或向外请用移交",
                    "%s is not below the owner; across, use transfer", u.name);
-  if (!staffed(c->db, &u)) {
+  if (!staffed(c, &u)) {
     char zh[200], en[200];
     snprintf(zh, sizeof zh, "%s 无人在岗,不能下派到此", u.name);
     snprintf(en, sizeof en, "nobody is on duty at %s", u.name);
@@ -148,7 +144,7 @@ static enum fq_status down_to_level(struct fq_call *c, const struct dp_incident 
   for (size_t x = l.count; x > 0; x--) {
     const struct dp_rung *r = &l.rungs[x - 1];
     if (r->level >= i->owner_level || (to >= 0 && (int)r->level > to)) continue;
-    if (dp_rung_staffed(c->db, r)) {
+    if (dp_rung_staffed(c->db, r, c->now_ms)) {
       *out = *r;
       return FQ_OK;
     }
@@ -207,7 +203,7 @@ enum fq_status dp_incident_transfer(struct fq_call *c) {
   if (!strcmp(to, i.owner_org))
     return fq_fail(c->error, FQ_E_CONFLICT, "incident.owner", "params.to", "事件本来就由 %s 负责",
                    "%s owns it already", u.name);
-  if (!staffed(c->db, &u))
+  if (!staffed(c, &u))
     return fq_fail(c->error, FQ_E_CONFLICT, "unit.nobody", "params.to",
                    "%s 没有值班或部门账号在岗,移交后无人负责", "nobody at %s could take it over", u.name);
   struct dp_rung owner;

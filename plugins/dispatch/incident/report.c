@@ -122,6 +122,7 @@ enum fq_status dp_incident_report(struct fq_call *c) {
   enum fq_status s = find_site(c, &site);
   if (s != FQ_OK) return s;
   struct dp_rung owner;
+  site.ladder.at_ms = c->now_ms;
   fq_json *skipped = fq_json_array();
   dp_rung_find(c->db, &site.ladder, DP_L_GRID, NULL, &owner, skipped);
 

@@ -188,7 +188,7 @@ enum fq_status dp_apply_incident(struct fq_apply *a, const struct fq_entry *e) {
 
 bool dp_has_part(fq_db *db, const struct fq_actor *a, const struct dp_incident *i) {
   const char *unit = dp_sits_at(a);
-  if (unit && !strcmp(i->owner_org, unit)) return true;
+  if ((unit && !strcmp(i->owner_org, unit)) || dp_climb_asks(db, i->n, a)) return true;
   return fq_int(
              db, 0,
              "SELECT 1 FROM task WHERE incident = ?1 AND state NOT IN ('declined', 'recalled', 'expired')"

@@ -55,18 +55,23 @@ enum fq_status dp_officer_set(struct fq_call *c) {
   if (grid && !fq_org_unit(c->db, grid, &u))
     return fq_fail(c->error, FQ_E_PARAMS, "grid.unknown", "params.grid", "没有网格 %s", "there is no grid %s",
                    grid);
+  /* 县聘、镇管、村用: who employs him, who manages him; who uses him is where his account sits. */
+  static const char *const units[] = {"employer", "manager"};
+  for (size_t k = 0; k < 2; k++) {
+    const char *unit = fq_json_str(c->params, units[k]);
+    char path[32];
+    snprintf(path, sizeof path, "params.%s", units[k]);
+    if (unit && !fq_org_unit(c->db, unit, &u))
+      return fq_fail(c->error, FQ_E_PARAMS, "org.unknown", path, "没有单位 %s", "no unit %s", unit);
+  }
   fq_json *data = fq_json_object();
   fq_json_set_str(data, "user", p.name);
-  static const char *const members[] = {"skills", "capacity", "grid"};
-  for (size_t k = 0; k < 3; k++)
+  static const char *const members[] = {"skills", "capacity", "grid", "employer", "manager", "born"};
+  for (size_t k = 0; k < sizeof members / sizeof *members; k++)
     dp_set_opt(data, members[k], c->params, members[k]);
   if ((s = emit(c, &p, "officer.set", data)) != FQ_OK) return s;
   fq_json_set_str(c->result, "user", p.name);
   return FQ_OK;
-}
-
-bool dp_on_duty(fq_db *db, const char *user) {
-  return fq_int(db, 0, "SELECT on_duty FROM duty WHERE user = ?1", "s", user) != 0;
 }
 
 static enum fq_status duty(struct fq_call *c, const char *kind, bool on) {
@@ -107,15 +112,14 @@ enum fq_status dp_duty_list(struct fq_query *q) {
   fq_json *rows = fq_json_array();
   s = fq_sql(q->db,
              "SELECT a.name, a.display, coalesce(f.grid, a.org), f.skills, f.capacity, d.since_ms,"
-             "       coalesce(d.on_duty, (a.roles & ?2) != 0),"
-             "       (SELECT count(*) FROM task t WHERE t.to_user = a.name AND t.ended_ms IS NULL), a.org"
-             " FROM account a JOIN org o ON o.id = a.org LEFT JOIN duty d ON d.user = a.name"
-             " LEFT JOIN officer f ON f.user = a.name"
-             " WHERE a.disabled = 0 AND (a.roles & ?3) != 0 AND substr(o.path, 1, length(?1)) = ?1"
+             "       (SELECT count(*) FROM task t WHERE t.to_user = a.name AND t.ended_ms IS NULL),"
+             "       f.employer, f.manager, a.org, " DP_PRESENCE_COLUMNS DP_PRESENCE_FROM
+             " JOIN org o ON o.id = a.org LEFT JOIN officer f ON f.user = a.name"
+             " WHERE a.disabled = 0 AND (a.roles & ?3) != 0 AND substr(o.path, 1, length(?2)) = ?2"
              " AND (?4 IS NULL OR a.name = ?4) ORDER BY a.name",
-             "siis", below, (int64_t)FQ_ROLE_DESK,
-             (int64_t)(FQ_ROLE_OFFICER | FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT), self);
+             "isis", q->now_ms, below, (int64_t)FQ_ROLE_OFFICER | DP_DESKS, self);
   while (fq_row(s)) {
+    struct dp_absence away;
     fq_json *r = fq_json_object();
     fq_json_set_str(r, "user", fq_col_str(s, 0));
     fq_json_set_str(r, "display", fq_col_str(s, 1));
@@ -124,10 +128,19 @@ enum fq_status dp_duty_list(struct fq_query *q) {
     fq_json *list = skills ? fq_json_parse(skills, strlen(skills), NULL) : NULL;
     fq_json_set(r, "skills", list ? list : fq_json_array());
     if (!fq_col_null(s, 4)) fq_json_set_int(r, "capacity", fq_col_int(s, 4));
-    fq_json_set_bool(r, "on_duty", fq_col_int(s, 6) != 0);
+    fq_json_set_bool(r, "on_duty", dp_presence_read(s, 10, &away));
+    if (away.why != DP_HERE) {
+      char zh[128], en[128];
+      dp_absence_words(&away, zh, en);
+      fq_json_set_str(r, "why_zh", zh);
+      fq_json_set_str(r, "why_en", en);
+    }
+    if (*away.deputy) fq_json_set_str(r, "deputy", away.deputy);
     if (!fq_col_null(s, 5)) fq_json_set_time(r, "since", fq_col_int(s, 5));
-    fq_json_set_int(r, "load", fq_col_int(s, 7));
-    fq_json *reserved = dp_reserved_json(q->db, fq_col_str(s, 0), fq_col_str(s, 8));
+    fq_json_set_int(r, "load", fq_col_int(s, 6));
+    if (!fq_col_null(s, 7)) fq_json_set_str(r, "employer", fq_col_str(s, 7));
+    if (!fq_col_null(s, 8)) fq_json_set_str(r, "manager", fq_col_str(s, 8));
+    fq_json *reserved = dp_reserved_json(q->db, fq_col_str(s, 0), fq_col_str(s, 9));
     if (reserved) fq_json_set(r, "reserved", reserved);
     fq_json_push(rows, r);
   }
@@ -137,30 +150,20 @@ enum fq_status dp_duty_list(struct fq_query *q) {
 
 /* ---- apply --------------------------------------------------------------------------------------- */
 
-/* Who can be sent has changed: the kernel thread's copy (candidates.c) is out of date. The mark in the
- * table goes back with a rolled-back command, the flag does not; the copy trusts itself only when both agree.
- */
-enum fq_status dp_apply_roster_moved(struct fq_apply *a, const struct fq_entry *e) {
-  struct dp_self *self = a->self;
-  self->roster_stale = true;
-  fq_exec(a->db,
-          "INSERT INTO dispatch_counter(name, value) VALUES('roster', ?1)"
-          " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
-          "i", e->seq);
-  return FQ_OK;
-}
-
 enum fq_status dp_apply_officer(struct fq_apply *a, const struct fq_entry *e) {
   const fq_json *skills = fq_json_get(e->data, "skills");
   char *list = skills ? fq_json_print(skills) : NULL;
-  fq_exec(
-      a->db,
-      "INSERT INTO officer(user, grid, skills, capacity) VALUES(?1, ?2, coalesce(?3, '[]'), nullif(?4, 0))"
-      " ON CONFLICT(user) DO UPDATE SET grid = coalesce(?2, grid), skills = coalesce(?3, skills),"
-      " capacity = coalesce(nullif(?4, 0), capacity)",
-      "sssi", e->subject, fq_json_str(e->data, "grid"), list, fq_json_int(e->data, "capacity", 0));
+  fq_exec(a->db,
+          "INSERT INTO officer(user, grid, skills, capacity, employer, manager, born)"
+          " VALUES(?1, ?2, coalesce(?3, '[]'), nullif(?4, 0), ?5, ?6, nullif(?7, 0))"
+          " ON CONFLICT(user) DO UPDATE SET grid = coalesce(?2, grid), skills = coalesce(?3, skills),"
+          " capacity = coalesce(nullif(?4, 0), capacity), employer = coalesce(?5, employer),"
+          " manager = coalesce(?6, manager), born = coalesce(nullif(?7, 0), born)",
+          "sssissi", e->subject, fq_json_str(e->data, "grid"), list, fq_json_int(e->data, "capacity", 0),
+          fq_json_str(e->data, "employer"), fq_json_str(e->data, "manager"), fq_json_int(e->data, "born", 0));
   free(list);
-  return dp_apply_roster_moved(a, e);
+  dp_seat_moved(a, e->subject, e->at_ms);
+  return dp_apply_staff_moved(a, e);
 }
 
 enum fq_status dp_apply_duty(struct fq_apply *a, const struct fq_entry *e) {
@@ -168,5 +171,5 @@ enum fq_status dp_apply_duty(struct fq_apply *a, const struct fq_entry *e) {
           "INSERT INTO duty(user, on_duty, since_ms) VALUES(?1, ?2, ?3)"
           " ON CONFLICT(user) DO UPDATE SET on_duty = excluded.on_duty, since_ms = excluded.since_ms",
           "sii", e->subject, (int64_t)!strcmp(e->kind, "duty.started"), e->at_ms);
-  return dp_apply_roster_moved(a, e);
+  return dp_apply_staff_moved(a, e);
 }

@@ -85,6 +85,12 @@ void dp_position_put(struct dp_positions *p, const char *user, const struct dp_p
   pthread_mutex_unlock(&p->lock);
 }
 
+void dp_position_read(struct dp_positions *p, const struct dp_position *slot, struct dp_position *out) {
+  pthread_mutex_lock(&p->lock);
+  *out = *slot;
+  pthread_mutex_unlock(&p->lock);
+}
+
 bool dp_position_get(struct dp_positions *p, const char *user, struct dp_position *out) {
   pthread_mutex_lock(&p->lock);
   struct slot *s = *find(p->slots, p->cap, user);

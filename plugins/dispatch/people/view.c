@@ -14,10 +14,11 @@ enum fq_status dp_view_rung_above(struct fq_view *v) {
   struct dp_rung r;
   if (!dp_incident_load(v->db, dp_view_subject(v), &i)) return FQ_OK;
   const char *name = fq_json_as_str(dp_view_arg(v, 1));
-  int level = name ? dp_level_of(name) : DP_L_GRID;
+  int level = name ? dp_level_of(name) : 0;
   if (level < 0)
     return fq_fail(v->error, FQ_E_PARAMS, "view.args", "level", "没有层级 %s", "there is no level %s", name);
   dp_ladder_of(v->db, i.org, &l);
+  l.at_ms = v->now_ms;
   fq_json *skipped = fq_json_array();
   if (dp_rung_find(v->db, &l, (enum dp_level)level, &i, &r, skipped)) {
     v->answer = dp_rung_json(&r);
@@ -55,13 +56,13 @@ enum fq_status dp_view_on_duty(struct fq_view *v) {
   if (!roles)
     return fq_fail(v->error, FQ_E_PARAMS, "view.args", "role", "没有角色 %s", "there is no role %s", role);
   v->answer = fq_json_array();
-  fq_stmt *q =
-      fq_sql(v->db,
-             "SELECT a.name, a.display FROM account a LEFT JOIN duty d ON d.user = a.name WHERE a.org = ?1"
-             " AND a.disabled = 0 AND (a.roles & ?2) != 0 AND coalesce(d.on_duty, (a.roles & ?3) != 0)"
-             " ORDER BY a.name",
-             "sii", org, (int64_t)roles, (int64_t)FQ_ROLE_DESK);
+  fq_stmt *q = fq_sql(v->db,
+                      "SELECT a.name, a.display, " DP_PRESENCE_COLUMNS DP_PRESENCE_FROM
+                      " WHERE a.org = ?2 AND a.disabled = 0 AND (a.roles & ?3) != 0 ORDER BY a.name",
+                      "isi", v->now_ms, org, (int64_t)roles);
   while (fq_row(q)) {
+    struct dp_absence away;
+    if (!dp_presence_read(q, 2, &away)) continue;
     fq_json *u = fq_json_object();
     fq_json_set_str(u, "user", fq_col_str(q, 0));
     fq_json_set_str(u, "display", fq_col_str(q, 1));

@@ -3,7 +3,7 @@
  *
  * It is an FTS5 table without content: its own log-structured merging keeps writing append-local, and the
  * texts stand once, in the incident and in the journal. Indexing inside a report cost about 100 µs on average
- * and, when FTS5 merged its segments, stalls of up to 40 ms (tests/bench/search_index). So a report only
+ * and, when FTS5 merged its segments, stalls of up to 40 ms (tests/bench/search inside). So a report only
  * notes its document in `search_new`; a durable timer has `search.index` take 64 at a time, one flush of FTS5
  * for all, and merge a bounded number of pages. A search looks through `search_new` itself, so nothing is
  * found late. Kernel thread.
@@ -18,6 +18,7 @@
 #define TIMER       "search:index"
 #define WAIT_MS     2000 /* from the first new document to indexing: a batch gathers */
 #define NEXT_MS     20   /* between batches, while there is more: people are heard in between */
+#define RETRY       256  /* entries */
 #define BATCH       64   /* documents: 2 ms of a tick, at most 5 with merging */
 #define MERGE_PAGES "16" /* of FTS5 after a batch: keeps up with the batches, in bounded steps */
 
@@ -32,7 +33,9 @@ static void note(struct fq_apply *a, const struct fq_entry *e, int64_t doc, cons
   bool idle = !fq_int(a->db, 0, "SELECT 1 FROM search_new LIMIT 1", "");
   fq_exec(a->db, "INSERT INTO search_new(seq, doc, words, mark) VALUES(?1, ?2, ?3, ?4)", "iiss", e->seq, doc,
           words, mark);
-  if (idle) fq_timer_set(a, TIMER, e->at_ms + WAIT_MS, "search.index", "", NULL);
+  /* While there is more the timer sets itself anew. Should that have failed once, a later entry wakes it. */
+  if (idle || e->seq % RETRY == 0)
+    fq_timer_set(a, TIMER, e->at_ms + (idle ? WAIT_MS : NEXT_MS), "search.index", "", NULL);
 }
 
 /* Something is added to an incident: its next part. One with more parts than there are numbers keeps those it

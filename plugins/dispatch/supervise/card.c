@@ -251,7 +251,8 @@ enum fq_status dp_supervise_list(struct fq_query *q) {
   fq_stmt *k = fq_sql(
       q->db,
       "SELECT " COLUMNS " FROM " TABLES " WHERE k.ended_ms IS NULL AND k.n > ?1"
-      " AND ((?2 AND substr(k.path, 1, length(?3)) = ?3) OR (?4 IS NOT NULL AND (k.unit = ?4 OR EXISTS"
+      " AND ((?2 AND substr(k.path, 1, length(?3)) = ?3) OR (?4 IS NOT NULL AND (k.unit = ?4 OR i.owner_org "
+      "= ?4 OR EXISTS"
       "  (SELECT 1 FROM task t WHERE t.incident = k.incident AND (t.to_unit = ?4 OR t.to_team = ?4)))))"
       " AND (?5 IS NULL OR k.card = ?5) AND (?6 < 0 OR (k.answered_ms IS NOT NULL) = ?6) ORDER BY k.n LIMIT "
       "?7",

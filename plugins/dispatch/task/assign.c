@@ -36,7 +36,7 @@ enum fq_status dp_assignee_need(struct fq_call *c, const fq_json *to, const char
     const char *display = fq_col_str(q, 0);
     dp_text(a->name, sizeof a->name, display && *display ? display : a->id);
     fq_done(q);
-    return FQ_OK;
+    return dp_may_send(c, a->id, path);
   }
   struct fq_unit u;
   if (!fq_org_unit(c->db, a->id, &u) || (!strcmp(a->member, "team") && strcmp(u.kind, "team")))

@@ -2,6 +2,7 @@
  * report.c - whistle.report: how often the whistle is blown and what comes of it. Too many whistles and too
  * few are both worth a look: the rate per 100 incidents is held against a band. Reader threads.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "whistle/whistle.h"
@@ -50,43 +51,67 @@ static void set_share(fq_json *j, const char *name, int64_t part, int64_t whole)
   if (whole) fq_json_set_num(j, name, (double)(int64_t)(1000.0 * (double)part / (double)whole + 0.5) / 1000);
 }
 
-#define IN_SPAN "n >= ?1 AND n < ?2 AND substr(path, 1, length(?3)) = ?3"
-#define BLOWN   "w.blown_ms >= ?1 AND w.blown_ms < ?2 AND substr(w.path, 1, length(?3)) = ?3"
+#define BLOWN "w.blown_ms >= ?1 AND w.blown_ms < ?2 AND substr(w.path, 1, length(?3)) = ?3"
 
-static fq_json *place_row(fq_db *db, const struct span *s, const char *org, int64_t incidents,
-                          int64_t whistles) {
+struct count {
+  char org[FQ_ID_MAX];
+  int64_t incidents, whistles;
+};
+struct counts {
+  struct count *of;
+  size_t n;
+};
+
+/* A county has a few dozen townships. */
+static void count(struct counts *c, const char *org, int64_t incidents, int64_t whistles) {
+  size_t x = 0;
+  while (x < c->n && strcmp(c->of[x].org, org))
+    x++;
+  if (x == c->n) {
+    c->of = realloc(c->of, ++c->n * sizeof *c->of);
+    if (!c->of) abort(); /* as everywhere: exhaustion ends the process (fengqiao.h, FAILURE) */
+    c->of[x] = (struct count){.incidents = 0};
+    dp_text(c->of[x].org, sizeof c->of[x].org, org);
+  }
+  c->of[x].incidents += incidents;
+  c->of[x].whistles += whistles;
+}
+
+static fq_json *place_row(fq_db *db, const struct span *s, const struct count *c) {
   struct fq_unit u;
   fq_json *row = fq_json_object();
-  fq_json_set_str(row, "org", org);
-  fq_json_set_str(row, "name", fq_org_unit(db, org, &u) ? u.name : org);
-  set_rate(row, s, incidents, whistles);
+  fq_json_set_str(row, "org", c->org);
+  fq_json_set_str(row, "name", fq_org_unit(db, c->org, &u) ? u.name : c->org);
+  set_rate(row, s, c->incidents, c->whistles);
   return row;
 }
 
-/* In the order of townships, so that each is the sum of the rows that follow one another: counting is the
- * work, and it is done once. An old incident's whistle counts where no incident is new, too. */
-static void by_place(fq_db *db, const struct span *s, fq_json *townships, fq_json *grids) {
-  char at[FQ_ID_MAX] = "";
-  int64_t incidents = 0, whistles = 0;
+/* By grid as the database counts them, in the narrow table of durations; a township is the sum of its grids.
+ * The whistle of an old incident counts where nothing was reported since, too. Gives the incidents of all. */
+static int64_t by_place(fq_db *db, const struct span *s, fq_json *townships, fq_json *grids) {
+  struct counts above = {NULL, 0};
+  int64_t incidents = 0;
   fq_stmt *q = fq_sql(db,
-                      "SELECT township, org, sum(i), sum(w) FROM (SELECT township, org, count(*) i, 0 w"
-                      " FROM incident WHERE " IN_SPAN " GROUP BY 1, 2 UNION ALL"
-                      " SELECT township, org, 0, count(*) FROM whistle WHERE blown_ms >= ?4 AND blown_ms < ?5"
-                      " AND substr(path, 1, length(?3)) = ?3 GROUP BY 1, 2) GROUP BY 1, 2 ORDER BY 1, 2",
+                      "SELECT p.org, sum(p.i), sum(p.w) FROM (SELECT u.org, c.i, 0 w FROM (SELECT unit,"
+                      " count(*) i FROM stat_time WHERE n >= ?1 AND n < ?2 AND kept GROUP BY unit) c"
+                      " JOIN stat_unit u ON u.code = c.unit UNION ALL SELECT org, 0, count(*) FROM whistle"
+                      " WHERE blown_ms >= ?4 AND blown_ms < ?5 GROUP BY org) p JOIN org o ON o.id = p.org"
+                      " WHERE substr(o.path, 1, length(?3)) = ?3 GROUP BY p.org ORDER BY p.org",
                       "iisii", s->first, s->beyond, s->path, s->from_ms, s->until_ms);
-  for (;;) {
-    bool more = fq_row(q);
-    const char *township = more ? fq_col_str(q, 0) : "";
-    if (*at && strcmp(at, township)) fq_json_push(townships, place_row(db, s, at, incidents, whistles));
-    if (!more) return;
-    if (strcmp(at, township)) {
-      dp_text(at, sizeof at, township);
-      incidents = whistles = 0;
-    }
-    incidents += fq_col_int(q, 2);
-    whistles += fq_col_int(q, 3);
-    fq_json_push(grids, place_row(db, s, fq_col_str(q, 1), fq_col_int(q, 2), fq_col_int(q, 3)));
+  while (fq_row(q)) {
+    struct count c = {.incidents = fq_col_int(q, 1), .whistles = fq_col_int(q, 2)};
+    struct dp_ladder l;
+    dp_text(c.org, sizeof c.org, fq_col_str(q, 0));
+    dp_ladder_of(db, c.org, &l);
+    for (size_t x = 0; x < l.count; x++)
+      if (l.rungs[x].level == DP_L_TOWNSHIP) count(&above, l.rungs[x].org, c.incidents, c.whistles);
+    fq_json_push(grids, place_row(db, s, &c));
+    incidents += c.incidents;
   }
+  for (size_t x = 0; x < above.n; x++)
+    fq_json_push(townships, place_row(db, s, &above.of[x]));
+  free(above.of);
+  return incidents;
 }
 
 static void set_median(fq_db *db, const struct span *s, const char *unit, int64_t came, fq_json *j) {
@@ -174,13 +199,11 @@ enum fq_status dp_whistle_report(struct fq_query *q) {
   if (st != FQ_OK) return st;
   s.first = dp_incident_since(q->db, s.from_ms);
   s.beyond = dp_incident_since(q->db, s.until_ms);
-  int64_t incidents =
-      fq_int(q->db, 0, "SELECT count(*) FROM incident WHERE " IN_SPAN, "iis", s.first, s.beyond, s.path);
+  fq_json *townships = fq_json_array(), *grids = fq_json_array();
+  int64_t incidents = by_place(q->db, &s, townships, grids);
   fq_json_set_num(q->result, "low", s.low);
   fq_json_set_num(q->result, "high", s.high);
   fq_json_set(q->result, "total", total(q->db, &s, incidents));
-  fq_json *townships = fq_json_array(), *grids = fq_json_array();
-  by_place(q->db, &s, townships, grids);
   fq_json_set(q->result, "townships", townships);
   fq_json_set(q->result, "grids", grids);
   fq_json_set(q->result, "departments", by_department(q->db, &s, incidents));
