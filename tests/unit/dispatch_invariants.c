@@ -117,7 +117,7 @@ struct told {
   struct {
     char id[FQ_ID_MAX], word[FQ_ID_MAX + 8];
     int64_t rev;
-    bool open;
+    bool open, fed_back;
   } tasks[TASKS];
   size_t count;
 };
@@ -203,6 +203,7 @@ static void task_moves(struct told *to, const char *id) {
     for (size_t t = 0; t < from->count && from != to; t++) {
       if (strcmp(from->tasks[t].id, id)) continue;
       if (to->count == TASKS) broken("more tasks than an incident is expected to have");
+      if (from->tasks[t].fed_back) to->fed_back = true; /* what was said of it comes along */
       to->tasks[to->count++] = from->tasks[t];
       from->tasks[t] = from->tasks[--from->count];
       return;
@@ -231,7 +232,7 @@ static void task_entry(struct told *i, const struct line *e) {
     snprintf(as.state, sizeof as.state, "%s", state);
     i->tasks[t].open = m_task_open(&as);
   }
-  if (!strcmp(verb, "fed_back")) i->fed_back = true;
+  if (!strcmp(verb, "fed_back")) i->fed_back = i->tasks[t].fed_back = true;
 }
 
 static void incident_entry(struct told *i, const struct line *e) {

@@ -136,9 +136,18 @@ size_t m_open_tasks(const struct m_incident *i, const struct m_task *but) {
   return n;
 }
 
-static bool somebody_finished(const struct m_incident *i) {
+static bool finished_there(const struct m_incident *i, int64_t round) {
   for (size_t x = 0; x < i->count; x++)
-    if (!strcmp(i->tasks[x].state, "finished") && i->tasks[x].n > i->round) return true;
+    if (!strcmp(i->tasks[x].state, "finished") && i->tasks[x].n > round && i->tasks[x].n > i->round)
+      return true;
+  return false;
+}
+
+/* On it, or on what turned out to be the same. */
+static bool somebody_finished(const struct m_incident *i) {
+  if (finished_there(i, i->round)) return true;
+  for (size_t x = 0; x < m.count; x++)
+    if (m.incidents[x].into == i->n && finished_there(&m.incidents[x], i->round)) return true;
   return false;
 }
 
@@ -299,11 +308,13 @@ void m_read_back(struct m_incident *i) {
   const fq_json *j = incident(i->id), *owner = fq_json_get(j, "owner");
   fq_stmt *q =
       fq_sql(fq_kernel_db(w.kernel),
-             "SELECT before, round, suspended_until_ms, solved_by FROM incident WHERE n = ?1", "i", i->n);
+             "SELECT before, round, suspended_until_ms, solved_by, merged_into FROM incident WHERE n = ?1",
+             "i", i->n);
   if (fq_row(q)) {
     const char *before = fq_col_str(q, 0), *solved = fq_col_str(q, 3);
     snprintf(i->before, sizeof i->before, "%s", before ? before : "");
     i->round = fq_col_int(q, 1);
+    i->into = fq_col_int(q, 4);
     i->wake_ms = fq_col_int(q, 2) ? fq_col_int(q, 2) - w.t0_ms : 0;
     snprintf(i->solved_by, sizeof i->solved_by, "%s", solved ? solved : "");
     fq_done(q);

@@ -21,6 +21,7 @@ struct m_incident {
   char state[16], before[16];
   char solved_by[FQ_ID_MAX];
   int64_t n, rev, round; /* tasks made before `round` do not count as done */
+  int64_t into;          /* what it is merged into; 0: nothing */
   int64_t wake_ms;       /* when a suspension ends by itself; 0: it does not */
   bool signing,
       joined; /* somebody was asked to sign; it was merged with another: what follows is not foretold */

@@ -5,6 +5,8 @@
  * the seed and the last steps.
  *
  *   FQ_SEED=7 FQ_STEPS=20000 tests/unit/test_dispatch_model     another run, or a longer one
+ *   FQ_TRACE=i1153                                                  ... with all that is done to that
+ * incident
  */
 #include "dispatch_model.h"
 
@@ -662,8 +664,19 @@ static int64_t head(void) {
   return fq_int(fq_kernel_db(w.kernel), 0, "SELECT max(seq) FROM journal", "");
 }
 
+/* Both sides of a disagreement. */
+static void tell(const struct m_incident *i, const fq_json *j) {
+  char *text = fq_json_print(j);
+  print_error("the server: %s\nthe model: %s round %lld", text, i->state, (long long)i->round);
+  for (size_t t = 0; t < i->count; t++)
+    print_error(" %s %s%s", i->tasks[t].id, i->tasks[t].state, i->tasks[t].lead ? " (lead)" : "");
+  print_error("\n");
+  free(text);
+}
+
 static void same_as_the_model(struct m_incident *i) {
   const fq_json *j = incident(i->id);
+  if (strcmp(fq_json_str(j, "state"), i->state)) tell(i, j);
   if (strcmp(fq_json_str(j, "state"), i->state))
     broken("%s is %s, the model says %s", i->id, fq_json_str(j, "state"), i->state);
   if (fq_json_int(j, "rev", 0) != i->rev)
@@ -685,6 +698,13 @@ static void same_as_the_model(struct m_incident *i) {
 
 static unsigned done[VERBS], refusals;
 
+/* FQ_TRACE=i1153: all that is done to that incident, as it is done. */
+static void trace(const struct order *o) {
+  const char *id = getenv("FQ_TRACE");
+  if (!id || !o->i || (strcmp(o->i->id, id) && !(o->other && !strcmp(o->other->id, id)))) return;
+  print_message("%s  [%s]\n", last[step_number % LAST], o->i->state);
+}
+
 static void a_command(void) {
   struct order o;
   for (int tries = 0; !make(&o); tries++)
@@ -692,6 +712,7 @@ static void a_command(void) {
   int64_t before = head();
   enum fq_status s = try(o.who->name, o.verb->method, "%s", o.params);
   note("%-13s %-18s %s -> %s", o.who->name, o.verb->method, o.params, s ? w.error.code : "ok");
+  trace(&o);
   if (o.expect && strcmp(o.expect, s ? w.error.code : ""))
     broken("expected %s, got %s: %s", *o.expect ? o.expect : "success", s ? w.error.code : "success",
            w.error.en);
