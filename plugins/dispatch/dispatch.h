@@ -264,7 +264,8 @@ extern const struct fq_plugin dp_emergency_part, dp_supervise_part;
 /* Which unit a command about an incident touches, and whether the thing is the actor's own
  * (incident/verbs.c). */
 DP_TARGET(dp_target_desk);     /* params.id: a desk's verb; own where that desk owns the incident */
-DP_TARGET(dp_target_involved); /* params.id: also the reporter's and the assignees' */
+DP_TARGET(dp_target_parties);  /* params.id: also the reporter's, the assignees' and the owner's */
+DP_TARGET(dp_target_involved); /* params.id: also theirs who were asked to sign */
 enum fq_status dp_target_incident(struct fq_call *c, const char *member, bool may_involved,
                                   struct fq_target *t);
 
@@ -307,7 +308,7 @@ fq_json *dp_countersigns_json(fq_db *db, int64_t incident);
 fq_json *dp_requests_json(fq_db *db, int64_t incident); /* the open ones */
 /* The incident's files, for an entry that brings somebody new to it: who hears the entry may read them. */
 void dp_set_files(fq_db *db, fq_json *data, const struct dp_incident *i);
-/* Has it as a task, sits at the unit that owns it, has it as a task or was asked to sign it. */
+/* Has it as a task, or sits at the unit that owns it or has it as a task. */
 bool dp_has_part(fq_db *db, const struct fq_actor *a, const struct dp_incident *i);
 
 void dp_calendars_free(struct dp_calendars *all); /* clock/calendars.c */
@@ -353,8 +354,7 @@ enum fq_status dp_term_refuse(struct fq_call *c, const char *dictionary, const c
                               const struct dp_term *terms, size_t count);
 enum fq_status dp_term_need(struct fq_call *c, const char *dictionary, const struct dp_word *builtin,
                             const char *member, struct dp_term *out);
-/* ---- merged incidents (merge/) --------------------------------------------------------------------------
- */
+/* ---- merged incidents (merge/) -------------------------------------------------------------------- */
 
 /* Sets `merged_into` and `merged` of an incident's JSON. */
 void dp_merge_json(fq_db *db, int64_t n, int64_t merged_into, int64_t joined, fq_json *into);

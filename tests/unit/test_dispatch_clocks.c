@@ -423,6 +423,32 @@ static void no_reminder_at_midnight(void **state) {
   }
 }
 
+/* Also when the server was down at the time, and when the hours have changed since. */
+static void a_late_reminder_waits_for_opening(void **state) {
+  office("");
+  at(MONDAY(17, 0));
+  new_incident();
+  working("late", "handled", "\"limit_ms\":7200000,\"warn\":[0.2]"); /* 17:24 */
+  wake_at(MONDAY(23, 0));
+  assert_int_equal(entries("clock.deferred"), 1);
+  at(MONDAY(24 + 8, 30) - 1);
+  assert_int_equal(entries("clock.warned"), 0);
+  at(MONDAY(24 + 8, 30));
+  assert_int_equal(entries("clock.warned"), 1);
+  clock_is("late", "due_soon");
+  at(MONDAY(24 + 10, 0));
+  clock_is("late", "breached");
+  new_incident();
+  working("changed", "handled", "\"limit_ms\":7200000,\"warn\":[0.5]"); /* 11:00 of 12:00 */
+  act("admin", "calendar.set", "{\"name\":\"office\",\"week\":{\"wed\":" HOURS "}}");
+  at(MONDAY(24 + 12, 0) - 1);
+  assert_int_equal(entries("clock.deferred"), 2); /* there is no opening before the limit */
+  assert_int_equal(entries("clock.warned"), 1);
+  at(MONDAY(24 + 12, 0));
+  clock_is("changed", "breached");
+  rebuild_gives_the_same();
+}
+
 static void working_time_rests_and_goes_on(void **state) {
   office("");
   at(MONDAY(11, 0));
@@ -818,6 +844,7 @@ int main(void) {
       T(nothing_is_escalated_after_an_answer_in_the_same_tick),
       T(one_clock_never_overrides_another),
       T(no_reminder_at_midnight),
+      D(a_late_reminder_waits_for_opening),
       T(working_time_rests_and_goes_on),
       T(in_days),
       T(which_states_pause),

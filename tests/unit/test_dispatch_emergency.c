@@ -45,6 +45,27 @@ static void those_on_duty_are_called(void **state) {
   assert_true(said("emergency.called", "data", "\"reason\":\"红色预警\""));
 }
 
+/* By leave and roster, and not by what somebody once said. */
+static void the_roster_says_who(void **state) {
+  act("system", "leave.set",
+      "{\"user\":\"officer-a2\",\"from\":\"2026-11-21T00:00:00Z\",\"until\":\"2026-11-23T00:00:00Z\","
+      "\"reason\":\"x\"}");
+  declare("commander", TOWN_A, "");
+  assert_string_equal(entry("emergency.called", "audience"), "user/director-a user/officer-a1");
+  act("commander", "emergency.end", "{\"id\":\"%s\",\"note\":\"x\"}", e);
+  act("admin", "roster.set",
+      "{\"org\":\"%s\",\"rows\":[{\"user\":\"officer-a1\",\"from\":\"2026-11-22T12:00:00Z\","
+      "\"until\":\"2026-11-22T20:00:00Z\"},{\"user\":\"officer-a3\",\"from\":\"2026-11-21T20:00:00Z\","
+      "\"until\":\"2026-11-22T12:00:00Z\"}]}",
+      GRID_A1);
+  act("officer-a3", "duty.start", "{}");
+  declare("commander", TOWN_A, "");
+  assert_string_equal(entry("emergency.called", "audience"), "user/director-a user/officer-a3");
+  act("commander", "emergency.end", "{\"id\":\"%s\",\"note\":\"x\"}", e);
+  declare("commander", TOWN_A, ",\"users\":[\"officer-a2\"]"); /* by name, on leave or not */
+  assert_true(said("emergency.called", "audience", "user/officer-a2"));
+}
+
 static void all_or_by_name(void **state) {
   declare("commander", TOWN_A, ",\"call_out\":\"all\"");
   assert_int_equal(fq_json_int(w.result, "called", -1), 4);
@@ -375,6 +396,7 @@ static void rebuilt(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       T(those_on_duty_are_called),
+      T(the_roster_says_who),
       T(all_or_by_name),
       T(nobody_to_call),
       T(a_county_is_called_in_portions),

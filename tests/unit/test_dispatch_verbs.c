@@ -502,6 +502,12 @@ static void signed_by_units(void **state) {
   assert_false(listed("department-01", "countersign.list", "{\"mine\":true}", b));
   act("dispatcher", "incident.comment", "{\"id\":\"%s\",\"text\":\"x\"}", i);
   assert_non_null(strstr(entry("incident.commented", "audience"), "unit/" TOWN_B));
+  /* they may say something about it, and no more */
+  act("director-b", "incident.comment", "{\"id\":\"%s\",\"text\":\"乙镇意见\"}", i);
+  refused("director-b", "incident.escalate", FQ_E_FORBIDDEN, "scope",
+          "{\"id\":\"%s\",\"to\":\"county\",\"reason\":\"x\"}", i);
+  refused("department-01", "incident.ask_suspend", FQ_E_FORBIDDEN, "incident.foreign",
+          "{\"id\":\"%s\",\"reason\":\"x\"}", i);
   /* each for itself */
   refused("dispatcher", "countersign.sign", FQ_E_FORBIDDEN, "countersign.foreign",
           "{\"id\":\"%s\",\"agree\":true}", a);

@@ -148,6 +148,22 @@ enum fq_status dp_apply_clock_warned(struct fq_apply *a, const struct fq_entry *
   return FQ_OK;
 }
 
+/* Not before the limit itself: then there is nothing left to remind of. */
+enum fq_status dp_apply_clock_deferred(struct fq_apply *a, const struct fq_entry *e) {
+  struct dp_clock k;
+  if (!of_entry(a, e, &k)) return FQ_OK;
+  int64_t until_ms = fq_time_parse(fq_json_str(e->data, "until"));
+  double share = fq_json_num(e->data, "share", 0);
+  if (until_ms < k.due_ms) {
+    dp_clock_warn_at(a, &k, share, until_ms);
+    return FQ_OK;
+  }
+  k.warned = share;
+  dp_clock_save(a, &k);
+  dp_clock_arm(a, &k, e->at_ms);
+  return FQ_OK;
+}
+
 enum fq_status dp_apply_clock_overdue(struct fq_apply *a, const struct fq_entry *e) {
   struct dp_clock k;
   if (!of_entry(a, e, &k) || k.stopped_ms) return FQ_OK;

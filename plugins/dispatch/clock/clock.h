@@ -60,6 +60,9 @@ int64_t dp_clock_breach_ms(struct dp_self *self, fq_db *db,
                            const struct dp_clock *k); /* the end of its grace */
 /* The greatest share warned of that has passed also when it is due at `due_ms`. */
 double dp_clock_passed(struct fq_apply *a, const struct dp_clock *k, int64_t due_ms, int64_t at_ms);
+/* Itself, or when its calendar next opens. */
+int64_t dp_clock_opens(struct dp_self *self, fq_db *db, const struct dp_clock *k, int64_t at_ms);
+void dp_clock_warn_at(struct fq_apply *a, const struct dp_clock *k, double share, int64_t at_ms);
 void dp_clock_arm(struct fq_apply *a, const struct dp_clock *k, int64_t at_ms);
 void dp_clock_disarm(struct fq_apply *a, const struct dp_clock_key *key);
 
@@ -93,6 +96,7 @@ DP_TARGET(dp_target_clock); /* params.incident: a desk's */
 DP_TARGET(dp_target_county);
 DP_APPLY(dp_apply_clock_started);
 DP_APPLY(dp_apply_clock_warned);
+DP_APPLY(dp_apply_clock_deferred);
 DP_APPLY(dp_apply_clock_overdue);
 DP_APPLY(dp_apply_clock_breached);
 DP_APPLY(dp_apply_clock_stopped);

@@ -68,10 +68,23 @@ static bool due(struct fq_call *c, struct dp_incident *i, struct dp_clock *k) {
   return dp_incident_load(c->db, key.incident, i) && dp_clock_load(c->db, &key, k) && dp_clock_runs(k);
 }
 
+/* The server was down until midnight, or the hours have changed: the reminder waits for the office to open.
+ */
+static enum fq_status defer(struct fq_call *c, const struct dp_incident *i, const struct dp_clock *k,
+                            int64_t until_ms) {
+  fq_json *data = dp_clock_about(k);
+  fq_json_set_num(data, "share", fq_json_num(c->params, "share", 0));
+  fq_json_set_time(data, "until", until_ms);
+  return fq_emit(c,
+                 (struct fq_draft){.kind = "clock.deferred", .subject = i->id, .org = i->org, .data = data});
+}
+
 enum fq_status dp_clock_warn(struct fq_call *c) {
   struct dp_incident i;
   struct dp_clock k;
   if (!due(c, &i, &k)) return FQ_OK;
+  int64_t open_ms = dp_clock_opens(c->self, c->db, &k, c->now_ms);
+  if (open_ms > c->now_ms && c->now_ms < k.due_ms) return defer(c, &i, &k, open_ms);
   fq_json *data = dp_clock_about(&k);
   fq_json_set_num(data, "share", fq_json_num(c->params, "share", 0));
   fq_json_set_time(data, "due_at", k.due_ms);

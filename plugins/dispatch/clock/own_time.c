@@ -31,16 +31,21 @@ int64_t dp_clock_breach_ms(struct dp_self *self, fq_db *db, const struct dp_cloc
   return k->grace_ms ? dp_clock_add(self, db, k, k->due_ms, k->grace_ms) : k->due_ms;
 }
 
+int64_t dp_clock_opens(struct dp_self *self, fq_db *db, const struct dp_clock *k, int64_t at_ms) {
+  const struct dp_calendar *c = *k->calendar ? dp_calendar_current(self, db, k->calendar, NULL) : NULL;
+  /* The last instant of working time is still one to be reminded in. */
+  int64_t open_ms =
+      c && dp_calendar_between(c, at_ms - 1, at_ms) == 0 ? dp_calendar_next_open(c, at_ms) : at_ms;
+  return open_ms == DP_NEVER ? at_ms : open_ms;
+}
+
 /* When it has used this share. Whoever keeps hours is not reminded outside them: natural days go on at night,
  * their reminders wait for the office to open. */
 static int64_t point_of(struct fq_apply *a, const struct dp_clock *k, int64_t due_ms, double share) {
   int64_t left_ms = llround((double)k->limit_ms * (1 - share)), point_ms;
   if (!*k->calendar) return due_ms - left_ms;
   point_ms = dp_clock_add(a->self, a->db, k, due_ms, -left_ms);
-  if (k->unit != DP_U_NATURAL_DAYS) return point_ms;
-  const struct dp_calendar *c = dp_calendar_current(a->self, a->db, k->calendar, NULL);
-  int64_t open_ms = c ? dp_calendar_next_open(c, point_ms) : DP_NEVER;
-  return open_ms == DP_NEVER ? point_ms : open_ms;
+  return k->unit == DP_U_NATURAL_DAYS ? dp_clock_opens(a->self, a->db, k, point_ms) : point_ms;
 }
 
 /* The next warn point ahead of `at_ms` not warned of yet; 0 for none. */
@@ -79,20 +84,32 @@ void dp_clock_disarm(struct fq_apply *a, const struct dp_clock_key *key) {
   fq_timer_clear(a, id);
 }
 
+static fq_json *timer_params(const struct dp_clock_key *key) {
+  fq_json *params = fq_json_object();
+  fq_json_set_str(params, "incident", key->incident);
+  fq_json_set_str(params, "policy", key->policy);
+  fq_json_set_str(params, "name", key->name);
+  return params;
+}
+
+void dp_clock_warn_at(struct fq_apply *a, const struct dp_clock *k, double share, int64_t at_ms) {
+  char id[4 * FQ_ID_MAX];
+  timer_id(id, sizeof id, &k->key);
+  fq_json *params = timer_params(&k->key);
+  fq_json_set_num(params, "share", share);
+  fq_timer_set(a, id, at_ms, "clock.warn", k->key.incident, params);
+}
+
 void dp_clock_arm(struct fq_apply *a, const struct dp_clock *k, int64_t at_ms) {
   char id[4 * FQ_ID_MAX];
   double share = 0;
-  timer_id(id, sizeof id, &k->key);
-  fq_json *params = fq_json_object();
-  fq_json_set_str(params, "incident", k->key.incident);
-  fq_json_set_str(params, "policy", k->key.policy);
-  fq_json_set_str(params, "name", k->key.name);
   bool overdue = dp_clock_is(k, "overdue");
   int64_t warn_ms = *k->warn && !overdue ? next_warning(a, k, at_ms, &share) : 0;
-  if (warn_ms) fq_json_set_num(params, "share", share);
-  fq_timer_set(a, id,
-               warn_ms   ? warn_ms
-               : overdue ? dp_clock_breach_ms(a->self, a->db, k)
-                         : k->due_ms,
-               warn_ms ? "clock.warn" : "clock.breach", k->key.incident, params);
+  if (warn_ms) {
+    dp_clock_warn_at(a, k, share, warn_ms);
+    return;
+  }
+  timer_id(id, sizeof id, &k->key);
+  fq_timer_set(a, id, overdue ? dp_clock_breach_ms(a->self, a->db, k) : k->due_ms, "clock.breach",
+               k->key.incident, timer_params(&k->key));
 }

@@ -157,6 +157,8 @@ static const struct fq_param check_params[] = {
 static const struct fq_kind kinds[] = {
     {"clock.started", dp_apply_clock_started, HEAR, 0, "开始计时", "clock started"},
     {"clock.warned", dp_apply_clock_warned, HEAR, 0, "将到期", "clock due soon"},
+    {"clock.deferred", dp_apply_clock_deferred, 0, FQ_KIND_QUIET, "提醒顺延到上班",
+     "a reminder waits for opening"},
     {"clock.overdue", dp_apply_clock_overdue, HEAR, 0, "已过期", "clock overdue"},
     {"clock.breached", dp_apply_clock_breached, HEAR, 0, "超期", "clock breached"},
     {"clock.stopped", dp_apply_clock_stopped, HEAR, 0, "停止计时", "clock stopped"},

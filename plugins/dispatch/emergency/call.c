@@ -102,7 +102,6 @@ enum fq_status dp_emergency_portions(struct fq_call *c, const struct dp_emergenc
 
 /* ---- who is called -------------------------------------------------------------------------------- */
 
-/* Desks and departments count as manned until they sign off, as on the ladder: many keep no roster. */
 #define MANNED (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT)
 
 /* By the index on parents: what it costs is the subtree, not the county. */
@@ -110,15 +109,15 @@ enum fq_status dp_emergency_portions(struct fq_call *c, const struct dp_emergenc
   "WITH RECURSIVE below(id) AS (SELECT ?1 UNION SELECT org.id FROM org JOIN below ON org.parent = "          \
   "below.id) "
 
-static void people_below(fq_db *db, const char *org, bool all, struct people *p) {
-  fq_stmt *q =
-      fq_sql(db,
-             BELOW "SELECT a.name, a.org FROM below JOIN account a ON a.org = below.id"
-                   " LEFT JOIN duty d ON d.user = a.name WHERE a.disabled = 0 AND (a.roles & ?2) != 0"
-                   " AND (?4 OR coalesce(d.on_duty, (a.roles & ?3) != 0))",
-             "siii", org, (int64_t)(MANNED | FQ_ROLE_OFFICER), (int64_t)MANNED, (int64_t)all);
+/* On duty is whoever the people part says is there: leave, roster, what he said himself. */
+static void people_below(struct fq_call *c, const char *org, bool all, struct people *p) {
+  fq_stmt *q = fq_sql(c->db,
+                      BELOW "SELECT a.name, a.org FROM below JOIN account a ON a.org = below.id"
+                            " WHERE a.disabled = 0 AND (a.roles & ?2) != 0",
+                      "si", org, (int64_t)(MANNED | FQ_ROLE_OFFICER));
   while (fq_row(q))
-    people_add(p, fq_col_str(q, 0), fq_col_str(q, 1));
+    if (all || dp_available(c->db, fq_col_str(q, 0), c->now_ms, NULL))
+      people_add(p, fq_col_str(q, 0), fq_col_str(q, 1));
 }
 
 char *dp_emergency_desks(fq_db *db, const char *org) {
@@ -142,7 +141,7 @@ static enum fq_status people_of_units(struct fq_call *c, bool all, struct people
   const fq_json *units = fq_json_get(c->params, "units");
   struct fq_unit u;
   if (!units || !fq_json_size(units)) {
-    people_below(c->db, fq_json_str(c->params, "org"), all, p);
+    people_below(c, fq_json_str(c->params, "org"), all, p);
     return FQ_OK;
   }
   fq_json_each(m, units) {
@@ -152,7 +151,7 @@ static enum fq_status people_of_units(struct fq_call *c, bool all, struct people
     if (!in_reach(c, org))
       return fq_fail(c->error, FQ_E_FORBIDDEN, "org.foreign", "params.units", "%s 不在您的辖区内,不能召集",
                      "%s is not within your unit: you cannot call it out", org);
-    people_below(c->db, org, all, p);
+    people_below(c, org, all, p);
   }
   return FQ_OK;
 }

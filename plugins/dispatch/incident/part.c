@@ -203,7 +203,7 @@ static const struct fq_method methods[] = {
     INC(close, DESK, 0, close_params, dp_target_desk, "结案", "close a verified incident"),
     INC(return, DESK | RULE, FQ_POLICY, reason_params, dp_target_desk, "退回上报人",
               "return to the reporter"),
-    INC(escalate, DESK | FIELD | RULE, FQ_POLICY, escalate_params, dp_target_involved, "上报上级",
+    INC(escalate, DESK | FIELD | RULE, FQ_POLICY, escalate_params, dp_target_parties, "上报上级",
         "report up the ladder; empty rungs are skipped"),
     INC(comment, DESK | FIELD | RULE, FQ_POLICY, comment_params, dp_target_involved, "批注", "comment"),
     INC(urge, DESK | FIELD | RULE, FQ_POLICY, urge_params, dp_target_involved, "催办", "urge"),

@@ -189,12 +189,21 @@ enum fq_status dp_apply_incident(struct fq_apply *a, const struct fq_entry *e) {
 bool dp_has_part(fq_db *db, const struct fq_actor *a, const struct dp_incident *i) {
   const char *unit = dp_sits_at(a);
   if ((unit && !strcmp(i->owner_org, unit)) || dp_climb_asks(db, i->n, a)) return true;
-  return fq_int(
-             db, 0,
-             "SELECT 1 FROM task WHERE incident = ?1 AND state NOT IN ('declined', 'recalled', 'expired')"
-             " AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4) UNION ALL"
-             " SELECT 1 FROM countersign WHERE incident = ?1 AND unit = ?3 AND state <> 'withdrawn' LIMIT 1",
-             "isss", i->n, a->name, unit, dp_team_of(a)) != 0;
+  return fq_int(db, 0,
+                "SELECT 1 FROM task WHERE incident = ?1 AND state NOT IN ('declined', 'recalled', 'expired')"
+                " AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4) LIMIT 1",
+                "isss", i->n, a->name, unit, dp_team_of(a)) != 0;
+}
+
+/* Who was asked to sign may say something about it, and no more. */
+static bool signs(struct fq_call *c, const char *member, struct fq_target *t) {
+  const char *unit = dp_sits_at(c->actor);
+  if (!unit || !fq_int(c->db, 0,
+                       "SELECT 1 FROM countersign WHERE incident = ?1 AND unit = ?2 AND state <> 'withdrawn'",
+                       "is", dp_id_n(fq_json_str(c->params, member), 'i'), unit))
+    return false;
+  t->own = true;
+  return true;
 }
 
 /* Where it is, and no more: what the server's own actors are asked, five times a report. */
@@ -228,6 +237,10 @@ enum fq_status dp_target_desk(struct fq_call *c, struct fq_target *t) {
   return dp_target_incident(c, "id", false, t);
 }
 
-enum fq_status dp_target_involved(struct fq_call *c, struct fq_target *t) {
+enum fq_status dp_target_parties(struct fq_call *c, struct fq_target *t) {
   return dp_target_incident(c, "id", true, t);
+}
+
+enum fq_status dp_target_involved(struct fq_call *c, struct fq_target *t) {
+  return signs(c, "id", t) ? FQ_OK : dp_target_parties(c, t);
 }

@@ -237,13 +237,7 @@ static enum fq_status emit_joined(struct fq_call *c, const struct dp_incident *i
   fq_json_set_str(data, "merged_title", i->title);
   fq_json_set_str(data, "reporter", i->reporter);
   dp_set_opt(data, "reason", c->params, "reason");
-  fq_stmt *q =
-      fq_sql(c->db, "SELECT attachments FROM incident WHERE n = ?1 AND attachments IS NOT NULL", "i", i->n);
-  while (fq_row(q)) {
-    const char *files = fq_col_str(q, 0);
-    fq_json *attachments = fq_json_parse(files, strlen(files), NULL);
-    if (attachments) fq_json_set(data, "attachments", attachments);
-  }
+  dp_set_files(c->db, data, i);
   into->joined++;
   return dp_emit(c, into, "incident.joined", data, NULL);
 }

@@ -115,9 +115,11 @@ static struct dp_staff *get(struct dp_self *self, fq_db *db, int64_t mark, int64
   /* In the middle of a tick the rows may yet be rolled back and their number be given to another change. */
   if (mark > fq_int(db, 0, "SELECT max(seq) FROM journal", "") || fq_failed(db)) return s;
   pthread_mutex_lock(&c->lock);
-  unref(c->shared);
-  c->shared = s;
-  s->refs++;
+  if (!c->shared || c->shared->mark <= mark) { /* a reader may still look at an older state */
+    unref(c->shared);
+    c->shared = s;
+    s->refs++;
+  }
   pthread_mutex_unlock(&c->lock);
   return s;
 }

@@ -17,7 +17,11 @@ export async function act({ AT, S, as, incident, report }) {
   const heard = (who, kind, subject) => S(who).hear((m) => m.params?.kind === kind && m.params.subject === subject);
   for (const kind of ["clock.overdue", "clock.breached"]) await heard("director-A", kind, incident.clocked);
 
+  await as("policy-county", "clock.start", { ...clock, name: "reminded", limit_ms: 6000, warn: [0.75] }); // closed by then
+
   const days = [0, 1, 2].map((n) => ({ date: beijing(Date.now() + n * DAY), kind: "holiday" }));
+  await as("admin.system-county", "calendar.set", { ...calendar, days });
+  await S("director-A").hear((m) => m.params?.kind === "clock.breached" && m.params.data.clock === "reminded");
   await as("admin.system-county", "calendar.set", { ...calendar, days, recompute: true });
   await heard("commander-A", "clock.moved", incident.clocked);
   await heard("admin.system-county", "calendar.recomputed", "calendar:always");
