@@ -70,8 +70,9 @@ static const struct {
      " i.ended_ms IS NOT NULL"},
     {"a clock that goes on though its milestone is reached",
      "SELECT i.n, 0 " CLOCKS RUNS " AND " REACHED " IS NOT NULL"},
+    /* One that starts within its grace is overdue at once, whatever the incident does. */
     {"a clock that goes on while its incident waits",
-     "SELECT i.n, 0 " CLOCKS RUNS " AND (k.pauses & CASE i.state WHEN"
+     "SELECT i.n, 0 " CLOCKS "k.state IN ('running', 'due_soon') AND (k.pauses & CASE i.state WHEN"
      " 'suspended' THEN 1 WHEN 'returned' THEN 2 ELSE 0 END) <> 0"},
     {"a clock past its due time that has not breached",
      "SELECT i.n, 0 " CLOCKS RUNS " AND k.due_ms + CASE"
