@@ -237,7 +237,8 @@ enum fq_status dp_binding_end(struct fq_call *c) {
   if (b.until_ms && b.until_ms <= c->now_ms)
     return fq_fail(c->error, FQ_E_CONFLICT, "binding.closed", "params.id", "包保关系 %s 已经结束",
                    "%s has ended already", id);
-  if (at_ms <= b.from_ms)
+  if (!at && at_ms < b.from_ms) at_ms = b.from_ms; /* it never was in force */
+  if (at_ms < b.from_ms)
     return fq_fail(c->error, FQ_E_PARAMS, "binding.times", "params.at", "结束须晚于开始",
                    "it ends before it begins");
   fq_json *data = fq_json_object();
