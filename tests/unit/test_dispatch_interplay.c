@@ -48,10 +48,38 @@ static void fallback_owner_finds_it(void **state) {
   rebuild_gives_the_same();
 }
 
+/* ---- clocks of what waits ------------------------------------------------------------------------------ */
+
+/* More time granted while the incident is suspended starts no clock: it goes on with the incident. */
+static void more_time_while_suspended(void **state) {
+  char i[FQ_ID_MAX], request[FQ_ID_MAX];
+  keep(i, report("officer-a1", GRID_A1, "fire"));
+  task_for(i, "officer-a1");
+  act("policy/p", "clock.start",
+      "{\"incident\":\"%s\",\"name\":\"c\",\"from\":\"reported\",\"to\":\"handled\",\"limit_ms\":600000}", i);
+  act("officer-a1", "incident.extend", "{\"id\":\"%s\",\"by_ms\":3600000,\"reason\":\"等吊车\"}", i);
+  keep(request, fq_json_str(w.result, "id"));
+  at(10 * MINUTE);
+  assert_string_equal(clock_state(i, "p", "c"), "breached");
+  act("dispatcher", "incident.suspend", "{\"id\":\"%s\",\"reason\":\"停工\"}", i);
+  act("dispatcher", "request.grant", "{\"id\":\"%s\"}", request);
+  assert_string_equal(clock_state(i, "p", "c"), "paused");
+  at(24 * HOUR);
+  assert_int_equal(entries("clock.breached"), 1);
+  act("dispatcher", "incident.resume", "{\"id\":\"%s\"}", i);
+  assert_string_equal(clock_state(i, "p", "c"), "running");
+  at(25 * HOUR - 1); /* an hour was granted, ten minutes were gone: all of it is left */
+  assert_int_equal(entries("clock.breached"), 1);
+  at(25 * HOUR);
+  assert_int_equal(entries("clock.breached"), 2);
+  rebuild_gives_the_same();
+}
+
 #define D(fn) cmocka_unit_test_setup_teardown(fn, world_open_on_disk, world_close)
 int main(void) {
   const struct CMUnitTest tests[] = {
       D(fallback_owner_finds_it),
+      D(more_time_while_suspended),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
