@@ -75,11 +75,66 @@ static void more_time_while_suspended(void **state) {
   rebuild_gives_the_same();
 }
 
+/* ---- cards --------------------------------------------------------------------------------------------- */
+
+/* Merging is no way around a card: it stays, comes due, and is answered; it ends with the other incident. */
+static void card_outlives_a_merge(void **state) {
+  char i[FQ_ID_MAX], other[FQ_ID_MAX];
+  keep(i, report("officer-a1", GRID_A1, "fire"));
+  keep(other, report("officer-a2", GRID_A1, "fire"));
+  act("commander", "incident.supervise",
+      "{\"id\":\"%s\",\"card\":\"red\",\"note\":\"限时报告\",\"within_ms\":3600000}", i);
+  merge(i, other);
+  assert_true(lists("director-a", "supervise.list", "incident", i));
+  at(HOUR);
+  assert_int_equal(entries("supervise.overdue"), 1);
+  refused("director-a", "supervise.lift", FQ_E_FORBIDDEN, "supervise.issuer",
+          "{\"id\":\"%s\",\"note\":\"x\"}", i);
+  act("director-a", "supervise.answer", "{\"id\":\"%s\",\"text\":\"已并案处置\"}", i);
+  char task[FQ_ID_MAX];
+  keep(task, task_for(other, "officer-a1"));
+  finish_task("officer-a1", task);
+  verify("director-a", other, true);
+  act("director-a", "incident.close", "{\"id\":\"%s\"}", other);
+  assert_false(lists("director-a", "supervise.list", "incident", i));
+  rebuild_gives_the_same();
+}
+
+/* A card ended with the close: what is opened again shows none that nobody could lift. */
+static void no_card_after_reopening(void **state) {
+  char i[FQ_ID_MAX], task[FQ_ID_MAX];
+  keep(i, report("officer-a1", GRID_A1, "fire"));
+  act("commander", "incident.supervise", "{\"id\":\"%s\",\"card\":\"red\",\"note\":\"x\"}", i);
+  keep(task, task_for(i, "officer-a1"));
+  finish_task("officer-a1", task);
+  verify("director-a", i, true);
+  act("director-a", "incident.close", "{\"id\":\"%s\"}", i);
+  assert_string_equal(fq_json_str(incident(i), "card"), "red"); /* it had one */
+  act("director-a", "incident.reopen", "{\"id\":\"%s\",\"reason\":\"x\"}", i);
+  assert_null(fq_json_str(incident(i), "card"));
+  refused("commander", "supervise.lift", FQ_E_CONFLICT, "supervise.none", "{\"id\":\"%s\",\"note\":\"x\"}",
+          i);
+  rebuild_gives_the_same();
+}
+
+/* A team's order is each of the team's: so is the answer to the card. */
+static void a_team_answers_its_card(void **state) {
+  char i[FQ_ID_MAX];
+  act("admin", "org.import",
+      "{\"units\":[{\"id\":\"" TOWN_A "-T1\",\"parent\":\"" TOWN_A "\",\"kind\":\"team\",\"name\":\"队\"}]}");
+  keep(i, report("officer-a1", GRID_A1, "fire"));
+  act("dispatcher", "incident.dispatch", "{\"id\":\"%s\",\"to\":[{\"team\":\"" TOWN_A "-T1\"}]}", i);
+  act("commander", "incident.supervise", "{\"id\":\"%s\",\"card\":\"yellow\",\"note\":\"x\"}", i);
+  act("officer@" TOWN_A "-T1", "supervise.answer", "{\"id\":\"%s\",\"text\":\"在办\"}", i);
+  refused("officer-b1", "supervise.answer", FQ_E_FORBIDDEN, "supervise.foreign",
+          "{\"id\":\"%s\",\"text\":\"x\"}", i);
+}
+
 #define D(fn) cmocka_unit_test_setup_teardown(fn, world_open_on_disk, world_close)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      D(fallback_owner_finds_it),
-      D(more_time_while_suspended),
+      D(fallback_owner_finds_it), D(more_time_while_suspended), D(card_outlives_a_merge),
+      D(no_card_after_reopening), D(a_team_answers_its_card),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
