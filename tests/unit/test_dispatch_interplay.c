@@ -130,11 +130,54 @@ static void a_team_answers_its_card(void **state) {
           "{\"id\":\"%s\",\"text\":\"x\"}", i);
 }
 
+/* ---- four eyes ----------------------------------------------------------------------------------------- */
+
+/* A task that came over is older than the round it was finished in: whoever finished it does not verify it.
+ */
+static void older_work_is_work(void **state) {
+  char i[FQ_ID_MAX], other[FQ_ID_MAX], task[FQ_ID_MAX], mine[FQ_ID_MAX];
+  keep(i, report("officer-a1", GRID_A1, "fire"));
+  keep(other, report("officer-a2", GRID_A1, "fire"));
+  act("dispatcher", "incident.dispatch", "{\"id\":\"%s\",\"to\":[{\"unit\":\"" TOWN_A "\"}]}", i);
+  keep(mine, fq_json_as_str(fq_json_first(fq_json_get(w.result, "tasks"))));
+  keep(task, task_for(other, "officer-a1"));
+  finish_task("officer-a1", task);
+  verify("dispatcher", other, false);
+  merge(i, other);
+  finish_task("director-a", mine);
+  state_is(other, "handled");
+  refused("director-a", "incident.verify", FQ_E_FORBIDDEN, "incident.four_eyes",
+          "{\"id\":\"%s\",\"pass\":true}", other);
+  verify("dispatcher", other, true);
+  rebuild_gives_the_same();
+}
+
+/* What was finished before the merge made the other one handled: it is as much his work. */
+static void merged_work_is_work(void **state) {
+  char i[FQ_ID_MAX], other[FQ_ID_MAX], mine[FQ_ID_MAX], helper[FQ_ID_MAX];
+  keep(i, report("officer-a1", GRID_A1, "fire"));
+  keep(other, report("officer-a2", GRID_A1, "fire"));
+  act("dispatcher", "incident.dispatch",
+      "{\"id\":\"%s\",\"to\":[{\"unit\":\"" TOWN_A "\"},{\"user\":\"officer-a2\"}]}", i);
+  const fq_json *tasks = fq_json_get(w.result, "tasks");
+  keep(mine, fq_json_as_str(fq_json_first(tasks)));
+  keep(helper, fq_json_as_str(fq_json_next(fq_json_first(tasks))));
+  finish_task("director-a", mine);
+  merge(i, other);
+  act("officer-a2", "task.decline", "{\"id\":\"%s\",\"reason\":\"已办完\"}", helper);
+  state_is(other, "handled");
+  refused("director-a", "incident.verify", FQ_E_FORBIDDEN, "incident.four_eyes",
+          "{\"id\":\"%s\",\"pass\":true}", other);
+  verify("dispatcher", other, true);
+  rebuild_gives_the_same();
+}
+
 #define D(fn) cmocka_unit_test_setup_teardown(fn, world_open_on_disk, world_close)
 int main(void) {
   const struct CMUnitTest tests[] = {
       D(fallback_owner_finds_it), D(more_time_while_suspended), D(card_outlives_a_merge),
-      D(no_card_after_reopening), D(a_team_answers_its_card),
+      D(no_card_after_reopening), D(a_team_answers_its_card),   D(older_work_is_work),
+      D(merged_work_is_work),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
