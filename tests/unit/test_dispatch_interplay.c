@@ -172,12 +172,35 @@ static void merged_work_is_work(void **state) {
   rebuild_gives_the_same();
 }
 
+/* ---- a measure given to somebody else -------------------------------------------------------------------
+ */
+
+static void measure_follows_its_task(void **state) {
+  char i[FQ_ID_MAX], whistle[FQ_ID_MAX], task[FQ_ID_MAX];
+  keep(i, report("officer-a1", GRID_A1, "fire"));
+  act("director-a", "whistle.blow",
+      "{\"incident\":\"%s\",\"units\":[\"" D01 "\"],\"within_ms\":3600000,\"reason\":\"x\"}", i);
+  keep(whistle, fq_json_str(w.result, "id"));
+  act("director-a", "whistle.confirm", "{\"id\":\"%s\",\"unit\":\"" D01 "\",\"reason\":\"到了\"}", whistle);
+  act("director-a", "whistle.measure", "{\"id\":\"%s\",\"unit\":\"" D01 "\",\"text\":\"修好\"}", whistle);
+  keep(task, fq_json_str(w.result, "task"));
+  act("dispatcher", "task.reassign", "{\"id\":\"%s\",\"to\":{\"user\":\"officer-a2\"},\"reason\":\"代办\"}",
+      task);
+  keep(task, fq_json_str(w.result, "task"));
+  refused("director-a", "whistle.follow_up", FQ_E_CONFLICT, "whistle.measure_open",
+          "{\"id\":\"%s\",\"text\":\"看过\",\"ok\":true}", whistle);
+  finish_task("officer-a2", task);
+  act("director-a", "whistle.follow_up", "{\"id\":\"%s\",\"text\":\"看过\",\"ok\":true}", whistle);
+  act("director-a", "whistle.close", "{\"id\":\"%s\"}", whistle);
+  rebuild_gives_the_same();
+}
+
 #define D(fn) cmocka_unit_test_setup_teardown(fn, world_open_on_disk, world_close)
 int main(void) {
   const struct CMUnitTest tests[] = {
       D(fallback_owner_finds_it), D(more_time_while_suspended), D(card_outlives_a_merge),
       D(no_card_after_reopening), D(a_team_answers_its_card),   D(older_work_is_work),
-      D(merged_work_is_work),
+      D(merged_work_is_work),     D(measure_follows_its_task),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
