@@ -195,12 +195,74 @@ static void measure_follows_its_task(void **state) {
   rebuild_gives_the_same();
 }
 
+/* ---- what is not for everybody ---------------------------------------------------------------------------
+ */
+
+#define AT(lat) "\"place\":{\"lon\":110.51,\"lat\":" lat "}"
+
+/* Two reports of one thing on either side of a border: who hears of the one does not read the other's title.
+ */
+static void no_title_across_the_border(void **state) {
+  act("officer-a1", "incident.report",
+      "{\"category\":\"fire\",\"title\":\"后山冒烟起火\",\"grid\":\"" GRID_A1 "\"," AT("27.1000") "}");
+  act("officer-b1", "incident.report",
+      "{\"category\":\"fire\",\"title\":\"后山冒烟起火了\",\"grid\":\"" GRID_B1 "\"," AT("27.1003") "}");
+  assert_int_equal(entries("duplicate.suggested"), 1);
+  assert_null(strstr(entry("duplicate.suggested", "data"), "后山"));
+  assert_non_null(strstr(entry("duplicate.suggested", "data"), "\"score\""));
+  act("officer-a1", "incident.report",
+      "{\"category\":\"fire\",\"title\":\"后山冒烟起火\",\"grid\":\"" GRID_A1 "\"," AT("27.1001") "}");
+  assert_non_null(strstr(entry("duplicate.suggested", "data"), "\"title\":\"后山冒烟起火\""));
+}
+
+/* What was said before somebody came to it is not quoted to him by a search either. */
+static void no_snippet_from_before(void **state) {
+  char i[FQ_ID_MAX];
+  keep(i, report("officer-a1", GRID_A1, "fire"));
+  act("dispatcher", "incident.comment", "{\"id\":\"%s\",\"text\":\"内部研判意见\"}", i);
+  act("dispatcher", "incident.countersign", "{\"id\":\"%s\",\"units\":[\"" D01 "\"],\"text\":\"请签\"}", i);
+  assert_int_equal(
+      fq_json_size(fq_json_get(act("dispatcher", "incident.search", "{\"text\":\"内部研判\"}"), "rows")), 1);
+  assert_int_equal(
+      fq_json_size(fq_json_get(act("department-01", "incident.search", "{\"text\":\"内部研判\"}"), "rows")),
+      0);
+  act("dispatcher", "incident.comment", "{\"id\":\"%s\",\"text\":\"公开的意见\"}", i);
+  assert_int_equal(
+      fq_json_size(fq_json_get(act("department-01", "incident.search", "{\"text\":\"公开的意见\"}"), "rows")),
+      1);
+}
+
+/* A telephone number that is none is masked whole, not cut in the middle of a character. */
+static void odd_telephone(void **state) {
+  char i[FQ_ID_MAX], mediation[FQ_ID_MAX];
+  keep(i, report("officer-a1", GRID_A1, "dispute"));
+  act("officer-a1", "mediation.open",
+      "{\"incident\":\"%s\",\"kind\":\"people\",\"class\":\"family\",\"parties\":[{\"name\":\"张三\","
+      "\"phone\":"
+      "\"😀😀😀电话é\"}],\"note\":\"打 😀😀😀电话é\"}",
+      i);
+  keep(mediation, fq_json_str(w.result, "id"));
+  const fq_json *p =
+      fq_json_first(fq_json_get(act("director-a", "mediation.get", "{\"id\":\"%s\"}", mediation), "parties"));
+  assert_string_equal(fq_json_str(p, "phone"), "****");
+  assert_string_equal(fq_json_str(p, "name"), "张*");
+  rebuild_gives_the_same();
+}
+
 #define D(fn) cmocka_unit_test_setup_teardown(fn, world_open_on_disk, world_close)
 int main(void) {
   const struct CMUnitTest tests[] = {
-      D(fallback_owner_finds_it), D(more_time_while_suspended), D(card_outlives_a_merge),
-      D(no_card_after_reopening), D(a_team_answers_its_card),   D(older_work_is_work),
-      D(merged_work_is_work),     D(measure_follows_its_task),
+      D(fallback_owner_finds_it),
+      D(more_time_while_suspended),
+      D(card_outlives_a_merge),
+      D(no_card_after_reopening),
+      D(a_team_answers_its_card),
+      D(older_work_is_work),
+      D(merged_work_is_work),
+      D(measure_follows_its_task),
+      D(no_title_across_the_border),
+      D(no_snippet_from_before),
+      D(odd_telephone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
