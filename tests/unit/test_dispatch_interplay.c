@@ -249,6 +249,17 @@ static void odd_telephone(void **state) {
   rebuild_gives_the_same();
 }
 
+/* ---- what the journal says -------------------------------------------------------------------------------
+ */
+
+/* A telephone says more digits of a place than the journal keeps: the tables have what the journal has. */
+static void every_digit_of_a_place(void **state) {
+  act("officer-a1", "incident.report",
+      "{\"category\":\"fire\",\"title\":\"x\",\"grid\":\"" GRID_A1
+      "\",\"place\":{\"lon\":110.52300000000001,\"lat\":27.100000000000001}}");
+  rebuild_gives_the_same();
+}
+
 #define D(fn) cmocka_unit_test_setup_teardown(fn, world_open_on_disk, world_close)
 int main(void) {
   const struct CMUnitTest tests[] = {
@@ -263,6 +274,7 @@ int main(void) {
       D(no_title_across_the_border),
       D(no_snippet_from_before),
       D(odd_telephone),
+      D(every_digit_of_a_place),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
