@@ -335,6 +335,7 @@ export const words = dictionary({
   "near.line": ["可能与这件是同一件事：", "May be the same as"],
   "near.apart": ["相距 {distance}", "{distance} apart"],
   "near.minutes": ["相隔 {n} 分钟", "{n} min apart"],
+  "near.now": ["几乎同时", "at almost the same time"],
   "near.category": ["类别相同", "same category"],
   "near.words": ["说法相近", "like words"],
   "near.reporter": ["同一人上报", "same reporter"],
