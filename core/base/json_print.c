@@ -27,20 +27,42 @@ static void put(struct out *o, const char *bytes, size_t n) {
   o->at += n;
 }
 
+/* n's digits, right-aligned so that they end at `end`. */
+static char *digits(char *end, uint64_t n) {
+  do
+    *--end = (char)('0' + n % 10);
+  while (n /= 10);
+  return end;
+}
+
+/* Six decimals that say exactly this number, as shares and most places have: the fifteen digits of printf say
+ * the same. */
+static bool put_decimals(struct out *o, double d) {
+  char text[64], *end = text + sizeof text;
+  double a = fabs(d), millionths = round(a * 1e6);
+  if (a < 1e-4 || a >= 1e6 || millionths / 1e6 != a) return false;
+  uint64_t n = (uint64_t)millionths, fraction = n % 1000000;
+  char *p = digits(end, 1000000 + fraction);
+  *p = '.'; /* where the 1 was */
+  while (end[-1] == '0')
+    end--;
+  p = digits(p, n / 1000000);
+  if (d < 0) *--p = '-';
+  put(o, p, (size_t)(end - p));
+  return true;
+}
+
 static void put_number(struct out *o, const cJSON *v) {
   double d = v->valuedouble;
-  char text[64], *p = text + sizeof text;
-  if (floor(d) != d || fabs(d) >= WHOLE || (d == 0 && signbit(d))) {
+  char text[64];
+  if (floor(d) == d && fabs(d) < WHOLE && !(d == 0 && signbit(d))) {
+    char *p = digits(text + sizeof text, (uint64_t)fabs(d));
+    if (d < 0) *--p = '-';
+    put(o, p, (size_t)(text + sizeof text - p));
+  } else if (!put_decimals(o, d)) {
     o->full |= !cJSON_PrintPreallocated((cJSON *)(uintptr_t)v, text, sizeof text, 0);
-    put(o, text, strlen(text));
-    return;
+    if (!o->full) put(o, text, strlen(text));
   }
-  uint64_t n = (uint64_t)fabs(d);
-  do
-    *--p = (char)('0' + n % 10);
-  while (n /= 10);
-  if (d < 0) *--p = '-';
-  put(o, p, (size_t)(text + sizeof text - p));
 }
 
 static void put_string(struct out *o, const char *s) {
