@@ -218,8 +218,10 @@ static void promises(fq_db *db, const struct dp_area *area, int64_t now_ms, fq_j
 /* Raised and not over: those of the area and those it stands in. */
 static void emergencies(fq_db *db, const char *org, fq_json *out) {
   fq_json *rows = fq_json_array();
-  fq_stmt *q = fq_sql(
-      db, "SELECT n, title, level, org, started_ms FROM emergency WHERE ended_ms IS NULL ORDER BY n", "");
+  fq_stmt *q = fq_sql(db,
+                      "SELECT n, title, level, org, started_ms FROM emergency INDEXED BY emergency_in_force"
+                      " WHERE ended_ms IS NULL ORDER BY n",
+                      "");
   while (fq_row(q)) {
     const char *at = fq_col_str(q, 3);
     if (*org && !fq_org_within(db, at, org) && !fq_org_within(db, org, at)) continue;
