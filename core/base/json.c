@@ -1,6 +1,6 @@
 /*
- * JSON values over cJSON, which is included here and nowhere else. Any thread; a value belongs to one
- * thread at a time.
+ * JSON values over cJSON, which is included here and in json_print.c and nowhere else. Any thread; a value
+ * belongs to one thread at a time.
  */
 #include "base/json.h"
 
@@ -93,16 +93,6 @@ fq_json *fq_json_parse(const char *text, size_t len, struct fq_error *e) {
     return NULL;
   }
   return wrap(v);
-}
-
-/* Printed into a buffer that is kept, then copied at its size: cJSON's own way allocates from 256 bytes up by
- * doubling, five times for a decision. */
-char *fq_json_print(const fq_json *v) {
-  static _Thread_local char kept[16384];
-  if (cJSON_PrintPreallocated(raw(v), kept, sizeof kept, 0)) return fq_strdup(kept);
-  char *s = cJSON_PrintUnformatted(raw(v));
-  if (!s) abort();
-  return s;
 }
 
 enum fq_json_type fq_json_type(const fq_json *v) {

@@ -1,6 +1,7 @@
 /*
  * JSON beyond what fengqiao.h offers: what only the core needs. The library behind it (cJSON) is seen by
- * json.c alone; it was chosen for parse speed (perf.md), and its leniency is closed by json_check.c.
+ * json.c and json_print.c alone; it was chosen for parse speed (perf.md), and its leniency is closed by
+ * json_check.c.
  */
 #ifndef FQ_BASE_JSON_H
 #define FQ_BASE_JSON_H
