@@ -389,7 +389,7 @@ static void run(uint64_t seed, uint32_t steps) {
   }
   /* A run in which little happens proves little. */
   int64_t kinds = fq_int(fq_kernel_db(w.kernel), 0, "SELECT count(DISTINCT kind) FROM journal", "");
-  if (steps >= 3000 && kinds < 60) fail_msg("only %lld kinds of entries", (long long)kinds);
+  if (steps >= 3000 && kinds < 40) fail_msg("only %lld kinds of entries", (long long)kinds);
   rebuild_gives_the_same();
 }
 
