@@ -260,6 +260,24 @@ static void every_digit_of_a_place(void **state) {
   rebuild_gives_the_same();
 }
 
+/* A party's role and the court are free words, too: whose name they have in them is masked there. */
+static void names_in_other_words(void **state) {
+  char i[FQ_ID_MAX], mediation[FQ_ID_MAX];
+  keep(i, report("officer-a1", GRID_A1, "dispute"));
+  act("officer-a1", "mediation.open",
+      "{\"incident\":\"%s\",\"kind\":\"people\",\"class\":\"family\",\"parties\":[{\"name\":\"张三丰\"},"
+      "{\"name\":\"李四\",\"role\":\"张三丰之妻 13812345678\"}]}",
+      i);
+  keep(mediation, fq_json_str(w.result, "id"));
+  assert_null(strstr(entry("mediation.opened", "data"), "张三丰"));
+  assert_null(strstr(entry("mediation.opened", "data"), "13812345678"));
+  act("officer-a1", "mediation.to_court", "{\"id\":\"%s\",\"court\":\"县法院,联系人张三丰\"}", mediation);
+  assert_null(strstr(entry("mediation.sent_to_court", "data"), "张三丰"));
+  assert_non_null(strstr(entry("mediation.sent_to_court", "data"), "县法院"));
+  assert_null(strstr(entry("mediation.recorded", "audience"), "/"));
+  rebuild_gives_the_same();
+}
+
 #define D(fn) cmocka_unit_test_setup_teardown(fn, world_open_on_disk, world_close)
 int main(void) {
   const struct CMUnitTest tests[] = {
@@ -275,6 +293,7 @@ int main(void) {
       D(no_snippet_from_before),
       D(odd_telephone),
       D(every_digit_of_a_place),
+      D(names_in_other_words),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,7 +105,12 @@ fq_json *dp_mask_parties(const fq_json *parties) {
       dp_mask_phone(masked, fq_json_str(p, "phone"));
       fq_json_set_str(one, "phone", masked);
     }
-    dp_set_opt(one, "role", p, "role");
+    const char *role = fq_json_str(p, "role");
+    if (role) { /* in free words: 张三之妻 */
+      char *text = dp_mask_text(role, parties);
+      fq_json_set_str(one, "role", text);
+      free(text);
+    }
     fq_json_push(list, one);
   }
   return list;

@@ -365,11 +365,11 @@ enum fq_status dp_mediation_to_court(struct fq_call *c) {
   int64_t serial = 1 + fq_int(c->db, 0, "SELECT value FROM dispatch_counter WHERE name = ?1", "s", counter);
   snprintf(handoff, sizeof handoff, "诉调〔%s〕%lld号", year, (long long)serial);
   struct saying say_ = saying_of(c, m.n);
-  fq_json_set_str(say_.data, "court", fq_json_str(c->params, "court"));
+  say(&say_, c->params, "court");
   fq_json_set_str(say_.data, "handoff", handoff);
   fq_json_set_str(say_.data, "year", year);
   fq_json_set_int(say_.data, "serial", serial);
-  dp_set_opt(say_.data, "docket", c->params, "docket");
+  say(&say_, c->params, "docket");
   say(&say_, c->params, "note");
   if ((s = emit(c, &m, &i, "mediation.sent_to_court", next, &say_, NULL)) != FQ_OK) return s;
   fq_json_set_str(c->result, "handoff", handoff);
