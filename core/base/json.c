@@ -184,6 +184,13 @@ void fq_json_set_time(fq_json *o, const char *name, int64_t ms) {
 void fq_json_push(fq_json *array, fq_json *value) {
   if (!cJSON_AddItemToArray(raw(array), raw(value))) abort();
 }
+void fq_json_settle(fq_json *v) {
+  char text[64];
+  for (cJSON *m = raw(v) ? raw(v)->child : NULL; m; m = m->next)
+    fq_json_settle((fq_json *)m);
+  if (!cJSON_IsNumber(raw(v)) || raw(v)->valuedouble == (double)raw(v)->valueint) return;
+  if (cJSON_PrintPreallocated(raw(v), text, sizeof text, 0)) raw(v)->valuedouble = strtod(text, NULL);
+}
 bool fq_json_equal(const fq_json *a, const fq_json *b) {
   return cJSON_Compare(raw(a), raw(b), 1);
 }

@@ -151,6 +151,19 @@ export async function signIn(page, url, name, password = PASSWORD) {
   await page.click("button[type=submit]");
 }
 
+/** As somebody of the demo county, over HTTP: ask(method, params). */
+export async function signedIn(url, name) {
+  const rpc = async (method, params, token) => {
+    const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+    const { result, error } = await (await fetch(`${url}/api/v1/rpc`, { method: "POST", headers, body })).json();
+    if (error) throw new Error(`${method}: ${error.message}`);
+    return result;
+  };
+  const { token, user } = await rpc("session.login", { name, password: PASSWORD, device: `test-${name}` });
+  return Object.assign((method, params = {}) => rpc(method, params, token), { user });
+}
+
 export const linkUp = (page) => page.waitForSelector(".link.up");
 
 /** Serious findings of axe-core, as short lines. The page's content policy allows no injected script, so

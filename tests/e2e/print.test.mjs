@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { axe, linkUp, missing, person, signIn, startBrowser, startServer, until } from "./harness.mjs";
+import { axe, linkUp, missing, person, signedIn, signIn, startBrowser, startServer, until } from "./harness.mjs";
 
 const skip = missing() || false;
 const shots = process.env.FQ_SHOTS;
@@ -26,29 +26,17 @@ async function visitor(options) {
   return p;
 }
 
-/** As somebody of the demo county, over HTTP. */
-async function signedIn(name) {
-  const rpc = async (method, params, token) => {
-    const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-    const { result, error } = await (await fetch(`${server.url}/api/v1/rpc`, { method: "POST", headers, body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }) })).json();
-    assert.ok(!error, `${method}: ${error?.message}`);
-    return result;
-  };
-  const { token } = await rpc("session.login", { name, password: "fengqiao-demo", device: `test-${name}` });
-  return (method, params = {}) => rpc(method, params, token);
-}
-
 /** An incident with a life: sent, worked on, supervised, closed, followed up. */
 async function aLife() {
-  const desk = await signedIn("dispatcher");
-  const commander = await signedIn("commander");
+  const desk = await signedIn(server.url, "dispatcher");
+  const commander = await signedIn(server.url, "commander");
   await desk("shift.start");
   const { id } = await desk("incident.report", { category: "fire", title: "后山竹林冒烟，风大", text: "村小学东侧山坡起烟，现场有群众围观。", place: { lon: 110.57, lat: 27.06 }, address: "村小学东侧 200 米", level: 2 });
   // The county's own rules may have sent somebody already.
   const sent = async () => (await desk("incident.get", { id })).tasks;
   if (!(await sent()).length) await desk("incident.dispatch", { id, to: [{ user: "officer-0001" }] });
   const [{ id: task, to }] = await sent();
-  const officer = await signedIn(to.user);
+  const officer = await signedIn(server.url, to.user);
   await commander("incident.supervise", { id, card: "yellow", note: "半小时内报告火势", within_ms: 1_800_000 });
   await officer("task.accept", { id: task });
   await officer("task.arrive", { id: task });

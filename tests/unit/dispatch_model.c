@@ -72,6 +72,9 @@ static const struct steps steps[] = {
     {"recall", "dispatched>accepted"},
     {"void", "reported>voided accepted>voided returned>voided"},
     {"assist", "dispatched handling"},
+    {"rate", "closed"},
+    {"own", "reported accepted dispatched handling"},
+    {"merge", "reported>merged accepted>merged dispatched>merged handling>merged returned>merged"},
     {"transfer", "reported accepted dispatched handling"},
     {"attach", "reported accepted dispatched handling handled verified closed returned suspended"},
 };
@@ -133,9 +136,18 @@ size_t m_open_tasks(const struct m_incident *i, const struct m_task *but) {
   return n;
 }
 
-static bool somebody_finished(const struct m_incident *i) {
+static bool finished_there(const struct m_incident *i, int64_t round) {
   for (size_t x = 0; x < i->count; x++)
-    if (!strcmp(i->tasks[x].state, "finished") && i->tasks[x].n > i->round) return true;
+    if (!strcmp(i->tasks[x].state, "finished") && i->tasks[x].n > round && i->tasks[x].n > i->round)
+      return true;
+  return false;
+}
+
+/* On it, or on what turned out to be the same. */
+static bool somebody_finished(const struct m_incident *i) {
+  if (finished_there(i, i->round)) return true;
+  for (size_t x = 0; x < m.count; x++)
+    if (m.incidents[x].into == i->n && finished_there(&m.incidents[x], i->round)) return true;
   return false;
 }
 
@@ -163,6 +175,8 @@ const char *m_may_involved(const struct m_actor *a, const struct m_incident *i) 
       continue;
     if (!strcmp(t->user, a->name) || sits_at(a, t->unit)) return "";
   }
+  if (sits_at(a, i->owner_org)) return "";
+  if (i->signing && sits_at(a, "430525-D01")) return NULL;
   return m_may_desk(a, i);
 }
 
@@ -179,7 +193,7 @@ const char *m_may_task_desk(const struct m_actor *a, const struct m_incident *i)
 /* The desks, and the lead himself. */
 const char *m_may_assist(const struct m_actor *a, const struct m_incident *i) {
   const char *no = m_may_involved(a, i);
-  if (*no || (a->roles & (DESK | FQ_ROLE_POLICY))) return no;
+  if (!no || *no || (a->roles & (DESK | FQ_ROLE_POLICY))) return no;
   for (size_t x = 0; x < i->count; x++) {
     const struct m_task *t = &i->tasks[x];
     if (t->lead && m_task_open(t) && (!strcmp(t->user, a->name) || sits_at(a, t->unit))) return "";
@@ -201,6 +215,7 @@ void m_move(struct m_incident *i, const char *state) {
   if (!strcmp(to, "suspended") && strcmp(i->state, "suspended"))
     snprintf(i->before, sizeof i->before, "%s", i->state);
   memcpy(i->state, to, sizeof to);
+  if (strcmp(to, "suspended")) i->wake_ms = 0;
   i->rev++;
 }
 
@@ -253,18 +268,33 @@ void m_lapse(struct m_incident *i, struct m_task *t, const char *state) {
   if (to) m_move(i, to);
 }
 
+/* Back to where it was; with nobody left on it, it waits for a dispatch. */
+void m_resume(struct m_incident *i) {
+  bool sent = !strcmp(i->before, "dispatched") || !strcmp(i->before, "handling");
+  m_move(i, sent && !m_open_tasks(i, NULL) ? "accepted" : i->before);
+}
+
 void m_pass_time(int64_t to_ms) {
   for (;;) {
     struct m_incident *of = NULL;
     struct m_task *next = NULL;
-    for (size_t x = 0; x < m.count; x++)
-      for (size_t k = 0; k < m.incidents[x].count; k++) {
-        struct m_task *t = &m.incidents[x].tasks[k];
-        if (!t->expires_ms || t->expires_ms > to_ms || !m_task_step("expire", t)) continue;
-        if (!next || t->expires_ms < next->expires_ms) next = t, of = &m.incidents[x];
+    int64_t due_ms = INT64_MAX;
+    for (size_t x = 0; x < m.count; x++) {
+      struct m_incident *i = &m.incidents[x];
+      for (size_t k = 0; k < i->count; k++) {
+        struct m_task *t = &i->tasks[k];
+        if (!t->expires_ms || t->expires_ms > due_ms || !m_task_step("expire", t)) continue;
+        /* at the same moment in the order of their timers' names */
+        if (t->expires_ms == due_ms && (!next || strcmp(t->id, next->id) > 0)) continue;
+        next = t, of = i, due_ms = t->expires_ms;
       }
-    if (!next) break;
-    m_lapse(of, next, "expired");
+      if (i->wake_ms && i->wake_ms <= due_ms) next = NULL, of = i, due_ms = i->wake_ms;
+    }
+    if (due_ms > to_ms) break;
+    if (next)
+      m_lapse(of, next, "expired");
+    else
+      m_resume(of);
   }
   m.now_ms = to_ms;
 }
@@ -276,8 +306,19 @@ static void take(char *out, size_t cap, const fq_json *from, const char *member)
 
 void m_read_back(struct m_incident *i) {
   const fq_json *j = incident(i->id), *owner = fq_json_get(j, "owner");
-  if (strcmp(i->state, "suspended") && !strcmp(fq_json_str(j, "state"), "suspended"))
-    snprintf(i->before, sizeof i->before, "%s", i->state);
+  fq_stmt *q =
+      fq_sql(fq_kernel_db(w.kernel),
+             "SELECT before, round, suspended_until_ms, solved_by, merged_into FROM incident WHERE n = ?1",
+             "i", i->n);
+  if (fq_row(q)) {
+    const char *before = fq_col_str(q, 0), *solved = fq_col_str(q, 3);
+    snprintf(i->before, sizeof i->before, "%s", before ? before : "");
+    i->round = fq_col_int(q, 1);
+    i->into = fq_col_int(q, 4);
+    i->wake_ms = fq_col_int(q, 2) ? fq_col_int(q, 2) - w.t0_ms : 0;
+    snprintf(i->solved_by, sizeof i->solved_by, "%s", solved ? solved : "");
+    fq_done(q);
+  }
   take(i->org, sizeof i->org, j, "org");
   take(i->reporter, sizeof i->reporter, j, "reporter");
   take(i->state, sizeof i->state, j, "state");
@@ -293,6 +334,13 @@ void m_read_back(struct m_incident *i) {
     take(t->id, sizeof t->id, row, "id");
     take(t->state, sizeof t->state, row, "state");
     take(t->accepted_by, sizeof t->accepted_by, row, "accepted_by");
+    q = fq_sql(fq_kernel_db(w.kernel), "SELECT finished_by FROM task WHERE n = ?1", "i",
+               strtoll(t->id + 1, NULL, 10));
+    if (fq_row(q)) {
+      const char *by = fq_col_str(q, 0);
+      snprintf(t->finished_by, sizeof t->finished_by, "%s", by ? by : "");
+      fq_done(q);
+    }
     take(t->user, sizeof t->user, to, "user");
     take(t->unit, sizeof t->unit, to, "unit");
     if (team) snprintf(t->unit, sizeof t->unit, "%s", team);

@@ -19,10 +19,14 @@ struct m_task {
 struct m_incident {
   char id[FQ_ID_MAX], org[FQ_ID_MAX], reporter[FQ_ID_MAX], owner_org[FQ_ID_MAX], owner_level[16];
   char state[16], before[16];
+  char solved_by[FQ_ID_MAX];
   int64_t n, rev, round; /* tasks made before `round` do not count as done */
+  int64_t into;          /* what it is merged into; 0: nothing */
+  int64_t wake_ms;       /* when a suspension ends by itself; 0: it does not */
+  bool signing,
+      joined; /* somebody was asked to sign; it was merged with another: what follows is not foretold */
   struct m_task tasks[TASKS];
   size_t count;
-  bool solved; /* its reporter said so, and nobody has found otherwise */
 };
 
 struct model {
@@ -48,7 +52,7 @@ const char *m_task_step(const char *verb, const struct m_task *t);
 bool m_task_open(const struct m_task *t);
 size_t m_open_tasks(const struct m_incident *i, const struct m_task *but);
 
-/* Why this actor may not, as an error code; "" when he may. */
+/* Why this actor may not, as an error code; "" when he may; NULL: not foretold. */
 const char *m_may_desk(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_involved(const struct m_actor *a, const struct m_incident *i);
 const char *m_may_owner(const struct m_actor *a, const struct m_incident *i);
@@ -62,6 +66,7 @@ void m_lapse(struct m_incident *i, struct m_task *t,
              const char *state); /* a task ends without its work done */
 struct m_task *m_send(struct m_incident *i, const char *id, const struct m_actor *to, bool lead);
 bool m_led(const struct m_incident *i); /* somebody leads, or did and has finished */
+void m_resume(struct m_incident *i);
 void m_pass_time(int64_t to_ms);        /* orders nobody accepted lapse on the way */
 void m_read_back(struct m_incident *i); /* what the server says, for what is not foretold */
 

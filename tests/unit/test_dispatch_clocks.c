@@ -212,6 +212,7 @@ static void a_failed_verification_goes_on(void **state) {
 static void void_and_back(void **state) {
   new_incident();
   start(POLICY, "dispatch", "reported", "dispatched", 10 * MINUTE, "[]");
+  start(POLICY, "accept", "reported", "accepted", 10 * MINUTE, "[]");
   at(4 * MINUTE);
   act("dispatcher", "incident.void", "{\"id\":\"%s\",\"reason\":\"误报\"}", i);
   clock_is("dispatch", "stopped");
@@ -219,6 +220,7 @@ static void void_and_back(void **state) {
   assert_int_equal(entries("clock.breached"), 0);
   act("dispatcher", "incident.reopen", "{\"id\":\"%s\",\"reason\":\"不是误报\"}", i);
   clock_is("dispatch", "running");
+  clock_is("accept", "met"); /* who brings it back takes it on */
   at(66 * MINUTE);
   clock_is("dispatch", "breached");
 }
@@ -556,6 +558,20 @@ static void started_while_it_waits(void **state) {
   clock_is("dispatch", "breached");
 }
 
+/* One that is merged stands still with its clocks until it is split off: a hand cannot set them going. */
+static void merged_clocks_wait(void **state) {
+  char other[FQ_ID_MAX];
+  snprintf(other, sizeof other, "%s", report("officer-a1", GRID_A1, "fire"));
+  new_incident();
+  start(POLICY, "dispatch", "reported", "dispatched", 10 * MINUTE, "[]");
+  act("dispatcher", "incident.merge", "{\"id\":\"%s\",\"into\":\"%s\"}", i, other);
+  clock_is("dispatch", "paused");
+  refused("dispatcher", "clock.resume", FQ_E_CONFLICT, "incident.state",
+          "{\"incident\":\"%s\",\"name\":\"dispatch\",\"policy\":\"three-limits\"}", i);
+  act("dispatcher", "incident.split", "{\"id\":\"%s\",\"reason\":\"不是一件事\"}", i);
+  clock_is("dispatch", "running");
+}
+
 static void extended(const char *name, int64_t by_ms) {
   char id[FQ_ID_MAX];
   act("officer-a1", "incident.extend",
@@ -835,6 +851,7 @@ int main(void) {
       T(in_days),
       T(which_states_pause),
       T(paused_by_hand_stays),
+      T(merged_clocks_wait),
       T(started_while_it_waits),
       D(more_of_its_own_time),
       D(a_changed_calendar_moves_nothing_unasked),

@@ -244,6 +244,19 @@ static void done_work_counts(void **state) {
   if (*w.dir) rebuild_gives_the_same();
 }
 
+/* ... unless it was looked at and found not to be done: merging does not make it so. */
+static void failed_work_does_not(void **state) {
+  char a[FQ_ID_MAX], b[FQ_ID_MAX], t[FQ_ID_MAX];
+  keep(a, report("officer-a1", GRID_A1, "fire"));
+  keep(b, report("officer-b1", GRID_A1, "fire"));
+  finish_task("officer-a2", task_for(b, "officer-a2"));
+  act("dispatcher", "incident.verify", "{\"id\":\"%s\",\"pass\":false}", b);
+  keep(t, task_for(a, "officer-a3"));
+  merge(b, a);
+  act("officer-a3", "task.decline", "{\"id\":\"%s\",\"reason\":\"在外\"}", t);
+  state_is(a, "accepted");
+}
+
 static void the_last_order_goes_back(void **state) {
   char a[FQ_ID_MAX], b[FQ_ID_MAX], t[FQ_ID_MAX], u[FQ_ID_MAX];
   keep(a, report("officer-a1", GRID_A1, "fire"));
@@ -426,6 +439,7 @@ int main(void) {
                                      TEST(files_are_shown),
                                      ON_DISK(orders_go_over),
                                      ON_DISK(done_work_counts),
+                                     TEST(failed_work_does_not),
                                      TEST(the_last_order_goes_back),
                                      TEST(an_order_lapses_where_it_is),
                                      TEST(refusals),

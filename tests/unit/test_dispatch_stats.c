@@ -68,18 +68,29 @@ static void later(uint32_t most_ms) {
   at(now_ms += 1 + dice(most_ms));
 }
 
+static char newest[FQ_ID_MAX];
+
 static void one_life(void) {
   static const char *const grids[] = {GRID_A1, GRID_A2, GRID_B1, GRID_C1, "430525101201", "430525102000"};
   static const char *const categories[] = {"fire", "dispute", "flood"};
   char i[FQ_ID_MAX], t[FQ_ID_MAX], occurred[32];
   bool solved = !dice(8);
   fq_time_format(w.t0_ms + now_ms - dice(5000000), occurred);
+  char former[FQ_ID_MAX];
+  snprintf(former, sizeof former, "%s", newest);
   act("officer-a1", "incident.report",
       "{\"category\":\"%s\",\"level\":%u,\"title\":\"测试\",\"grid\":\"%s\",\"occurred_at\":\"%s\","
       "\"solved\":%s}",
       categories[dice(3)], 1 + dice(4), grids[dice(6)], occurred, solved ? "true" : "false");
   snprintf(i, sizeof i, "%s", fq_json_str(w.result, "id"));
+  snprintf(newest, sizeof newest, "%s", i);
   if (!solved) {
+    if (!dice(3) && *former &&
+        !try("dispatcher", "incident.merge", "{\"id\":\"%s\",\"into\":\"%s\"}", i, former)) {
+      if (dice(2)) return;
+      later(100000);
+      act("dispatcher", "incident.split", "{\"id\":\"%s\",\"reason\":\"不是一件事\"}", i);
+    }
     if (!dice(10)) {
       act("dispatcher", "incident.void", "{\"id\":\"%s\",\"reason\":\"误报\"}", i);
       if (dice(2)) return;
@@ -236,10 +247,12 @@ static void each_group_is_right(const char *by, struct asked k) {
 static void as_counted_the_long_way(void **state) {
   dice_state = 3;
   now_ms = 0;
+  *newest = '\0';
   for (int x = 0; x < 250; x++) {
     later(400000);
     one_life();
   }
+  assert_true(entries("incident.merged") > 5 && entries("incident.split") > 2);
   struct asked k = {.from_ms = 0, .until_ms = INT64_MAX};
   char path[200];
   total_is("commander", "", k);
@@ -390,6 +403,9 @@ static void a_board(void **state) {
   act("dispatcher", "incident.verify", "{\"id\":\"%s\",\"pass\":true}", a);
   act("dispatcher", "incident.close", "{\"id\":\"%s\"}", a);
   act("dispatcher", "incident.void", "{\"id\":\"%s\",\"reason\":\"误报\"}", c);
+  char same[FQ_ID_MAX];
+  snprintf(same, sizeof same, "%s", report("officer-b1", GRID_B1, "fire"));
+  act("dispatcher", "incident.merge", "{\"id\":\"%s\",\"into\":\"%s\"}", same, b);
   static const struct {
     const char *who, *params;
     int64_t open, overdue, reported, closed, breached;

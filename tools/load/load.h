@@ -7,6 +7,7 @@
  *   desk      verifies, closes, sends     view       what a terminal knows, against a snapshot
  *   demo      texts, places, positions    stats      counters, histograms, the report
  *   stream    incidents as they really arrived
+ *   safety    check-ins answered, alarms cleared, calls of an emergency answered
  */
 #ifndef FQ_LOAD_LOAD_H
 #define FQ_LOAD_LOAD_H
@@ -161,6 +162,12 @@ void desk_choose(void);
 bool desk_is(const struct terminal *t);
 void desk_heard(struct terminal *t, const char *kind, const char *subject, const fq_json *data);
 void desk_opened(struct terminal *t);
+/* ---- safety.c -------------------------------------------------------------------------------------------
+ */
+
+void safety_heard(struct terminal *t, const char *kind, const char *subject, const fq_json *data);
+void safety_opened(struct terminal *t); /* alarms that were raised before */
+
 /* How long people take for a step, at the pace asked for. */
 int64_t human_us(enum step s);
 

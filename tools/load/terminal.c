@@ -269,6 +269,7 @@ static void opened(struct terminal *t, bool resumed) {
     demo_opened(t);
     officer_opened(t);
     desk_opened(t);
+    safety_opened(t);
   }
 }
 
@@ -381,6 +382,7 @@ static void on_event(struct terminal *t, const fq_json *e) {
   if (!t->first || acts_stopped()) return;
   officer_heard(t, kind, subject, fq_json_get(e, "data"));
   desk_heard(t, kind, subject, fq_json_get(e, "data"));
+  safety_heard(t, kind, subject, fq_json_get(e, "data"));
 }
 
 static void on_message(void *owner, const char *text, size_t len) {

@@ -12,6 +12,11 @@ export interface Unit {
   parent?: string;
 }
 
+/** How an order names it: a team's phones ring, a unit's desk is asked. */
+export function toUnit(u: Unit): { team: string } | { unit: string } {
+  return u.kind === "team" ? { team: u.id } : { unit: u.id };
+}
+
 export interface Desk {
   session: Session;
   /** What this person may call, and which verb each state allows. */
@@ -31,7 +36,7 @@ export interface Desk {
 export const DESK: InjectionKey<Desk> = Symbol("desk");
 
 export function createDesk(session: Session): Desk {
-  const rules = shallowRef<Rules>({ allowed: null, steps: new Map() });
+  const rules = shallowRef<Rules>({ allowed: null, steps: new Map(), taskSteps: new Map() });
   const failure = shallowRef<unknown>(null);
   const busy = ref(0);
 
@@ -41,7 +46,11 @@ export function createDesk(session: Session): Desk {
         session.link.query<{ methods: { name: string }[] }>("rpc.discover"),
         session.link.query<StatesAnswer>("dispatch.states"),
       ]);
-      rules.value = { allowed: new Set(methods.methods.map((m) => m.name)), steps: stepsOf(states) };
+      rules.value = {
+        allowed: new Set(methods.methods.map((m) => m.name)),
+        steps: stepsOf(states.verbs),
+        taskSteps: stepsOf(states.task_verbs ?? []),
+      };
     } catch {
       // The link is down: what was known stays, and the next snapshot asks again.
     }
@@ -55,7 +64,7 @@ export function createDesk(session: Session): Desk {
       failure.value = null;
     } finally {
       busy.value--;
-      if (typeof params["id"] === "string") session.store.refresh(params["id"]);
+      for (const id of [params["id"], params["incident"]]) if (typeof id === "string" && /^i\d+$/.test(id)) session.store.refresh(id);
     }
   };
   const run = async (method: string, params: Record<string, unknown>) => {

@@ -3,7 +3,7 @@
 // (dispatch.states); this page only leaves out what cannot work.
 
 import type { Word } from "../shared/i18n";
-import type { Incident, IncidentState } from "../shared/types";
+import type { Incident, Task } from "../shared/types";
 
 export type Field =
   | { kind: "text"; member: string; required?: boolean; word?: Word }
@@ -13,10 +13,11 @@ export type Field =
   | { kind: "minutes"; member: string; word: Word; fallback: number }
   | { kind: "when"; member: string; word: Word }
   | { kind: "incident"; member: string }
+  | { kind: "whom"; member: string }
   | { kind: "closing" }
   | { kind: "score" };
 
-interface Spec {
+export interface Spec {
   method: string;
   /** Its name in the step table, when it is not the page's own. */
   step?: string;
@@ -60,17 +61,32 @@ export const VERBS = spec({
 });
 export type Verb = keyof typeof VERBS;
 
+/** What a desk can do with one task. */
+export const TASK_VERBS = spec({
+  reassign: { method: "task.reassign", asks: [{ kind: "whom", member: "to" }, reason, { kind: "text", member: "note", word: "dispatch.note" }] },
+  recall: { method: "task.recall", asks: [reason] },
+  lead: { method: "task.lead", asks: [{ ...reason, required: false } as Field] },
+  checkin_start: { method: "task.checkin_start", asks: [{ kind: "minutes", member: "every_ms", word: "form.every", fallback: 15 }] },
+  checkin_stop: { method: "task.checkin_stop", step: "checkin_start", asks: [{ ...reason, required: false } as Field] },
+});
+export type TaskVerb = keyof typeof TASK_VERBS;
+
 /** The server's step table: in which states a verb is possible. */
 export type Steps = ReadonlyMap<string, ReadonlySet<string>>;
 
+interface StepRow {
+  name: string;
+  steps: Record<string, string>;
+}
 /** dispatch.states as it comes. */
 export interface StatesAnswer {
-  verbs: { name: string; steps: Record<string, string> }[];
+  verbs: StepRow[];
+  task_verbs?: StepRow[];
 }
 
-export function stepsOf(answer: StatesAnswer): Steps {
+export function stepsOf(rows: readonly StepRow[]): Steps {
   const out = new Map<string, Set<string>>();
-  for (const v of answer.verbs) {
+  for (const v of rows) {
     const states = out.get(v.name) ?? new Set<string>();
     for (const s of Object.keys(v.steps)) states.add(s);
     out.set(v.name, states);
@@ -82,11 +98,29 @@ export interface Rules {
   /** Methods this person may call; null while not known: the server still decides. */
   allowed: ReadonlySet<string> | null;
   steps: Steps;
+  taskSteps: Steps;
 }
 
+const can = (steps: Steps, name: string, state: string): boolean => steps.get(name)?.has(state) ?? false;
+export const may = (rules: Rules, method: string): boolean => !rules.allowed || rules.allowed.has(method);
+
 export function verbsOf(i: Incident, rules: Rules): Verb[] {
-  const can = (name: string, s: IncidentState) => rules.steps.get(name)?.has(s) ?? false;
-  return (Object.keys(VERBS) as Verb[]).filter((v) => can(VERBS[v].step ?? v, i.state) && (!rules.allowed || rules.allowed.has(VERBS[v].method)));
+  return (Object.keys(VERBS) as Verb[]).filter((v) => can(rules.steps, VERBS[v].step ?? v, i.state) && may(rules, VERBS[v].method));
+}
+
+export function taskVerbsOf(task: Task, rules: Rules): TaskVerb[] {
+  const step = (name: string) => can(rules.taskSteps, name, task.state);
+  const leads = task.role === "lead";
+  const watched = (task.checkin?.every_ms ?? 0) > 0;
+  const possible: Record<TaskVerb, boolean> = {
+    reassign: step("reassign"),
+    // The lead at work is reassigned, not withdrawn; a helper is released.
+    recall: step("recall") || (!leads && step("release")),
+    lead: !leads && step("lead"),
+    checkin_start: !watched && step("checkin_start"),
+    checkin_stop: watched && step("checkin_start"),
+  };
+  return (Object.keys(TASK_VERBS) as TaskVerb[]).filter((v) => possible[v] && may(rules, TASK_VERBS[v].method));
 }
 
 /** The rungs of the ladder, lowest first. */

@@ -11,11 +11,19 @@ const EFFECT: Record<string, TaskState> = {
   "task.feedback": "fed_back",
   "task.finish": "finished",
 };
+const UNANSWERED = new Set<TaskState>(["sent", "delivered", "seen"]);
 
-export function effectiveState(task: MyTask, waiting: readonly Waiting[]): TaskState {
+/** With the time given, an order that nobody has accepted has lapsed at its end, heard of or not. */
+export function effectiveState(task: MyTask, waiting: readonly Waiting[], nowMs = 0): TaskState {
   let state = task.state;
   for (const w of waiting) if (w.lane === task.id) state = EFFECT[w.method] ?? state;
+  if (nowMs && task.expires_at && UNANSWERED.has(state) && nowMs >= Date.parse(task.expires_at)) return "expired";
   return state;
+}
+
+/** A team's or a unit's order that somebody else has taken: who. */
+export function takenBy(task: MyTask, me: string): string {
+  return !task.to.user && task.accepted_by && task.accepted_by !== me ? task.accepted_by : "";
 }
 
 export type Deed = "accept" | "decline" | "arrive" | "feedback" | "finish";

@@ -38,6 +38,10 @@ export function t(key: Word, values?: Record<string, string | number>): string {
   return values ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole)) : text;
 }
 
+export function isWord(key: string): key is Word {
+  return key in words;
+}
+
 /** A word made from data ("state." + row.state); the data itself when there is no such word. */
 export function tData(prefix: string, value: string | null | undefined): string {
   if (!value) return "";

@@ -117,9 +117,12 @@ export class Store {
 
   /** A command's answer is news, too: the link may be gone before the list could be fetched again. */
   told(answer: unknown): void {
-    const { id, state, rev } = (answer ?? {}) as Partial<MyTask>;
-    if (!id || !state || rev === undefined) return;
-    this.tasks.value = this.tasks.value.map((x) => (x.id === id && (x.rev ?? 0) < rev ? { ...x, state, rev } : x));
+    const { id, state, rev, due_at } = (answer ?? {}) as Partial<MyTask> & { due_at?: string };
+    if (!id) return;
+    if (state && rev !== undefined)
+      this.tasks.value = this.tasks.value.map((x) => (x.id === id && (x.rev ?? 0) < rev ? { ...x, state, rev } : x));
+    else if (due_at)
+      this.tasks.value = this.tasks.value.map((x) => (x.id === id && x.checkin ? { ...x, checkin: { ...x.checkin, due_at, missed: 0 } } : x));
   }
 
   put(i: Incident): void {

@@ -69,6 +69,27 @@ export interface Task {
   fed_back_at?: string | null;
   finished_at?: string | null;
   expires_at?: string | null;
+  role?: "lead" | "assist";
+  /** Who of the team or the unit took it. */
+  accepted_by?: string;
+  /** The phone that has it. */
+  device?: string;
+  instead_of?: string;
+  reassigned_to?: string;
+  reminded?: number;
+  undelivered_at?: string;
+  checkin?: Checkin;
+}
+
+/** Safety check-ins asked for, and the alarm, which may outlive them. */
+export interface Checkin {
+  every_ms?: number;
+  grace_ms?: number;
+  due_at?: string;
+  last_at?: string;
+  /** Misses in a row. */
+  missed?: number;
+  raised_at?: string;
 }
 
 /** A row of `task.mine`: the task with as much of its incident as the person who goes there needs. */
@@ -122,12 +143,102 @@ export interface Incident {
   clocks?: Clock[];
   tasks?: Task[];
   requests?: Asked[];
+  closed_at?: string;
+  suspended_until?: string;
+  rating?: { score: number; text?: string; by?: string; at?: string };
+  merged_into?: { id: string; number: number };
+  merged?: Merged[];
+  countersigns?: Countersign[];
+  whistles?: Whistle[];
+  cards?: Card[];
+  climb?: { ladder: string; level: string; asked?: string; next_at: string };
+  /** Why a search found it. */
+  match?: { in: string; snippet: string; at: number; length: number };
+}
+
+/** A report that was merged into this one. */
+export interface Merged {
+  id: string;
+  number: number;
+  title: string;
+  reporter?: string;
+  merged_at: string;
+}
+
+export interface Countersign {
+  id: string;
+  unit: string;
+  name?: string;
+  state: string;
+  note?: string;
+  due_at?: string;
+  overdue?: boolean;
+}
+
+/** A supervision card it was given, with what became of it. */
+export interface Card {
+  n: number;
+  card: string;
+  note?: string;
+  unit_name?: string;
+  due_at?: string;
+  overdue_at?: string;
+  answered_at?: string;
+  answered_by_name?: string;
+  answer?: string;
+  ended?: string;
+}
+
+export interface Whistle {
+  id: string;
+  state: string;
+  due_at?: string;
+  units: { unit: string; name: string; state: string; came_at?: string }[];
+}
+
+/** An open incident that may be the same thing. */
+export interface Near {
+  id: string;
+  number: number;
+  title: string;
+  score: number;
+  distance_m?: number;
+  apart_ms?: number;
+  same_category?: string;
+  likeness?: number;
+  same_reporter?: boolean;
+}
+
+export interface Emergency {
+  id: string;
+  title: string;
+  level: number;
+  org: string;
+  org_name?: string;
+  reason?: string;
+  incident?: string;
+  started_by: string;
+  started_at: string;
+  /** The caller's own call, when he was called. */
+  mine?: { calls: number; coming?: boolean; answered_at?: string };
+}
+
+/** A row of `ladder.mine`: an incident that asks this person, or his unit. */
+export interface AskedOf {
+  incident: string;
+  number: number;
+  title: string;
+  category: string;
+  level: number;
+  rung: string;
+  next_at: string;
 }
 
 /** Something asked for that waits for an answer. */
 export interface Asked {
   id: string;
   what: "extend" | "suspend";
+  clock?: string;
   asked_by: string;
   asked_at: string;
   reason: string;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { draftParams, emptyDraft, loadDraft } from "../field/draft";
-import { deedsOf, effectiveState } from "../field/tasks";
+import { deedsOf, effectiveState, takenBy } from "../field/tasks";
 import { clockView, durationText, pressingClock } from "../shared/clock";
 import { newIdem } from "../shared/ids";
-import { rungsFrom, stepsOf, verbsOf } from "../console/verbs";
+import { rungsFrom, stepsOf, taskVerbsOf, verbsOf } from "../console/verbs";
 import { compareIncidents, isUnassigned, matches } from "../shared/incident";
 import type { Waiting } from "../shared/outbox";
 import type { Clock, Incident, MyTask, Task } from "../shared/types";
@@ -91,18 +91,36 @@ describe("the list", () => {
     expect(matches(incident({ clocks: [clock()] }), "overdue", 0, "", T0 + 301_000)).toBe(true);
   });
   it("offers the verbs of the state that this person may use", () => {
-    const steps = stepsOf({
-      verbs: [
-        { name: "verify", steps: { handled: "verified" } },
-        { name: "verify", steps: { handled: "accepted" } },
-        { name: "close", steps: { verified: "closed" } },
-        { name: "comment", steps: { handled: "handled", verified: "verified" } },
-        { name: "begin", steps: { handled: "handling" } }, // the server's own: no button
-      ],
-    });
-    expect(verbsOf(incident({ state: "handled" }), { allowed: null, steps })).toEqual(["pass", "fail", "comment"]);
-    expect(verbsOf(incident({ state: "verified" }), { allowed: new Set(["incident.comment"]), steps })).toEqual(["comment"]);
-    expect(verbsOf(incident({ state: "merged" }), { allowed: null, steps })).toEqual([]);
+    const steps = stepsOf([
+      { name: "verify", steps: { handled: "verified" } },
+      { name: "verify", steps: { handled: "accepted" } },
+      { name: "close", steps: { verified: "closed" } },
+      { name: "comment", steps: { handled: "handled", verified: "verified" } },
+      { name: "begin", steps: { handled: "handling" } }, // the server's own: no button
+    ]);
+    const taskSteps = new Map();
+    expect(verbsOf(incident({ state: "handled" }), { allowed: null, steps, taskSteps })).toEqual(["pass", "fail", "comment"]);
+    expect(verbsOf(incident({ state: "verified" }), { allowed: new Set(["incident.comment"]), steps, taskSteps })).toEqual(["comment"]);
+    expect(verbsOf(incident({ state: "merged" }), { allowed: null, steps, taskSteps })).toEqual([]);
+  });
+  it("offers what a desk can do with a task: the lead at work is not withdrawn, a helper is", () => {
+    const open = { sent: "recalled", accepted: "recalled", arrived: "recalled" };
+    const rules = {
+      allowed: null,
+      steps: new Map(),
+      taskSteps: stepsOf([
+        { name: "recall", steps: { sent: "recalled" } },
+        { name: "release", steps: open },
+        { name: "reassign", steps: open },
+        { name: "lead", steps: { sent: "sent", accepted: "accepted" } },
+        { name: "checkin_start", steps: { accepted: "accepted" } },
+      ]),
+    };
+    expect(taskVerbsOf(task({ role: "lead" }), rules)).toEqual(["reassign", "recall"]);
+    expect(taskVerbsOf(task({ role: "lead", state: "accepted" }), rules)).toEqual(["reassign", "checkin_start"]);
+    expect(taskVerbsOf(task({ role: "assist", state: "accepted", checkin: { every_ms: 900_000 } }), rules)).toEqual(["reassign", "recall", "lead", "checkin_stop"]);
+    expect(taskVerbsOf(task({ state: "finished" }), rules)).toEqual([]);
+    expect(taskVerbsOf(task({ state: "accepted" }), { ...rules, allowed: new Set(["task.lead"]) })).toEqual(["lead"]);
   });
   it("offers the rungs above and below the owner", () => {
     expect(rungsFrom("police_post", "above")).toEqual(["township", "county"]);
@@ -118,6 +136,16 @@ describe("the officer's side", () => {
     expect(effectiveState(mine("seen"), [waits("task.accept"), waits("task.arrive")])).toBe("arrived");
     expect(effectiveState(mine("seen"), [{ ...waits("task.accept"), lane: "t2" }])).toBe("seen");
     expect(effectiveState(mine("sent"), [waits("task.delivered")])).toBe("sent");
+  });
+  it("lets an order that nobody accepted lapse at its end, also without a network", () => {
+    const order = { ...mine("delivered"), expires_at: at(60) };
+    expect(effectiveState(order, [], T0 + 59_000)).toBe("delivered");
+    expect(effectiveState(order, [], T0 + 60_000)).toBe("expired");
+    expect(effectiveState(order, [waits("task.accept")], T0 + 60_000)).toBe("accepted");
+  });
+  it("says who of the team took it", () => {
+    const team = { ...mine("accepted"), to: { team: "d1" }, accepted_by: "officer-0002" };
+    expect([takenBy(team, "officer-0001"), takenBy(team, "officer-0002"), takenBy(mine("accepted"), "x")]).toEqual(["officer-0002", "", ""]);
   });
   it("offers what comes next, feedback before finishing", () => {
     expect(deedsOf("delivered")).toEqual(["accept", "decline"]);

@@ -147,4 +147,14 @@ describe("the store", () => {
     await turn();
     expect(w.socket().has("incident.get")).toBe(false);
   });
+
+  it("believes the answer to a check-in: the next one is due later, and nothing was missed", async () => {
+    const { store } = await pageWith([], true);
+    const task = { id: "t1", incident: "i1", to: {}, state: "accepted" as const, created_at: "", rev: 3, checkin: { every_ms: 600_000, due_at: "2026-11-22T01:10:00.000Z", missed: 1 } };
+    store.tasks.value = [task];
+    store.told({ id: "t1", due_at: "2026-11-22T01:20:00.000Z" });
+    expect(store.tasks.value[0]).toMatchObject({ state: "accepted", rev: 3, checkin: { due_at: "2026-11-22T01:20:00.000Z", missed: 0 } });
+    store.told({ id: "t1", state: "arrived", rev: 4 });
+    expect(store.tasks.value[0]).toMatchObject({ state: "arrived", rev: 4 });
+  });
 });

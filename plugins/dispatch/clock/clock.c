@@ -33,6 +33,9 @@ static enum fq_status by_hand(struct fq_call *c, const char *kind, bool from_pau
   if (!dp_clock_load(c->db, &key, &k))
     return fq_fail(c->error, FQ_E_NOT_FOUND, "clock.unknown", "params.name", "该事件没有时钟 %s/%s",
                    "this incident has no clock %s/%s", key.policy, key.name);
+  if (from_paused && dp_next(DP_V_COMMENT, i.state) == DP_NO)
+    return fq_fail(c->error, FQ_E_CONFLICT, "incident.state", "params.incident", "事件已并案,时钟随拆案恢复",
+                   "the incident is merged: its clocks go on when it is split off");
   bool paused = dp_clock_is(&k, "paused");
   if (from_paused ? !paused : !dp_clock_runs(&k) && !(paused && !strcmp(kind, "clock.stopped")))
     return fq_fail(c->error, FQ_E_CONFLICT, "clock.state", "params.name", "时钟现为 %s", "the clock is %s",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "incident/incident.h"
+#include "supervise/supervise.h"
 
 static enum fq_status unknown(struct fq_query *q, const char *path, const char *id) {
   return fq_fail(q->error, FQ_E_NOT_FOUND, "incident.unknown", path, "没有事件 %s", "no incident %s",
@@ -29,6 +30,7 @@ enum fq_status dp_incident_get(struct fq_query *q) {
   enum fq_status s = dp_incident_seen(q, "id", &i);
   if (s != FQ_OK) return s;
   fq_json *j = dp_incident_json(q->db, i.n, DP_WITH_ALL);
+  fq_json_set(j, "cards", dp_cards_json(q->db, i.n));
   fq_json_each(m, j) fq_json_set(q->result, fq_json_name(m), fq_json_dup(m));
   fq_json_free(j);
   return FQ_OK;

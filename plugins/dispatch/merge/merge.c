@@ -60,10 +60,11 @@ bool dp_merge_reporter(fq_db *db, const struct dp_incident *i, const char *user)
 }
 
 bool dp_merge_finished(fq_db *db, const struct dp_incident *i) {
-  return i->joined && fq_int(db, 0,
-                             "SELECT 1 FROM merged m JOIN task t ON t.incident = m.source WHERE m.target = ?1"
-                             " AND t.n > ?2 AND t.state = 'finished' LIMIT 1",
-                             "ii", i->n, i->round) != 0;
+  return i->joined &&
+         fq_int(db, 0,
+                "SELECT 1 FROM merged m JOIN incident s ON s.n = m.source JOIN task t ON t.incident"
+                " = s.n WHERE m.target = ?1 AND t.n > max(?2, s.round) AND t.state = 'finished' LIMIT 1",
+                "ii", i->n, i->round) != 0;
 }
 
 /* ---- tasks that go over ---------------------------------------------------------------------------- */

@@ -36,7 +36,7 @@ static void open_ones(struct board *b) {
 #define OPEN                                                                                                 \
   "SELECT township, state, level, EXISTS(SELECT 1 FROM clock k WHERE k.incident = i.n AND k.state IN "       \
   "('overdue', 'breached'))"                                                                                 \
-  " FROM incident i INDEXED BY incident_open WHERE ended_ms IS NULL"
+  " FROM incident i INDEXED BY incident_open WHERE ended_ms IS NULL AND state <> 'merged'"
   char path[512] = "", township[FQ_ID_MAX] = "";
   struct dp_ladder l;
   if (*b->org) {

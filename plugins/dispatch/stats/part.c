@@ -80,6 +80,8 @@ static const struct fq_kind also_applies[] = {
     {.name = "incident.verified", .apply = dp_apply_st_verified},
     {.name = "incident.reopened", .apply = dp_apply_st_reopened},
     {.name = "incident.voided", .apply = dp_apply_st_left},
+    {.name = "incident.merged", .apply = dp_apply_st_left},
+    {.name = "incident.split", .apply = dp_apply_st_back},
     {.name = "incident.closed", .apply = dp_apply_st_closed},
     {.name = "clock.breached", .apply = dp_apply_st_breached},
     {0}};

@@ -1,5 +1,5 @@
-// One short tone a level for a new incident: higher and more often the graver. Needs a click first, which
-// is what the sound button is.
+// One short tone a level: higher and more often the graver. A browser wants a click or a tap first: the console has its
+// sound button, the phone takes the first touch of the page.
 
 let context: AudioContext | null = null;
 
