@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TABLES_MAX = 64, COMMITS_MAX = 1 << 20 };
+enum { TABLES_MAX = 256, COMMITS_MAX = 1 << 20 };
 
 struct table {
   char name[64];
@@ -58,7 +58,8 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *sql) {
 static void read_schema(sqlite3 *db) {
   sqlite3_stmt *s =
       prepare(db, "SELECT type, name, sql FROM main.sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE"
-                  " 'sqlite_%' ORDER BY type DESC, rowid"); /* tables before indexes */
+                  " 'sqlite_%' AND sql NOT LIKE 'CREATE VIRTUAL%'" /* a text index: the tables it keeps */
+                  " ORDER BY type DESC, rowid");                   /* tables before indexes */
   size_t len = 0;
   while (sqlite3_step(s) == SQLITE_ROW) {
     const char *sql = (const char *)sqlite3_column_text(s, 2);
