@@ -1,6 +1,6 @@
 /*
- * JSON values over cJSON, which is included here and nowhere else. Any thread; a value belongs to one
- * thread at a time.
+ * JSON values over cJSON, which is included here and in json_print.c and nowhere else. Any thread; a value
+ * belongs to one thread at a time.
  */
 #include "base/json.h"
 
@@ -95,16 +95,6 @@ fq_json *fq_json_parse(const char *text, size_t len, struct fq_error *e) {
   return wrap(v);
 }
 
-/* Printed into a buffer that is kept, then copied at its size: cJSON's own way allocates from 256 bytes up by
- * doubling, five times for a decision. */
-char *fq_json_print(const fq_json *v) {
-  static _Thread_local char kept[16384];
-  if (cJSON_PrintPreallocated(raw(v), kept, sizeof kept, 0)) return fq_strdup(kept);
-  char *s = cJSON_PrintUnformatted(raw(v));
-  if (!s) abort();
-  return s;
-}
-
 enum fq_json_type fq_json_type(const fq_json *v) {
   if (!v || cJSON_IsNull(raw(v))) return FQ_JSON_NULL;
   if (cJSON_IsBool(raw(v))) return FQ_JSON_BOOL;
@@ -193,6 +183,13 @@ void fq_json_set_time(fq_json *o, const char *name, int64_t ms) {
 }
 void fq_json_push(fq_json *array, fq_json *value) {
   if (!cJSON_AddItemToArray(raw(array), raw(value))) abort();
+}
+void fq_json_settle(fq_json *v) {
+  char text[64];
+  for (cJSON *m = raw(v) ? raw(v)->child : NULL; m; m = m->next)
+    fq_json_settle((fq_json *)m);
+  if (!cJSON_IsNumber(raw(v)) || raw(v)->valuedouble == (double)raw(v)->valueint) return;
+  if (cJSON_PrintPreallocated(raw(v), text, sizeof text, 0)) raw(v)->valuedouble = strtod(text, NULL);
 }
 bool fq_json_equal(const fq_json *a, const fq_json *b) {
   return cJSON_Compare(raw(a), raw(b), 1);

@@ -1,6 +1,7 @@
 /*
  * JSON beyond what fengqiao.h offers: what only the core needs. The library behind it (cJSON) is seen by
- * json.c alone; it was chosen for parse speed (perf.md), and its leniency is closed by json_check.c.
+ * json.c and json_print.c alone; it was chosen for parse speed (perf.md), and its leniency is closed by
+ * json_check.c.
  */
 #ifndef FQ_BASE_JSON_H
 #define FQ_BASE_JSON_H
@@ -19,5 +20,8 @@ fq_json *fq_json_edit(fq_json *object, const char *name); /* the member, to chan
 bool fq_json_is_int(const fq_json *v);                    /* a whole number within +-2^53 */
 int64_t fq_json_as_int(const fq_json *v, int64_t fallback);
 bool fq_json_as_bool(const fq_json *v);
+/* Makes every number what its printed text reads as: the library prints 15 digits where they are near enough,
+ * and what is read back then differs in the last bit from what was there. */
+void fq_json_settle(fq_json *v);
 
 #endif

@@ -1,6 +1,5 @@
 /* RFC 3339 and milliseconds. Any thread. */
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +58,14 @@ int64_t fq_time_parse(const char *p) {
   return t < 0 ? -1 : t * 1000 + ms;
 }
 
+/* So many digits, then the mark. */
+static char *number(char *out, int v, int count, char mark) {
+  for (int i = count; i-- > 0; v /= 10)
+    out[i] = (char)('0' + v % 10);
+  out[count] = mark;
+  return out + count + 1;
+}
+
 void fq_time_format(int64_t ms, char out[32]) {
   if (ms < 0) ms = 0;
   if (ms > 253402300799999) ms = 253402300799999; /* 9999-12-31: the format has four digits for a year */
@@ -68,8 +75,14 @@ void fq_time_format(int64_t ms, char out[32]) {
           doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
   int mp = (int)((5 * doy + 2) / 153), d = (int)(doy - (153 * mp + 2) / 5 + 1), m = mp + (mp < 10 ? 3 : -9);
   int y = (int)(yoe + era * 400) + (m <= 2);
-  char text[96]; /* the compiler cannot see the ranges above */
-  snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", y, m, d, (int)(rest / 3600000),
-           (int)(rest / 60000 % 60), (int)(rest / 1000 % 60), (int)(rest % 1000));
-  fq_copy(out, 32, text);
+  /* A report writes some forty of them: a twentieth of its time, when printf did it. */
+  char *p = out;
+  p = number(p, y, 4, '-');
+  p = number(p, m, 2, '-');
+  p = number(p, d, 2, 'T');
+  p = number(p, (int)(rest / 3600000), 2, ':');
+  p = number(p, (int)(rest / 60000 % 60), 2, ':');
+  p = number(p, (int)(rest / 1000 % 60), 2, '.');
+  p = number(p, (int)(rest % 1000), 3, 'Z');
+  *p = '\0';
 }

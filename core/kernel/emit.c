@@ -91,6 +91,7 @@ enum fq_status fq_stage(struct frame *f, const struct fq_draft *d) {
   s->entry.seq = k->head.seq + (int64_t)t->count + 1;
   s->entry.at_ms = t->now_ms;
   s->entry.cause = f->cause;
+  fq_json_settle(data); /* apply sees today what a rebuild will read */
   s->entry.data = data;
   s->text = fq_json_print(data);
   if (t->count == t->cap) {

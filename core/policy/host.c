@@ -104,7 +104,7 @@ static int open_words(lua_State *L) {
       {"suggest", in_suggest}, {"kind", in_kind}, {"proxy", in_proxy}, {"list", in_list}, {NULL, NULL}};
   fq_sandbox_open(L);
   fq_lua_json_open(L);
-  if (fq_sandbox_load(L, "prelude.lua", fq_lib_prelude, strlen(fq_lib_prelude)) != LUA_OK)
+  if (fq_sandbox_load_own(L, "prelude.lua", fq_lib_prelude, strlen(fq_lib_prelude)) != LUA_OK)
     return lua_error(L);
   luaL_newlib(L, inner);
   lua_call(L, 1, 1);
@@ -114,7 +114,7 @@ static int open_words(lua_State *L) {
     if (!p->lua) continue;
     char name[96];
     snprintf(name, sizeof name, "%s words", p->name);
-    if (fq_sandbox_load(L, name, p->lua, strlen(p->lua)) != LUA_OK) return lua_error(L);
+    if (fq_sandbox_load_own(L, name, p->lua, strlen(p->lua)) != LUA_OK) return lua_error(L);
     lua_call(L, 0, 0);
   }
   fq_view_open(L, h);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "policy/limits.h"
 #include "policy/suggest.h"
 
@@ -559,6 +560,37 @@ void fq_sandbox_strict(lua_State *L) {
 int fq_sandbox_load(lua_State *L, const char *path, const char *text, size_t len) {
   const char *name = lua_pushfstring(L, "@%s", path);
   int status = luaL_loadbufferx(L, text, len, name, "t");
+  lua_remove(L, -2);
+  return status;
+}
+
+struct code {
+  char *bytes;
+  size_t len;
+};
+
+static int keep(lua_State *L, const void *bytes, size_t len, void *into) {
+  struct code *c = into;
+  (void)L;
+  c->bytes = fq_realloc(c->bytes, c->len + len);
+  memcpy(c->bytes + c->len, bytes, len);
+  c->len += len;
+  return 0;
+}
+
+int fq_sandbox_load_own(lua_State *L, const char *path, const char *text, size_t len) {
+  const char *name = lua_pushfstring(L, "@%s", path);
+  struct code code = {0};
+  lua_State *compiler = luaL_newstate();
+  int status = compiler ? luaL_loadbufferx(compiler, text, len, name, "t") : LUA_ERRMEM;
+  if (status == LUA_OK) {
+    lua_dump(compiler, keep, &code, 0);
+    status = luaL_loadbufferx(L, code.bytes, code.len, name, "b");
+  } else { /* told as it would have been there */
+    status = luaL_loadbufferx(L, text, len, name, "t");
+  }
+  if (compiler) lua_close(compiler);
+  free(code.bytes);
   lua_remove(L, -2);
   return status;
 }

@@ -17,5 +17,8 @@ void fq_sandbox_strict_table(lua_State *L, const char *what);
 
 /* Compiles text only (never bytecode) under the name shown in messages. Pushes function or message. */
 int fq_sandbox_load(lua_State *L, const char *path, const char *text, size_t len);
+/* The same for this program's own texts, compiled in a state of its own, so that only what comes out of it
+ * takes room in L. */
+int fq_sandbox_load_own(lua_State *L, const char *path, const char *text, size_t len);
 
 #endif

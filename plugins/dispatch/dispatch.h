@@ -308,6 +308,8 @@ fq_json *dp_countersigns_json(fq_db *db, int64_t incident);
 fq_json *dp_requests_json(fq_db *db, int64_t incident); /* the open ones */
 /* The incident's files, for an entry that brings somebody new to it: who hears the entry may read them. */
 void dp_set_files(fq_db *db, fq_json *data, const struct dp_incident *i);
+/* `away` and the files, for an entry that gives it to a unit from where the place is not seen (owner.c). */
+void dp_set_away(fq_db *db, fq_json *data, const struct dp_incident *i, const char *owner);
 /* Has it as a task, or sits at the unit that owns it or has it as a task. */
 bool dp_has_part(fq_db *db, const struct fq_actor *a, const struct dp_incident *i);
 

@@ -130,17 +130,19 @@ struct names {
 };
 
 static void add(struct names *l, const char *kind, const char *name) {
-  char item[FQ_ID_MAX + 8];
-  int n = snprintf(item, sizeof item, "%s%s", kind, name);
+  size_t a = strlen(kind), b = strlen(name), n = a + b;
   for (const char *p = l->text; p && *p;) {
     size_t w = strcspn(p, " ");
-    if (w == (size_t)n && !memcmp(p, item, w)) return;
+    if (w == n && !memcmp(p, kind, a) && !memcmp(p + a, name, b)) return;
     p += w + (p[w] == ' ');
   }
-  char *more = realloc(l->text, l->len + (size_t)n + 2);
+  char *more = realloc(l->text, l->len + n + 2);
   if (!more) abort(); /* as everywhere: exhaustion ends the process (fengqiao.h, FAILURE) */
   l->text = more;
-  l->len += (size_t)sprintf(l->text + l->len, "%s%s", l->len ? " " : "", item);
+  if (l->len) l->text[l->len++] = ' ';
+  memcpy(l->text + l->len, kind, a);
+  memcpy(l->text + l->len + a, name, b + 1);
+  l->len += n;
 }
 
 char *dp_audience(fq_db *db, const struct dp_incident *i, const char *also) {

@@ -161,4 +161,10 @@ test("the proof can fail: of every table, a row less is noticed", async () => {
   // a text index is compared by what it says: here, of one word too many
   await noticed("search_words", "INSERT INTO search_words(rowid, words) VALUES(1, '多')");
   assert.ok(tried > 10, `${tried} of ${tables}`);
+  // a county of another version
+  sql("DROP TABLE duty; ALTER TABLE task DROP COLUMN role");
+  const { code, stdout } = await server.cli(["journal", "rebuild", "--check"]);
+  assert.equal(code, 1);
+  for (const table of ["duty", "task"]) assert.match(stdout, new RegExp(`^${table}: .*not of the same form`, "m"));
+  copyFileSync(kept, db);
 });

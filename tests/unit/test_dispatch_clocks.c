@@ -212,6 +212,7 @@ static void a_failed_verification_goes_on(void **state) {
 static void void_and_back(void **state) {
   new_incident();
   start(POLICY, "dispatch", "reported", "dispatched", 10 * MINUTE, "[]");
+  start(POLICY, "accept", "reported", "accepted", 10 * MINUTE, "[]");
   at(4 * MINUTE);
   act("dispatcher", "incident.void", "{\"id\":\"%s\",\"reason\":\"误报\"}", i);
   clock_is("dispatch", "stopped");
@@ -219,6 +220,7 @@ static void void_and_back(void **state) {
   assert_int_equal(entries("clock.breached"), 0);
   act("dispatcher", "incident.reopen", "{\"id\":\"%s\",\"reason\":\"不是误报\"}", i);
   clock_is("dispatch", "running");
+  clock_is("accept", "met"); /* who brings it back takes it on */
   at(66 * MINUTE);
   clock_is("dispatch", "breached");
 }

@@ -464,11 +464,71 @@ static void places_in_memory(void **s) {
   fq_kernel_close(k);
 }
 
+/* Entries are compared and hashed as text: a value prints as it always has. */
+static void texts(void **state) {
+  (void)state;
+  static const char *const as_they_are[] = {"0",
+                                            "-1",
+                                            "7",
+                                            "0.5",
+                                            "-0.25",
+                                            "0.8",
+                                            "112.345678",
+                                            "-0.0001",
+                                            "999999.000001",
+                                            "0.1234567",
+                                            "1000000.5",
+                                            "123456789012345",
+                                            "-999999999999999",
+                                            "1e+15",
+                                            "1e-05",
+                                            "0.0001",
+                                            "3.14159265358979",
+                                            "[]",
+                                            "{}",
+                                            "[1,[2,{\"a\":null}],true,false]",
+                                            "\"\"",
+                                            "{\"\\\"\\\\\":\"\\b\\f\\n\\r\\t\\u0001\\u001f 网格 /\"}"};
+  for (size_t k = 0; k < sizeof as_they_are / sizeof *as_they_are; k++) {
+    const char *text = as_they_are[k];
+    fq_json *v = fq_json_parse(text, strlen(text), NULL);
+    assert_non_null(v);
+    char *printed = fq_json_print(v);
+    assert_string_equal(printed, text);
+    fq_json *again = fq_json_parse(printed, strlen(printed), NULL);
+    assert_true(fq_json_equal(v, again));
+    fq_json_free(again);
+    fq_json_free(v);
+    free(printed);
+  }
+  fq_json *list = fq_json_array(); /* longer than the buffer that is kept */
+  for (int k = 0; k < 4000; k++)
+    fq_json_push(list, fq_json_new_int(100000 + k));
+  char *printed = fq_json_print(list);
+  assert_int_equal(strlen(printed), 4000 * 7 + 1);
+  free(printed);
+  fq_json_free(list);
+  static const struct {
+    int64_t ms;
+    const char *text;
+  } times[] = {{0, "1970-01-01T00:00:00.000Z"},
+               {951782400007, "2000-02-29T00:00:00.007Z"},
+               {1795000059999, "2026-11-18T11:07:39.999Z"},
+               {253402300799999, "9999-12-31T23:59:59.999Z"}};
+  for (size_t k = 0; k < sizeof times / sizeof *times; k++) {
+    char text[32];
+    fq_time_format(times[k].ms, text);
+    assert_string_equal(text, times[k].text);
+    assert_int_equal(fq_time_parse(text), times[k].ms);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(commands),    cmocka_unit_test(schema),           cmocka_unit_test(rights),
       cmocka_unit_test(receipts),    cmocka_unit_test(timers),           cmocka_unit_test(failing_timer),
       cmocka_unit_test(clock_jumps), cmocka_unit_test(rebuild),          cmocka_unit_test(lock_out),
-      cmocka_unit_test(places),      cmocka_unit_test(places_in_memory), cmocka_unit_test(outbox)};
+      cmocka_unit_test(places),      cmocka_unit_test(places_in_memory), cmocka_unit_test(outbox),
+      cmocka_unit_test(texts)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

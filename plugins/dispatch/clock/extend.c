@@ -58,6 +58,17 @@ int64_t dp_clock_extended(fq_db *db, const char *incident, const struct dp_clock
   return due_ms;
 }
 
+/* While the incident waits nothing runs that rests with it: made whole then, it goes on with the incident. */
+static bool waits(fq_db *db, const char *incident, const struct dp_clock *k) {
+  bool still = false;
+  fq_stmt *q = fq_sql(db, "SELECT state FROM incident WHERE n = ?1", "i", dp_id_n(incident, 'i'));
+  while (fq_row(q)) {
+    enum dp_state state = dp_state_of(fq_col_str(q, 0));
+    still = (state == DP_SUSPENDED || state == DP_RETURNED) && dp_clock_rests(k, state);
+  }
+  return still;
+}
+
 /* Asked for in time and granted late, it makes a clock that was overdue or breached meanwhile whole again. */
 void dp_clocks_extend(struct fq_apply *a, const char *incident, const char *policy, const char *name,
                       int64_t by_ms, int64_t at_ms) {
@@ -74,10 +85,15 @@ void dp_clocks_extend(struct fq_apply *a, const char *incident, const char *poli
   if (paused) k.remaining_ms = dp_clock_between(a->self, a->db, &k, at_ms, due_ms);
   k.due_ms = paused ? later(&k, c, k.due_ms, by_ms) : due_ms;
   k.warned = dp_clock_passed(a, &k, due_ms, at_ms);
-  bool whole = !paused && due_ms > at_ms;
-  if (whole) dp_text(k.state, sizeof k.state, k.warned > 0 ? "due_soon" : "running");
+  bool whole = !paused && due_ms > at_ms, later_on = whole && waits(a->db, incident, &k);
+  if (whole) dp_text(k.state, sizeof k.state, later_on ? "paused" : k.warned > 0 ? "due_soon" : "running");
+  if (later_on) k.remaining_ms = dp_clock_between(a->self, a->db, &k, at_ms, due_ms);
+  if (later_on && k.remaining_ms < 1) k.remaining_ms = 1; /* outside its hours; 0 means none */
   dp_clock_save(a, &k);
   fq_exec(a->db, "UPDATE clock SET limit_ms = ?4 WHERE incident = ?1 AND policy = ?2 AND name = ?3", "issi",
           dp_id_n(incident, 'i'), policy, name, k.limit_ms);
-  if (whole) dp_clock_arm(a, &k, at_ms);
+  if (later_on)
+    dp_clock_disarm(a, &k.key);
+  else if (whole)
+    dp_clock_arm(a, &k, at_ms);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "emergency/emergency.h"
+#include "people/people.h"
 
 #define PORTION   200 /* people an entry calls: some 15 KiB of it */
 #define MOST_DESK 500 /* units that hear of the emergency by name */
@@ -104,20 +105,21 @@ enum fq_status dp_emergency_portions(struct fq_call *c, const struct dp_emergenc
 
 #define MANNED (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT)
 
-/* By the index on parents: what it costs is the subtree, not the county. */
+/* ?2 and what is below it, by the index on parents: what it costs is the subtree, not the county. */
 #define BELOW                                                                                                \
-  "WITH RECURSIVE below(id) AS (SELECT ?1 UNION SELECT org.id FROM org JOIN below ON org.parent = "          \
+  "WITH RECURSIVE below(id) AS (SELECT ?2 UNION SELECT org.id FROM org JOIN below ON org.parent = "          \
   "below.id) "
 
 /* On duty is whoever the people part says is there: leave, roster, what he said himself. */
 static void people_below(struct fq_call *c, const char *org, bool all, struct people *p) {
-  fq_stmt *q = fq_sql(c->db,
-                      BELOW "SELECT a.name, a.org FROM below JOIN account a ON a.org = below.id"
-                            " WHERE a.disabled = 0 AND (a.roles & ?2) != 0",
-                      "si", org, (int64_t)(MANNED | FQ_ROLE_OFFICER));
+  struct dp_absence unused;
+  fq_stmt *q =
+      fq_sql(c->db,
+             BELOW "SELECT a.name, a.org, " DP_PRESENCE_COLUMNS DP_PRESENCE_FROM
+                   " WHERE a.org IN (SELECT id FROM below) AND a.disabled = 0 AND (a.roles & ?3) != 0",
+             "isi", c->now_ms, org, (int64_t)(MANNED | FQ_ROLE_OFFICER));
   while (fq_row(q))
-    if (all || dp_available(c->db, fq_col_str(q, 0), c->now_ms, NULL))
-      people_add(p, fq_col_str(q, 0), fq_col_str(q, 1));
+    if (all || dp_presence_read(q, 2, &unused)) people_add(p, fq_col_str(q, 0), fq_col_str(q, 1));
 }
 
 char *dp_emergency_desks(fq_db *db, const char *org) {
@@ -126,8 +128,8 @@ char *dp_emergency_desks(fq_db *db, const char *org) {
   size_t used = 0;
   fq_stmt *q = fq_sql(db,
                       BELOW "SELECT DISTINCT a.org FROM below JOIN account a ON a.org = below.id"
-                            " WHERE a.disabled = 0 AND (a.roles & ?2) != 0 ORDER BY a.org LIMIT ?3",
-                      "sii", org, (int64_t)MANNED, (int64_t)MOST_DESK);
+                            " WHERE a.disabled = 0 AND (a.roles & ?1) != 0 ORDER BY a.org LIMIT ?3",
+                      "isi", (int64_t)MANNED, org, (int64_t)MOST_DESK);
   while (fq_row(q))
     used += (size_t)sprintf(text + used, "%sunit/%s", used ? " " : "", fq_col_str(q, 0));
   return text;

@@ -159,7 +159,8 @@ fq_json *dp_emergency_sum(fq_db *db, const struct dp_emergency *e, const struct 
                    "iis", e->n, until, area->path));
   fq_json_set_int(out, "notes",
                   fq_int(db, 0,
-                         "SELECT count(*) FROM journal WHERE subject = ?1 AND kind = 'emergency.noted'", "s",
-                         e->id));
+                         "SELECT count(*) FROM journal WHERE subject = ?1 AND subject <> ''"
+                         " AND kind = 'emergency.noted'",
+                         "s", e->id));
   return out;
 }

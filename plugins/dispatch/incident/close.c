@@ -8,15 +8,20 @@
 
 #include "incident/incident.h"
 
-/* Did he do the work of this round himself: as the assignee who finished it; as the one who finished it for
- * the unit or team that was sent; as the reporter who said it was solved? A desk that writes down what an
- * officer says on the radio has not done his work. */
+/* Did he do the work of this round himself: as the assignee who finished it, here or on what was merged into
+ * it; as the one who finished it for the unit or team that was sent; as the reporter who said it was solved?
+ * It is the end of a task that belongs to a round: one that came over may be older. A desk that writes down
+ * what an officer says on the radio has not done his work. */
 static bool did_the_work(struct fq_call *c, const struct dp_incident *i) {
-  return fq_int(c->db, 0,
-                "SELECT 1 FROM task WHERE incident = ?1 AND n > ?3 AND state = 'finished'"
-                " AND coalesce(to_user, finished_by) = ?2"
-                " UNION ALL SELECT 1 FROM incident WHERE n = ?1 AND solved_by = ?2 LIMIT 1",
-                "isi", i->n, c->actor->name, i->round) != 0;
+  return fq_int(
+             c->db, 0,
+             "SELECT 1 FROM task WHERE incident = ?1 AND coalesce(finished_n, n) > ?3 AND state = 'finished'"
+             " AND coalesce(to_user, finished_by) = ?2"
+             " UNION ALL SELECT 1 FROM merged m JOIN incident s ON s.n = m.source JOIN task t ON t.incident"
+             " = s.n WHERE m.target = ?1 AND coalesce(t.finished_n, t.n) > max(?3, s.round)"
+             " AND t.state = 'finished' AND coalesce(t.to_user, t.finished_by) = ?2"
+             " UNION ALL SELECT 1 FROM incident WHERE n = ?1 AND solved_by = ?2 LIMIT 1",
+             "isi", i->n, c->actor->name, i->round) != 0;
 }
 
 static enum fq_status signed_by_all(struct fq_call *c, const struct dp_incident *i) {
@@ -82,7 +87,7 @@ enum fq_status dp_incident_close(struct fq_call *c) {
 }
 
 enum fq_status dp_apply_worked(struct fq_apply *a, const struct fq_entry *e) {
-  fq_exec(a->db, "UPDATE task SET finished_by = ?2 WHERE n = ?1", "is",
-          dp_id_n(fq_json_str(e->data, "task"), 't'), e->actor);
+  fq_exec(a->db, "UPDATE task SET finished_by = ?2, finished_n = ?3 WHERE n = ?1", "isi",
+          dp_id_n(fq_json_str(e->data, "task"), 't'), e->actor, e->seq);
   return FQ_OK;
 }

@@ -14,8 +14,15 @@ static bool on_a_rung(fq_db *db, const char *org) {
   return fq_org_unit(db, org, &u) && dp_level_of(u.kind) >= 0;
 }
 
-/* The entry of a change of owner: from, owner, away when the owner does not see the place from where it sits,
- * and the files, because somebody comes to it who has not seen the report. */
+/* An owner that does not see the place from where it sits: its lists find the incident by this, and it is
+ * told of the files, because it has not seen the report. */
+void dp_set_away(fq_db *db, fq_json *data, const struct dp_incident *i, const char *owner) {
+  if (fq_org_within(db, i->org, owner)) return;
+  fq_json_set_bool(data, "away", true);
+  dp_set_files(db, data, i);
+}
+
+/* The entry of a change of owner: from, owner, and what one that sits elsewhere needs. */
 static fq_json *owned_by(struct fq_call *c, const struct dp_incident *i, const struct dp_rung *owner) {
   struct fq_unit u;
   fq_json *data = fq_json_object(), *from = fq_json_object();
@@ -24,10 +31,7 @@ static fq_json *owned_by(struct fq_call *c, const struct dp_incident *i, const s
   if (fq_org_unit(c->db, i->owner_org, &u)) fq_json_set_str(from, "name", u.name);
   fq_json_set(data, "from", from);
   fq_json_set(data, "owner", dp_rung_json(owner));
-  if (!fq_org_within(c->db, i->org, owner->org)) {
-    fq_json_set_bool(data, "away", true);
-    dp_set_files(c->db, data, i);
-  }
+  dp_set_away(c->db, data, i, owner->org);
   dp_set_opt(data, "reason", c->params, "reason");
   return data;
 }

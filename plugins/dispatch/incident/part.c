@@ -253,7 +253,7 @@ static const char *const migrations[] = {
     "ALTER TABLE incident ADD COLUMN rated_by TEXT;"
     "ALTER TABLE incident ADD COLUMN rated_ms INTEGER;"
     "CREATE INDEX incident_away ON incident(owner_org, n) WHERE ended_ms IS NULL AND away = 1;",
-    NULL};
+    "ALTER TABLE task ADD COLUMN finished_n INTEGER;", NULL};
 
 const struct fq_plugin dp_incident_part = {
     FQ_PLUGIN_HEAD,        .name = "dispatch.incident",

@@ -150,6 +150,7 @@ enum fq_status dp_incident_report(struct fq_call *c) {
   fq_json_set_str(data, "source", source);
   fq_json_set_time(data, "occurred_at", occurred_at(c, data));
   fq_json_set(data, "owner", dp_rung_json(&owner));
+  if (!fq_org_within(c->db, site.org, owner.org)) fq_json_set_bool(data, "away", true);
   if (fq_json_size(skipped))
     fq_json_set(data, "skipped", skipped);
   else
@@ -194,6 +195,8 @@ enum fq_status dp_apply_reported(struct fq_apply *a, const struct fq_entry *e) {
       e->actor, fq_json_str(d, "source"), fq_json_str(d, "external_id"), fq_json_str(owner, "level"),
       fq_json_str(owner, "org"), files, (int64_t)fq_json_bool(d, "clock_skew", false), occurred_ms, e->at_ms);
   free(files);
+  if (fq_json_bool(d, "away", false))
+    fq_exec(a->db, "UPDATE incident SET away = 1 WHERE n = ?1", "i", dp_id_n(e->subject, 'i'));
   fq_exec(a->db,
           "INSERT INTO dispatch_counter(name, value) VALUES('number', ?1)"
           " ON CONFLICT(name) DO UPDATE SET value = excluded.value",

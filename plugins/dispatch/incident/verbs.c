@@ -158,6 +158,9 @@ enum fq_status dp_apply_incident(struct fq_apply *a, const struct fq_entry *e) {
             "NULL WHERE n = ?1",
             "ii", n, e->seq);
     dp_clocks_reopen(a, e->subject, DP_M_HANDLED, e->at_ms);
+    /* A void report that comes back may never have been accepted: it is now. */
+    if (fq_int(a->db, 0, "SELECT accepted_ms IS NULL FROM incident WHERE n = ?1", "i", n))
+      reach(a, e, DP_M_ACCEPTED);
   } else if (is(e, "returned") || is(e, "suspended")) {
     dp_clocks_pause(a, e->subject, NULL, NULL, e->at_ms);
   } else if (is(e, "resumed")) {

@@ -23,7 +23,10 @@ void dp_mask_name(char out[16], const char *name) {
 
 void dp_mask_phone(char out[32], const char *phone) {
   size_t n = phone ? strlen(phone) : 0;
-  if (n < 8)
+  bool plain = true; /* what is no number may not be cut in the middle of a character */
+  for (size_t k = 0; k < n; k++)
+    plain = plain && !((unsigned char)phone[k] & 0x80);
+  if (n < 8 || !plain)
     strcpy(out, "****");
   else
     snprintf(out, 32, "%.3s****%s", phone, phone + n - 4);

@@ -194,6 +194,17 @@ static fq_json *likely_json(fq_db *db, const struct likely *l) {
 
 enum { HOT_EACH = 4, TOLD = 3 };
 
+/* Whoever hears of a report need not see what happened across the border of its grid: of that he is told the
+ * number, and asks. */
+static void not_across(fq_db *db, const char *org, fq_json *row) {
+  static const char *const members[] = {"title", "state", "category"};
+  if (fq_int(db, 0, "SELECT org = ?2 FROM incident WHERE n = ?1", "is", dp_id_n(fq_json_str(row, "id"), 'i'),
+             org))
+    return;
+  for (size_t k = 0; k < sizeof members / sizeof *members; k++)
+    fq_json_free(fq_json_detach(row, members[k]));
+}
+
 /* The desk is told only where the place is known to both: a whole grid of like reports is no news. */
 enum fq_status dp_suggest(struct fq_call *c, const struct fq_entry *e) {
   const struct dp_self *self = c->self;
@@ -210,8 +221,11 @@ enum fq_status dp_suggest(struct fq_call *c, const struct fq_entry *e) {
   find(c->db, self, &p, HOT_EACH, (int)self->dup_score, &f);
   if (!f.count) return FQ_OK;
   fq_json *data = fq_json_object(), *rows = fq_json_array();
-  for (size_t k = 0; k < f.count && k < TOLD; k++)
-    fq_json_push(rows, likely_json(c->db, &f.rows[k]));
+  for (size_t k = 0; k < f.count && k < TOLD; k++) {
+    fq_json *row = likely_json(c->db, &f.rows[k]);
+    not_across(c->db, e->org, row);
+    fq_json_push(rows, row);
+  }
   fq_json_set_int(data, "number", fq_json_int(d, "number", 0));
   fq_json_set_int(data, "score", f.rows[0].score);
   fq_json_set(data, "rows", rows);

@@ -178,6 +178,10 @@ bool dp_rung_who(fq_db *db, const struct dp_rung *r, int64_t at_ms, struct dp_wh
 enum fq_status dp_may_send(struct fq_call *c, const char *user, const char *path) {
   struct dp_absence a;
   char name[96], deputy[96] = "-", zh[128], en[128];
+  /* Only a leave stands in the way, and hardly anybody who is sent is on one. */
+  if (!fq_int(c->db, 0, "SELECT 1 FROM leave WHERE user = ?1 AND until_ms > ?2 AND from_ms <= ?2 LIMIT 1",
+              "si", user, c->now_ms))
+    return FQ_OK;
   if (dp_available(c->db, user, c->now_ms, &a) || a.why != DP_ON_LEAVE) return FQ_OK;
   dp_display(c->db, user, name);
   if (*a.deputy) dp_display(c->db, a.deputy, deputy);

@@ -44,10 +44,11 @@ static fq_json *waits(const struct fq_call *c, const struct dp_ladder *l) {
 }
 
 /* What both entries say of the rung that is asked now. */
-static void put_rung(fq_json *data, const struct dp_rung *r, fq_json *skipped, int64_t wait_ms,
-                     int64_t now_ms) {
+static void put_rung(struct fq_call *c, const struct dp_incident *i, fq_json *data, const struct dp_rung *r,
+                     fq_json *skipped, int64_t wait_ms) {
   fq_json_set(data, "owner", dp_rung_json(r));
   fq_json_set(data, "skipped", skipped);
+  dp_set_away(c->db, data, i, r->org);
   if (*r->asked) {
     fq_json *asked = fq_json_object();
     fq_json_set_str(asked, "user", r->asked);
@@ -59,7 +60,7 @@ static void put_rung(fq_json *data, const struct dp_rung *r, fq_json *skipped, i
     fq_json_set_bool(data, "fallback", true);
   } else {
     fq_json_set_int(data, "wait_ms", wait_ms);
-    fq_json_set_time(data, "next_at", now_ms + wait_ms);
+    fq_json_set_time(data, "next_at", c->now_ms + wait_ms);
   }
 }
 
@@ -118,7 +119,7 @@ enum fq_status dp_incident_climb(struct fq_call *c) {
   fq_json_set_str(data, "state", dp_state_name(next));
   fq_json_set_int(data, "rev", i.rev + 1);
   if (*address) fq_json_set_str(data, "address", address);
-  put_rung(data, &r, skipped, fq_json_int(wait, dp_level_name(r.level), DP_DEFAULT_WAIT_MS), c->now_ms);
+  put_rung(c, &i, data, &r, skipped, fq_json_int(wait, dp_level_name(r.level), DP_DEFAULT_WAIT_MS));
   fq_json_set(data, "waits", wait);
   fq_json_set(c->result, "owner", dp_rung_json(&r));
   if (*r.asked) fq_json_set_str(c->result, "asked", r.asked);
@@ -153,7 +154,7 @@ static fq_json *climbed(struct fq_call *c, const struct dp_incident *i, const st
   fq_json_set_str(data, "ladder", k->ladder);
   fq_json_set_str(data, "reason", r->fallback ? "逐级无人应答,兜底" : "上一级未在时限内应答");
   fq_json_set_int(data, "late_ms", fq_json_int(c->params, "late_ms", 0));
-  put_rung(data, r, skipped, wait_ms, c->now_ms);
+  put_rung(c, i, data, r, skipped, wait_ms);
   fq_json_set_str(data, "state", dp_state_name(i->state));
   fq_json_set_int(data, "rev", i->rev + 1);
   return data;
@@ -242,15 +243,15 @@ static void set_timer(struct fq_apply *a, const char *incident, int64_t due_ms) 
   fq_timer_set(a, id, due_ms, "incident.climb_on", incident, params);
 }
 
+/* Every dispatch ends here, and hardly an incident has a ladder that climbs: a look is cheaper than deleting
+ * nothing. */
 static void drop(struct fq_apply *a, const char *incident) {
-  bool ran = false;
-  fq_stmt *q =
-      fq_sql(a->db, "DELETE FROM climb WHERE incident = ?1 RETURNING 1", "i", dp_id_n(incident, 'i'));
-  while (fq_row(q))
-    ran = true;
+  int64_t n = dp_id_n(incident, 'i');
+  if (!fq_int(a->db, 0, "SELECT 1 FROM climb WHERE incident = ?1", "i", n)) return;
+  fq_exec(a->db, "DELETE FROM climb WHERE incident = ?1", "i", n);
   char id[FQ_ID_MAX + 8];
   timer_id(id, incident);
-  if (ran) fq_timer_clear(a, id);
+  fq_timer_clear(a, id);
 }
 
 static const char *asked_of(const fq_json *data) {
@@ -260,9 +261,11 @@ static const char *asked_of(const fq_json *data) {
 enum fq_status dp_apply_ladder_started(struct fq_apply *a, const struct fq_entry *e) {
   const fq_json *d = e->data, *owner = fq_json_get(d, "owner");
   int64_t n = dp_id_n(e->subject, 'i');
-  fq_exec(
-      a->db, "UPDATE incident SET owner_level = ?2, owner_org = ?3, rev = ?4, updated_ms = ?5 WHERE n = ?1",
-      "issii", n, fq_json_str(owner, "level"), fq_json_str(owner, "org"), fq_json_int(d, "rev", 0), e->at_ms);
+  fq_exec(a->db,
+          "UPDATE incident SET owner_level = ?2, owner_org = ?3, rev = ?4, updated_ms = ?5, away = ?6 WHERE "
+          "n = ?1",
+          "issiii", n, fq_json_str(owner, "level"), fq_json_str(owner, "org"), fq_json_int(d, "rev", 0),
+          e->at_ms, (int64_t)fq_json_bool(d, "away", false));
   drop(a, e->subject); /* another ladder may have been climbing */
   const char *next = fq_json_str(d, "next_at");
   if (!next) return FQ_OK;

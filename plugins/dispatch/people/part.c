@@ -323,7 +323,7 @@ static const char *const migrations[] = {
     /* A county that has people already: 31 is every role that can have work (SEATED in vacancy.c). */
     "INSERT INTO seat(user, org) SELECT a.name, coalesce(f.grid, a.org) FROM account a"
     " LEFT JOIN officer f ON f.user = a.name WHERE a.disabled = 0 AND (a.roles & 31) != 0;",
-    NULL};
+    "CREATE INDEX binding_cover_binding ON binding_cover(binding);", NULL};
 
 #define CHIEFS (HEAR | FQ_ROLE_ADMIN_SYSTEM)
 static const struct fq_kind kinds[] = {

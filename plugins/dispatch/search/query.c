@@ -273,11 +273,14 @@ static bool in_part(const struct asked *a, const char *kind, const char *json, s
 static bool in_parts(const struct asked *a, int64_t n, struct hit *h) {
   bool fits = false;
   fq_stmt *s = fq_sql(a->q->db,
-                      "SELECT kind, data FROM search_part p JOIN journal j ON j.seq = p.seq"
+                      "SELECT kind, data, org, audience FROM search_part p JOIN journal j ON j.seq = p.seq"
                       " WHERE p.doc BETWEEN ?1 AND ?2 AND kind IN"
                       " ('incident.commented', 'task.fed_back', 'incident.supervised') ORDER BY p.doc DESC",
                       "ii", DP_DOC(n, 0), DP_DOC(n, DP_DOC_PARTS - 1));
   while (!fits && fq_row(s)) {
+    /* Who came to it later has not heard what was said before: as in incident.after_action. */
+    if (a->own && !dp_may_hear(a->q->db, a->q->actor, fq_col_str(s, 0), fq_col_str(s, 2), fq_col_str(s, 3)))
+      continue;
     fits = in_part(a, fq_col_str(s, 0), fq_col_str(s, 1), h);
     if (fits) fq_done(s);
   }

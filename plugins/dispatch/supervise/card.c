@@ -59,8 +59,8 @@ enum fq_status dp_target_card(struct fq_call *c, struct fq_target *t) {
       (sits && a->org && !strcmp(i.owner_org, a->org)) ||
       fq_int(c->db, 0,
              "SELECT 1 FROM task WHERE incident = ?1 AND state NOT IN ('declined', 'recalled', 'expired')"
-             " AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?3) LIMIT 1",
-             "iss", i.n, a->name, sits ? a->org : NULL);
+             " AND (to_user = ?2 OR to_unit = ?3 OR to_team = ?4) LIMIT 1",
+             "isss", i.n, a->name, dp_sits_at(a), dp_team_of(a));
   if (t->own || desk || a->system) return FQ_OK;
   return fq_fail(c->error, FQ_E_FORBIDDEN, "supervise.foreign", "", "不是您承办的事件 %s",
                  "%s is not your task", i.id);

@@ -38,9 +38,14 @@ enum fq_status dp_apply_followed_up(struct fq_apply *a, const struct fq_entry *e
 }
 
 enum fq_status dp_apply_over(struct fq_apply *a, const struct fq_entry *e) {
-  int64_t incident = dp_id_n(e->subject, 'i');
+  int64_t incident = dp_id_n(e->subject, 'i'), source = 0;
   const char *how = e->kind + sizeof "incident." - 1;
   dp_cards_end(a, incident, how, e->at_ms);
+  /* A card outlives a merge, lest merging be the way around it; it ends with the other one. */
+  while ((source = fq_int(a->db, 0,
+                          "SELECT source FROM merged WHERE target = ?1 AND source > ?2 ORDER BY 1 LIMIT 1",
+                          "ii", incident, source)))
+    dp_cards_end(a, source, how, e->at_ms);
   if (strcmp(how, "closed")) return FQ_OK;
   fq_exec(
       a->db,
@@ -50,8 +55,15 @@ enum fq_status dp_apply_over(struct fq_apply *a, const struct fq_entry *e) {
 }
 
 enum fq_status dp_apply_over_again(struct fq_apply *a, const struct fq_entry *e) {
-  fq_exec(a->db, "UPDATE followup SET done_ms = ?2 WHERE incident = ?1 AND done_ms IS NULL", "ii",
-          dp_id_n(e->subject, 'i'), e->at_ms);
+  int64_t incident = dp_id_n(e->subject, 'i');
+  fq_exec(a->db, "UPDATE followup SET done_ms = ?2 WHERE incident = ?1 AND done_ms IS NULL", "ii", incident,
+          e->at_ms);
+  /* Its card ended with it, and so do those of what was merged into it: nothing shows one that is not open.
+   */
+  fq_exec(
+      a->db,
+      "UPDATE incident SET card = NULL WHERE n = ?1 OR n IN (SELECT source FROM merged WHERE target = ?1)",
+      "i", incident);
   return FQ_OK;
 }
 

@@ -12,6 +12,9 @@
 #define PROMISED INT64_C(43200000) /* what falls due in the next twelve hours is the next shift's */
 #define PROMISES 100
 #define AREA     "substr(i.path, 1, length(?1)) = ?1"
+/* From what is open to its clocks, never the other way: the clocks of all closed ones stay in their table. */
+#define OPEN_CLOCKS                                                                                          \
+  "incident i INDEXED BY incident_open_n CROSS JOIN clock k ON k.incident = i.n WHERE i.ended_ms IS NULL"
 
 static void set_time(fq_json *j, const char *name, fq_stmt *q, int column) {
   if (!fq_col_null(q, column)) fq_json_set_time(j, name, fq_col_int(q, column));
@@ -48,10 +51,8 @@ static int64_t reported_since(fq_db *db, const struct dp_area *area, int64_t sin
 /* Due within the shift and not met by then: of what is open, and of what was closed in it. */
 static int64_t breached_since(fq_db *db, const struct dp_area *area, int64_t since_ms, int64_t now_ms) {
 #define LATE "k.due_ms >= ?2 AND k.due_ms <= ?3 AND k.state IN ('breached', 'met_late') AND " AREA
-  return fq_int(db, 0,
-                "SELECT count(*) FROM incident i JOIN clock k ON k.incident = i.n WHERE i.ended_ms IS NULL "
-                "AND " LATE,
-                "sii", area->path, since_ms, now_ms) +
+  return fq_int(db, 0, "SELECT count(*) FROM " OPEN_CLOCKS " AND " LATE, "sii", area->path, since_ms,
+                now_ms) +
          fq_int(db, 0,
                 "SELECT count(*) FROM followup f JOIN incident i ON i.n = f.incident JOIN clock k ON "
                 "k.incident = i.n"
@@ -198,9 +199,9 @@ static void requests(fq_db *db, const struct dp_area *area, fq_json *out) {
 static void promises(fq_db *db, const struct dp_area *area, int64_t now_ms, fq_json *out) {
   fq_json *rows = fq_json_array();
   fq_stmt *q = fq_sql(db,
-                      "SELECT i.number, i.title, k.name, k.title, k.due_ms FROM incident i JOIN clock k"
-                      " ON k.incident = i.n WHERE i.ended_ms IS NULL AND k.state IN ('running', 'due_soon')"
-                      " AND k.due_ms <= ?2 AND " AREA " ORDER BY k.due_ms, i.n LIMIT ?3",
+                      "SELECT i.number, i.title, k.name, k.title, k.due_ms FROM " OPEN_CLOCKS
+                      " AND k.state IN ('running', 'due_soon') AND k.due_ms <= ?2 AND " AREA
+                      " ORDER BY k.due_ms, i.n LIMIT ?3",
                       "sii", area->path, now_ms + PROMISED, (int64_t)PROMISES);
   while (fq_row(q)) {
     fq_json *j = fq_json_object();
@@ -217,8 +218,10 @@ static void promises(fq_db *db, const struct dp_area *area, int64_t now_ms, fq_j
 /* Raised and not over: those of the area and those it stands in. */
 static void emergencies(fq_db *db, const char *org, fq_json *out) {
   fq_json *rows = fq_json_array();
-  fq_stmt *q = fq_sql(
-      db, "SELECT n, title, level, org, started_ms FROM emergency WHERE ended_ms IS NULL ORDER BY n", "");
+  fq_stmt *q = fq_sql(db,
+                      "SELECT n, title, level, org, started_ms FROM emergency INDEXED BY emergency_in_force"
+                      " WHERE ended_ms IS NULL ORDER BY n",
+                      "");
   while (fq_row(q)) {
     const char *at = fq_col_str(q, 3);
     if (*org && !fq_org_within(db, at, org) && !fq_org_within(db, org, at)) continue;

@@ -117,7 +117,6 @@ static const struct fq_kind kinds[] = {
 static const struct fq_kind also_applies[] = {{.name = "incident.supervised", .apply = dp_apply_card_given},
                                               {.name = "incident.closed", .apply = dp_apply_over},
                                               {.name = "incident.voided", .apply = dp_apply_over},
-                                              {.name = "incident.merged", .apply = dp_apply_over},
                                               {.name = "incident.reopened", .apply = dp_apply_over_again},
                                               {.name = "incident.rated", .apply = dp_apply_rated_low},
                                               {0}};

@@ -21,7 +21,7 @@ fq_json *dp_cards_json(fq_db *db, int64_t incident); /* every card it was ever g
 /* follow-up (follow.c) */
 DP_COMMAND(dp_incident_follow_up);
 DP_APPLY(dp_apply_followed_up);
-DP_APPLY(dp_apply_over);       /* incident.closed, .voided, .merged */
+DP_APPLY(dp_apply_over);       /* incident.closed, .voided */
 DP_APPLY(dp_apply_over_again); /* incident.reopened */
 DP_APPLY(dp_apply_rated_low);  /* incident.rated */
 DP_QUERY(dp_followup_list);

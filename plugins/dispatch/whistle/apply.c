@@ -171,3 +171,12 @@ enum fq_status dp_apply_whistle(struct fq_apply *a, const struct fq_entry *e) {
   if (state == DP_W_GATHERED || state == DP_W_CLOSED || state == DP_W_WITHDRAWN) disarm(a, id);
   return FQ_OK;
 }
+
+/* A measure is as far as its task is: of one that was given to somebody else, as his. */
+enum fq_status dp_apply_whistle_task(struct fq_apply *a, const struct fq_entry *e) {
+  const char *instead = fq_json_str(e->data, "reassigned_to");
+  if (instead)
+    fq_exec(a->db, "UPDATE whistle_unit SET task = ?2 WHERE task = ?1", "ii",
+            dp_id_n(fq_json_str(e->data, "task"), 't'), dp_id_n(instead, 't'));
+  return FQ_OK;
+}

@@ -25,7 +25,7 @@ static const char *const migrations[] = {
     "TEXT,"
     " ok INTEGER NOT NULL, attachments TEXT, by_user TEXT NOT NULL, at_ms INTEGER NOT NULL,"
     " PRIMARY KEY(whistle, seq)) WITHOUT ROWID;",
-    NULL};
+    "CREATE INDEX whistle_unit_task ON whistle_unit(task) WHERE task IS NOT NULL;", NULL};
 
 #define P_WHISTLE                                                                                            \
   { .name = "id", .type = FQ_T_ID, .required = true, .zh = "哨单编号", .en = "whistle id" }
@@ -190,6 +190,8 @@ static const struct fq_method methods[] = {
         "{low, high, total, townships, grids, departments}"),
     {0}};
 
+static const struct fq_kind also_applies[] = {{.name = "task.recalled", .apply = dp_apply_whistle_task}, {0}};
+
 static const struct fq_reaction reactions[] = {{"incident.voided", dp_whistle_voided}, {0}};
 
 static const struct fq_view_fn views[] = {
@@ -199,8 +201,7 @@ static const struct fq_view_fn views[] = {
     {0}};
 
 const struct fq_plugin dp_whistle_part = {
-    FQ_PLUGIN_HEAD,   .name = "dispatch.whistle", .version = DP_VERSION,
-    .zh = "吹哨报到", .en = "whistles",           .migrations = migrations,
-    .kinds = kinds,   .methods = methods,         .reactions = reactions,
-    .views = views,
+    FQ_PLUGIN_HEAD,     .name = "dispatch.whistle", .version = DP_VERSION, .zh = "吹哨报到",
+    .en = "whistles",   .migrations = migrations,   .kinds = kinds,        .also_applies = also_applies,
+    .methods = methods, .reactions = reactions,     .views = views,
 };

@@ -101,6 +101,7 @@ DP_TARGET(dp_target_check_in); /* a named department's own */
 DP_TARGET(dp_target_measure);  /* a desk's, or the department's own measure */
 DP_APPLY(dp_apply_whistle_blown);
 DP_APPLY(dp_apply_whistle);
+DP_APPLY(dp_apply_whistle_task); /* task.recalled: somebody else does it instead */
 DP_QUERY(dp_whistle_get);
 DP_QUERY(dp_whistle_list);
 DP_QUERY(dp_whistle_open);
