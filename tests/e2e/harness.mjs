@@ -1,7 +1,7 @@
 // What the browser tests stand on: a server of their own,
 // Chromium, and signing in. Environment: FQ_WEB_DIR (a web/ with node_modules), FQ_PAGES (its build),
 // FQ_SERVER_BIN (the fengqiao binary), CHROMIUM.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
@@ -98,6 +98,12 @@ export async function startServer() {
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
     log: () => log,
+    /** The command line on this server's data: run("pack", "deploy", DIR). */
+    run: (command, ...args) => {
+      const { status, stdout, stderr } = spawnSync(binary, [command, "--data", join(dir, "county"), ...args], { encoding: "utf8" });
+      if (status !== 0) throw new Error(`${command}: ${stdout}${stderr}`);
+      return stdout;
+    },
     async dispose() {
       await end("SIGTERM");
       rmSync(dir, { recursive: true, force: true });

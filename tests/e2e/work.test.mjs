@@ -2,6 +2,9 @@
 // granted, an order withdrawn while the phone was away, two reports of one fire, a call-out answered on a phone, and an
 // incident found long after it was closed.
 import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { axe, linkUp, missing, person, signedIn, signIn, startBrowser, startServer, until } from "./harness.mjs";
 
@@ -287,6 +290,37 @@ test("a search finds a closed incident, Esc goes back", { skip, timeout: 90_000 
     await console_.press("#search", "Escape");
     await until("left", async () => (await console_.locator("[data-test=found]").count()) === 0);
   }
+});
+
+/** Instead of the demo county's pack, which sends the nearest: a rule that asks up the ladder. */
+const HEADS = `return policy {
+  name = "heads",
+  on = { ["incident.reported"] = function(e) return climb(e.incident, "heads", { wait = minutes(10) }) end },
+}`;
+
+test("a ladder asks somebody, who takes it on the phone", { skip, timeout: 90_000 }, async () => {
+  const dir = mkdtempSync(join(tmpdir(), "fq-heads-"));
+  writeFileSync(join(dir, "pack.lua"), 'name = "yizhuang"\nversion = "2"\nrequires = { "dispatch" }\npolicies = { "policies/heads.lua" }\n');
+  mkdirSync(join(dir, "policies"));
+  writeFileSync(join(dir, "policies/heads.lua"), HEADS);
+  const admin = await signedIn(server.url, "admin");
+  await admin("ladder.set", { name: "heads", title: "网格长", rungs: [{ level: "grid", title: "网格长", find: "unit:grid", roles: ["officer"], wait_ms: 600_000 }] });
+  server.run("pack", "deploy", dir);
+  rmSync(dir, { recursive: true });
+
+  const self = await signedIn(server.url, "officer-0018");
+  await self("duty.start");
+  const title = "院墙裂缝";
+  const { id } = await dispatcher("incident.report", { category: "other", title, grid: self.user.org });
+  const { climb } = await dispatcher("incident.get", { id });
+  const officer = await phone(climb.asked);
+  const card = officer.locator("[data-test=asked]", { hasText: title });
+  await card.waitFor();
+  assert.deepEqual(await axe(officer), [], "the card");
+  await card.locator("[data-test=take]").click();
+  await officer.locator(".card-link[data-state=accepted]", { hasText: title }).waitFor();
+  await until("the card to go", async () => (await card.count()) === 0);
+  assert.equal((await dispatcher("incident.get", { id })).state, "handling");
 });
 
 test("nothing broke the pages' own rules", { skip }, () => {

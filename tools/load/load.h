@@ -166,7 +166,7 @@ void desk_opened(struct terminal *t);
  */
 
 void safety_heard(struct terminal *t, const char *kind, const char *subject, const fq_json *data);
-void safety_opened(struct terminal *t); /* alarms that were raised before */
+void safety_opened(struct terminal *t); /* alarms and calls from before */
 
 /* How long people take for a step, at the pace asked for. */
 int64_t human_us(enum step s);

@@ -127,7 +127,18 @@ static void on_alarms(struct terminal *t, struct request *r, const fq_json *resu
         later(t, fq_json_str(alarm, "task"), CLEAR_S, clear_alarm);
 }
 
+static void on_emergencies(struct terminal *t, struct request *r, const fq_json *result,
+                           const fq_json *error) {
+  if (result) fq_json_each(e, fq_json_get(result, "rows")) {
+      const fq_json *mine = fq_json_get(e, "mine");
+      const char *id = fq_json_str(e, "id");
+      if (mine && id && !fq_json_get(mine, "coming") && answers(t, id)) later(t, id, ANSWER_S, answer_call);
+    }
+}
+
+/* What was asked while nobody was connected. */
 void safety_opened(struct terminal *t) {
-  if (desk_is(t) && opt.demo && !acts_stopped())
-    terminal_ask(t, "task.alarms", fq_json_object(), false, net_now_us(), on_alarms, NULL);
+  if (!t->first || !opt.demo || acts_stopped()) return;
+  terminal_ask(t, "emergency.open", fq_json_object(), false, net_now_us(), on_emergencies, NULL);
+  if (desk_is(t)) terminal_ask(t, "task.alarms", fq_json_object(), false, net_now_us(), on_alarms, NULL);
 }
