@@ -303,6 +303,8 @@ enum fq_status dp_time_ahead(struct fq_call *c, const char *member, int64_t *out
 /* For every apply that ends an incident (closed, voided, merged): what was asked and not answered lapses. */
 void dp_asked_lapse(struct fq_apply *a, int64_t incident, int64_t at_ms);
 /* Those asked to sign who have not, named for a message; false when there are none. */
+/* What has to end before the incident does: signatures, a whistle, a mediation (incident/unsettled.c). */
+enum fq_status dp_unsettled(struct fq_call *c, const struct dp_incident *i);
 bool dp_countersigns_open(fq_db *db, int64_t incident, char *names, size_t cap);
 fq_json *dp_countersigns_json(fq_db *db, int64_t incident);
 fq_json *dp_requests_json(fq_db *db, int64_t incident); /* the open ones */

@@ -278,6 +278,38 @@ static void names_in_other_words(void **state) {
   rebuild_gives_the_same();
 }
 
+/* ---- what was begun has to end first ------------------------------------------------------------------ */
+
+static void nothing_ends_before_what_was_begun(void **state) {
+  char i[FQ_ID_MAX], into[FQ_ID_MAX], open[FQ_ID_MAX], w1[FQ_ID_MAX], m1[FQ_ID_MAX], t[FQ_ID_MAX];
+  keep(into, report("officer-a2", GRID_A1, "fire"));
+  keep(open, report("officer-a1", GRID_A1, "fire"));
+  act("director-a", "whistle.blow",
+      "{\"incident\":\"%s\",\"units\":[\"" D01 "\"],\"within_ms\":3600000,\"reason\":\"联合处置\"}", open);
+  keep(w1, fq_json_str(w.result, "id"));
+  refused("dispatcher", "incident.merge", FQ_E_CONFLICT, "whistle.open", "{\"id\":\"%s\",\"into\":\"%s\"}",
+          open, into);
+  keep(t, task_for(open, "officer-a2"));
+  finish_task("officer-a2", t);
+  refused("dispatcher", "incident.verify", FQ_E_CONFLICT, "whistle.open", "{\"id\":\"%s\",\"pass\":true}",
+          open);
+  act("director-a", "whistle.withdraw", "{\"id\":\"%s\",\"reason\":\"不用了\"}", w1);
+  verify("dispatcher", open, true);
+
+  keep(i, report("officer-a1", GRID_A1, "dispute"));
+  act("director-a", "mediation.open", "{\"incident\":\"%s\",\"kind\":\"people\",\"class\":\"family\"}", i);
+  keep(m1, fq_json_str(w.result, "id"));
+  refused("dispatcher", "incident.merge", FQ_E_CONFLICT, "mediation.open", "{\"id\":\"%s\",\"into\":\"%s\"}",
+          i, into);
+  act("director-a", "mediation.settle", "{\"id\":\"%s\",\"outcome\":\"withdrawn\",\"text\":\"当事人撤回\"}",
+      m1);
+  merge(i, into);
+  /* nor is a report void because what it was merged into is */
+  refused("dispatcher", "incident.void", FQ_E_CONFLICT, "merge.joined", "{\"id\":\"%s\",\"reason\":\"误报\"}",
+          into);
+  rebuild_gives_the_same();
+}
+
 #define D(fn) cmocka_unit_test_setup_teardown(fn, world_open_on_disk, world_close)
 int main(void) {
   const struct CMUnitTest tests[] = {
@@ -294,6 +326,7 @@ int main(void) {
       D(odd_telephone),
       D(every_digit_of_a_place),
       D(names_in_other_words),
+      D(nothing_ends_before_what_was_begun),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

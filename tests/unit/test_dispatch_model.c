@@ -335,6 +335,10 @@ static const char *r_verify(struct order *o) {
 static const char *r_close(struct order *o) {
   return o->i->signing ? NULL : "";
 }
+/* What others were merged into is not void while they are; merging is read back, so this is not foretold. */
+static const char *r_void(struct order *o) {
+  return o->i->joined ? NULL : "";
+}
 static const char *r_escalate(struct order *o) {
   static const char *const rungs[] = {"grid", "village", "township", "county"};
   int to = 0, is = 0;
@@ -482,7 +486,7 @@ static const struct verb verbs[] = {
     {"incident.resume", 8, DESK | RULE, OF_DESK, "resume", NULL, NULL, e_resume},
     {"incident.reopen", 5, DESK, OF_DESK, "reopen", p_reason, NULL, e_reopen},
     {"incident.recall", 4, DESK, OF_DESK, "recall", NULL, NULL, e_recall},
-    {"incident.void", 3, DESK, OF_DESK, "void", p_reason, NULL, e_step},
+    {"incident.void", 3, DESK, OF_DESK, "void", p_reason, r_void, e_step},
     {"task.delivered", 8, FIELD | DESK, OF_TASK, "delivered", NULL, NULL, e_receipt},
     {"task.seen", 6, FIELD | DESK, OF_TASK, "seen", NULL, NULL, e_receipt},
     {"task.accept", 20, FIELD | DESK, OF_TASK, "accept", NULL, NULL, e_work},

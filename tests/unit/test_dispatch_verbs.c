@@ -572,6 +572,12 @@ static void nothing_is_owed_about_a_merged_one(void **state) {
   keep(r, ask_extension("officer-b1", i, HOUR));
   act("dispatcher", "incident.countersign",
       "{\"id\":\"%s\",\"units\":[\"" DEPARTMENT "\"],\"text\":\"x\",\"within_ms\":3600000}", i);
+  /* a signature asked for is not got round by merging */
+  refused("dispatcher", "incident.merge", FQ_E_CONFLICT, "countersign.open",
+          "{\"id\":\"%s\",\"into\":\"%s\"}", i, into);
+  char k[FQ_ID_MAX];
+  keep(k, fq_json_str(fq_json_first(fq_json_get(incident(i), "countersigns")), "id"));
+  act("dispatcher", "countersign.withdraw", "{\"id\":\"%s\",\"reason\":\"不用签了\"}", k);
   act("dispatcher", "incident.merge", "{\"id\":\"%s\",\"into\":\"%s\"}", i, into);
   assert_string_equal(request_state(r), "lapsed");
   at(2 * HOUR);

@@ -1,6 +1,6 @@
 /*
  * close.c - incident.verify and .close. Nothing closes without feedback and verification, a second pair of
- * eyes verifies, and whoever was asked to sign has signed. Kernel thread.
+ * eyes verifies, and what was begun on it has ended (unsettled.c). Kernel thread.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,13 +24,6 @@ static bool did_the_work(struct fq_call *c, const struct dp_incident *i) {
              "isi", i->n, c->actor->name, i->round) != 0;
 }
 
-static enum fq_status signed_by_all(struct fq_call *c, const struct dp_incident *i) {
-  char names[200];
-  if (!dp_countersigns_open(c->db, i->n, names, sizeof names)) return FQ_OK;
-  return fq_fail(c->error, FQ_E_CONFLICT, "countersign.open", "id", "会签未完:%s 尚未签署;可催签或撤回会签",
-                 "not signed yet by %s; wait, or withdraw the countersign", names);
-}
-
 enum fq_status dp_incident_verify(struct fq_call *c) {
   bool pass = fq_json_bool(c->params, "pass", false);
   struct dp_incident i;
@@ -39,7 +32,7 @@ enum fq_status dp_incident_verify(struct fq_call *c) {
   if (s == FQ_OK && pass && !c->actor->system && did_the_work(c, &i))
     s = fq_fail(c->error, FQ_E_FORBIDDEN, "incident.four_eyes", "id", "是您自己处置的,须由他人核查",
                 "you did the work yourself: somebody else has to verify it");
-  if (s == FQ_OK && pass) s = signed_by_all(c, &i);
+  if (s == FQ_OK && pass) s = dp_unsettled(c, &i);
   if (s != FQ_OK) return s;
   fq_json *data = fq_json_object();
   fq_json_set_bool(data, "pass", pass);
@@ -75,7 +68,7 @@ enum fq_status dp_incident_close(struct fq_call *c) {
   struct dp_incident i;
   enum dp_state next;
   enum fq_status s = dp_verb_begin(c, DP_V_CLOSE, &i, &next);
-  if (s == FQ_OK) s = signed_by_all(c, &i);
+  if (s == FQ_OK) s = dp_unsettled(c, &i);
   if (s != FQ_OK) return s;
   fq_json *data = fq_json_object();
   if ((s = closing_class(c, data)) != FQ_OK) {

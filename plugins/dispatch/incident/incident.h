@@ -10,6 +10,8 @@ enum fq_status dp_verb_begin(struct fq_call *c, enum dp_verb v, struct dp_incide
 enum fq_status dp_verb_finish(struct fq_call *c, const struct dp_incident *i, const char *kind,
                               enum dp_state next, fq_json *data, const char *also);
 
+/* Refused while reports are merged into it. */
+enum fq_status dp_joined_by_none(struct fq_call *c, const struct dp_incident *i);
 DP_COMMAND(dp_incident_report);
 DP_COMMAND(dp_incident_accept);
 DP_COMMAND(dp_incident_verify);
@@ -31,7 +33,7 @@ DP_COMMAND(dp_incident_attach);
 DP_COMMAND(dp_incident_wake);
 DP_TARGET(dp_target_owner);    /* the unit that owns it, or one above */
 DP_TARGET(dp_target_reporter); /* the reporter's own; or a desk's */
-DP_APPLY(dp_apply_worked); /* task.finished: who did it, for whoever verifies */
+DP_APPLY(dp_apply_worked);     /* task.finished: who did it, for whoever verifies */
 void dp_apply_suspension(struct fq_apply *a, const struct fq_entry *e);
 void dp_apply_files(struct fq_apply *a, int64_t incident, const fq_json *files);
 DP_APPLY(dp_apply_reported);

@@ -59,7 +59,11 @@ enum fq_status dp_incident_reopen(struct fq_call *c) {
   return simple(c, DP_V_REOPEN, "incident.reopened", CARRY("reason"));
 }
 enum fq_status dp_incident_void(struct fq_call *c) {
-  return simple(c, DP_V_VOID, "incident.voided", CARRY("reason"));
+  struct dp_incident i;
+  enum dp_state next;
+  enum fq_status s = dp_verb_begin(c, DP_V_VOID, &i, &next);
+  if (s == FQ_OK) s = dp_joined_by_none(c, &i);
+  return s == FQ_OK ? simple(c, DP_V_VOID, "incident.voided", CARRY("reason")) : s;
 }
 
 /* Only while untouched: the step table allows it in `dispatched`, before anybody accepted or arrived. */

@@ -252,7 +252,7 @@ enum fq_status dp_incident_merge(struct fq_call *c) {
   if (s == FQ_OK) s = dp_rev_check(c, i.rev);
   if (s != FQ_OK) return s;
   open_tasks(c->db, i.n, 0, &m);
-  if ((s = possible(c, &i, &into, &next, &m)) != FQ_OK) return s;
+  if ((s = possible(c, &i, &into, &next, &m)) != FQ_OK || (s = dp_unsettled(c, &i)) != FQ_OK) return s;
 
   if ((s = emit_merged(c, &i, &into, next)) != FQ_OK) return s;
   if ((s = emit_joined(c, &i, &into)) != FQ_OK) return s;
