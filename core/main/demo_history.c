@@ -2,7 +2,6 @@
 #include "main/demo_history.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,16 +16,19 @@
 /* How an incident goes. Most go well; the others are what the clocks and the ladder are for. */
 enum fate { DILIGENT, SILENT, SLOW, DECLINES };
 
+struct person {
+  char name[FQ_ID_MAX], org[FQ_ID_MAX];
+  double lon, lat;
+};
+
 struct story {
   char id[FQ_ID_MAX];
   enum fate fate;
   int step;
   int64_t next_ms;
-};
-
-struct person {
-  char name[FQ_ID_MAX], org[FQ_ID_MAX];
-  double lon, lat;
+  const struct person *out; /* who is out there with `task`, and when he next says that he is well */
+  char task[FQ_ID_MAX];
+  int64_t well_ms;
 };
 
 struct history {
@@ -157,6 +159,11 @@ static enum fq_status step_task(struct history *h, struct story *s, const fq_jso
   } else if ((s->fate == SILENT && s->step == 1) || (s->fate == SLOW && s->step == 3)) {
     s->next_ms = INT64_MAX;
   } else {
+    if (!strcmp(method, "task.accept")) {
+      s->out = p;
+      s->well_ms = now_ms + 12 * MINUTE_MS;
+      fq_copy(s->task, sizeof s->task, fq_json_str(task, "id"));
+    }
     if (s->step == 4) fq_json_set_str(params, "text", "已到现场处置,隐患排除,已拍照留存");
     s->step++;
   }
@@ -165,43 +172,28 @@ static enum fq_status step_task(struct history *h, struct story *s, const fq_jso
 
 static const struct fq_actor desk = {.name = "dispatcher", .org = "430525", .roles = FQ_ROLE_DISPATCHER};
 
-#define ROUND 32 /* tasks that one minute's round looks at */
-
-/* Those at the place say that they are well, most of them; who did not is rung up by the desk, so that the
- * last alarm alone may still be up when the day begins. */
+/* Those at the place say that they are well, most of them, until nobody asks any more; who did not is rung up
+ * by the desk, so that the last alarm alone may still be up when the day begins. */
 static enum fq_status well(struct history *h, int64_t now_ms, struct fq_error *e) {
-  struct {
-    int64_t n;
-    char user[FQ_ID_MAX];
-    bool alarm;
-  } round[ROUND];
-  size_t count = 0;
-  fq_stmt *q =
-      fq_sql(fq_kernel_db(h->kernel),
-             "SELECT n, coalesce(to_user, ''), coalesce(alarm_ms, 0) FROM task WHERE alarm_ms < ?1 OR"
-             " (alarm_ms IS NULL AND checkin_due_ms <= ?2 AND ended_ms IS NULL) LIMIT ?3",
-             "iii", now_ms - 9 * MINUTE_MS, now_ms + MINUTE_MS, (int64_t)ROUND);
-  while (fq_row(q)) {
-    round[count].n = fq_col_int(q, 0);
-    fq_copy(round[count].user, FQ_ID_MAX, fq_col_str(q, 1));
-    round[count++].alarm = fq_col_int(q, 2) != 0;
+  for (size_t i = 0; i < h->story_count; i++) {
+    struct story *s = &h->stories[i];
+    if (!s->out || s->well_ms > now_ms) continue;
+    s->well_ms = now_ms + 12 * MINUTE_MS; /* the county's rule asks every fifteen */
+    if (!roll(h, 20)) continue;
+    enum fq_status st = as_officer(h, s->out, "task.check_in", with_id(s->task), NULL, e);
+    if (st == FQ_E_STORAGE) return st;
+    if (st) s->out = NULL;
   }
-  enum fq_status st = FQ_OK;
-  for (size_t i = 0; i < count && st != FQ_E_STORAGE; i++) {
-    char id[FQ_ID_MAX];
-    snprintf(id, sizeof id, "t%lld", (long long)round[i].n);
-    const struct person *p = officer_named(h, round[i].user);
-    fq_json *params = with_id(id);
-    if (round[i].alarm) {
-      fq_json_set_str(params, "note", "电话已联系上,人员平安");
-      st = fq_kernel_call(h->kernel, &desk, "task.checkin_clear", params, NULL, e);
-    } else if (p && roll(h, 20)) {
-      st = as_officer(h, p, "task.check_in", params, NULL, e);
-    } else {
-      fq_json_free(params);
-    }
+  fq_json *alarms = NULL;
+  enum fq_status st = fq_kernel_call(h->kernel, NULL, "task.alarms", fq_json_object(), &alarms, e);
+  fq_json_each(a, fq_json_get(alarms, "rows")) {
+    if (st || fq_time_parse(fq_json_str(a, "raised_at")) > now_ms - 9 * MINUTE_MS) continue;
+    fq_json *params = with_id(fq_json_str(a, "task"));
+    fq_json_set_str(params, "note", "电话已联系上,人员平安");
+    st = fq_kernel_call(h->kernel, &desk, "task.checkin_clear", params, NULL, e);
   }
-  return st == FQ_E_STORAGE ? st : FQ_OK;
+  fq_json_free(alarms);
+  return st;
 }
 
 static enum fq_status step(struct history *h, struct story *s, int64_t now_ms, struct fq_error *e) {

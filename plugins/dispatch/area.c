@@ -20,14 +20,37 @@ bool dp_area_of(fq_db *db, const char *org, struct dp_area *out) {
   return true;
 }
 
-enum fq_status dp_area_asked(struct fq_query *q, const char *org, struct dp_area *out) {
-  const struct fq_actor *a = q->actor;
-  if (!org) org = a->system ? "" : a->org;
-  if (!dp_area_of(q->db, org, out))
-    return fq_fail(q->error, FQ_E_PARAMS, "org.unknown", "params.org", "没有机构 %s", "no unit %s", org);
-  if (a->system || fq_org_within(q->db, org, a->org)) return FQ_OK;
-  return fq_fail(q->error, FQ_E_FORBIDDEN, "org.foreign", "params.org", "%s 不在您的辖区内",
+static enum fq_status foreign(struct fq_query *q, const char *org, const char *path) {
+  return fq_fail(q->error, FQ_E_FORBIDDEN, "org.foreign", path, "%s 不在您的辖区内",
                  "%s is not within your unit", org);
+}
+
+enum fq_status dp_org_reach(struct fq_query *q, const char *org, const char *path) {
+  if (q->actor->system || fq_org_within(q->db, org, q->actor->org)) return FQ_OK;
+  return foreign(q, org, path);
+}
+
+enum fq_status dp_org_unknown(struct fq_query *q, const char *org) {
+  return fq_fail(q->error, FQ_E_PARAMS, "org.unknown", "params.org", "没有机构 %s", "no unit %s", org);
+}
+
+enum fq_status dp_area_asked(struct fq_query *q, const char *org, struct dp_area *out) {
+  if (!org) org = q->actor->system ? "" : q->actor->org;
+  return dp_area_of(q->db, org, out) ? dp_org_reach(q, org, "params.org") : dp_org_unknown(q, org);
+}
+
+enum fq_status dp_reach(struct fq_query *q, char path[512], bool *area) {
+  const char *org = fq_json_str(q->params, "org");
+  struct dp_area of;
+  path[0] = '\0';
+  *area = dp_area_reach(q->actor);
+  if (org && !*area) return foreign(q, org, "params.org");
+  enum fq_status s = org ? dp_org_reach(q, org, "params.org") : FQ_OK;
+  if (s != FQ_OK || !*area) return s;
+  if (!org && !q->actor->system) org = q->actor->org;
+  if (!dp_area_of(q->db, org, &of)) return dp_org_unknown(q, org);
+  dp_text(path, sizeof of.path, of.path);
+  return FQ_OK;
 }
 
 fq_stmt *dp_area_open(fq_db *db, const struct dp_area *area) {

@@ -220,6 +220,12 @@ struct dp_task {
 int64_t dp_id_n(const char *id, char letter); /* "i1024" -> 1024; 0 when it is no such id */
 void dp_id_make(char out[FQ_ID_MAX], char letter, int64_t n);
 bool dp_incident_load(fq_db *db, const char *id, struct dp_incident *out);
+/* The key of the first incident reported at or after a time; one beyond the last, or 0, when there is none.
+ */
+int64_t dp_incident_since(fq_db *db, int64_t at_ms);
+/* The same in a table of its own: `last` selects the greatest key, `next` key and time of the first row from
+ * ?1 on. */
+int64_t dp_first_since(fq_db *db, const char *last, const char *next, int64_t at_ms);
 bool dp_task_load(fq_db *db, const char *id, struct dp_task *out);
 /* The same for a handler: the id from params.<member>, FQ_E_NOT_FOUND otherwise. */
 enum fq_status dp_incident_need(struct fq_call *c, const char *member, struct dp_incident *out);
@@ -336,11 +342,6 @@ bool dp_mediates(fq_db *db, int64_t incident, const char *user);
 void dp_whistles_set(fq_db *db, int64_t incident, fq_json *j);
 void dp_mediations_set(fq_db *db, int64_t incident, fq_json *j);
 void dp_joint_set(fq_db *db, int64_t incident, fq_json *j);
-/* The subtree a list or report is about (params.org, else the actor's own), as the start of an incident's
- * path. `area` false: the actor has none, only what names him. */
-enum fq_status dp_reach(struct fq_query *q, char path[512], bool *area);
-/* The first incident reported at or after a time; one beyond the last when there is none. */
-int64_t dp_incident_since(fq_db *db, int64_t at_ms);
 
 /* ---- codes that a county may name for itself (term.c) ---------------------------------------------- */
 
@@ -446,6 +447,12 @@ struct dp_area {
   char path[512], township[FQ_ID_MAX]; /* both empty: the whole county */
 };
 bool dp_area_of(fq_db *db, const char *org, struct dp_area *out); /* "" or NULL: the whole county */
+/* Is that unit the actor's own or below it? Otherwise FQ_E_FORBIDDEN "org.foreign" at `path`. */
+enum fq_status dp_org_reach(struct fq_query *q, const char *org, const char *path);
+enum fq_status dp_org_unknown(struct fq_query *q, const char *org); /* FQ_E_PARAMS "org.unknown" */
+/* The subtree a list or report is about (params.org, else the actor's own), as the start of an incident's
+ * path. `area` false: the actor has none, only what names him. */
+enum fq_status dp_reach(struct fq_query *q, char path[512], bool *area);
 /* A query's area: `org` when given and in reach, else all that the actor has. */
 enum fq_status dp_area_asked(struct fq_query *q, const char *org, struct dp_area *out);
 fq_stmt *dp_area_open(fq_db *db, const struct dp_area *area); /* n of its open incidents, oldest first */
@@ -467,6 +474,9 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with); /* NULL when there is
 fq_json *dp_task_json(fq_db *db, int64_t n);
 fq_json *dp_tasks_json(fq_db *db, int64_t incident);
 fq_json *dp_clocks_json(fq_db *db, const char *incident);
+/* A column as a member: a time in ms as RFC 3339, a text that says something; else nothing. */
+void dp_col_time(fq_json *j, const char *name, fq_stmt *q, int column);
+void dp_col_text(fq_json *j, const char *name, fq_stmt *q, int column);
 fq_json *dp_place_json(double lon, double lat, double acc_m); /* NULL when unknown */
 bool dp_may_see(fq_db *db, const struct fq_actor *actor, const struct dp_incident *i);
 bool dp_area_reach(const struct fq_actor *actor); /* sees a whole subtree, not only his own */

@@ -23,7 +23,7 @@
   }
 #define P_WITHIN                                                                                             \
   {                                                                                                          \
-    .name = "within_ms", .type = FQ_T_INT, .min = 1000, .max = 2.6e9, .zh = "多久之内须答复",               \
+    .name = "within_ms", .type = FQ_T_INT, .min = 1000, .max = 2.6e9, .zh = "多久之内须答复",                \
     .en = "to be answered within this time"                                                                  \
   }
 #define P_PLACE                                                                                              \
@@ -32,6 +32,18 @@
   {                                                                                                          \
     .name = "attachments", .type = FQ_T_ARRAY, .members = sha256, .max = 20, .zh = "附件",                   \
     .en = "blobs by SHA-256"                                                                                 \
+  }
+
+/* What lists and reports are cut by. */
+#define P_ORG                                                                                                \
+  { .name = "org", .type = FQ_T_ID, .zh = "辖区", .en = "within this unit" }
+#define P_LIMIT                                                                                              \
+  { .name = "limit", .type = FQ_T_INT, .min = 1, .max = 200, .zh = "条数", .en = "rows" }
+#define P_AFTER                                                                                              \
+  { .name = "after", .type = FQ_T_ID, .zh = "续页", .en = "`next` of the page before" }
+#define P_PERIOD                                                                                             \
+  {.name = "from", .type = FQ_T_TIME, .required = true, .zh = "自", .en = "from"}, {                         \
+    .name = "until", .type = FQ_T_TIME, .required = true, .zh = "至(不含)", .en = "until, exclusive"         \
   }
 
 /* For P_FILES. */

@@ -71,6 +71,30 @@ bool dp_incident_load(fq_db *db, const char *id, struct dp_incident *out) {
   return true;
 }
 
+/* Keys and times grow together, so a time is found by halving, without an index of times. */
+int64_t dp_first_since(fq_db *db, const char *last, const char *next, int64_t at_ms) {
+  int64_t low = 0, high = 1 + fq_int(db, 0, last, "");
+  while (low < high) {
+    int64_t middle = low + (high - low) / 2, n = high, then_ms = at_ms;
+    fq_stmt *q = fq_sql(db, next, "i", middle);
+    if (fq_row(q)) {
+      n = fq_col_int(q, 0);
+      then_ms = fq_col_int(q, 1);
+      fq_done(q);
+    }
+    if (then_ms >= at_ms)
+      high = middle;
+    else
+      low = n + 1;
+  }
+  return low;
+}
+
+int64_t dp_incident_since(fq_db *db, int64_t at_ms) {
+  return dp_first_since(db, "SELECT max(n) FROM incident",
+                        "SELECT n, reported_ms FROM incident WHERE n >= ?1 ORDER BY n LIMIT 1", at_ms);
+}
+
 bool dp_task_load(fq_db *db, const char *id, struct dp_task *out) {
   memset(out, 0, sizeof *out);
   int64_t n = dp_id_n(id, 't');

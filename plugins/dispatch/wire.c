@@ -7,11 +7,11 @@
 
 #include "dispatch.h"
 
-static void set_time(fq_json *j, const char *name, fq_stmt *q, int column) {
+void dp_col_time(fq_json *j, const char *name, fq_stmt *q, int column) {
   if (!fq_col_null(q, column)) fq_json_set_time(j, name, fq_col_int(q, column));
 }
 
-static void set_text(fq_json *j, const char *name, fq_stmt *q, int column) {
+void dp_col_text(fq_json *j, const char *name, fq_stmt *q, int column) {
   const char *s = fq_col_str(q, column);
   if (s && *s) fq_json_set_str(j, name, s);
 }
@@ -48,11 +48,11 @@ static void set_checkin(fq_json *t, fq_stmt *q) {
   if (!fq_col_null(q, 27)) {
     fq_json_set_int(k, "every_ms", fq_col_int(q, 27));
     fq_json_set_int(k, "grace_ms", fq_col_int(q, 28));
-    set_time(k, "due_at", q, 29);
+    dp_col_time(k, "due_at", q, 29);
   }
-  set_time(k, "last_at", q, 30);
+  dp_col_time(k, "last_at", q, 30);
   if (fq_col_int(q, 31)) fq_json_set_int(k, "missed", fq_col_int(q, 31));
-  set_time(k, "raised_at", q, 32);
+  dp_col_time(k, "raised_at", q, 32);
   fq_json_set(t, "checkin", k);
 }
 
@@ -63,22 +63,22 @@ static fq_json *task_row(fq_stmt *q) {
   fq_json_set_str(t, "id", id);
   dp_id_make(id, 'i', fq_col_int(q, 1));
   fq_json_set_str(t, "incident", id);
-  set_text(to, "user", q, 2);
-  set_text(to, "unit", q, 3);
-  set_text(to, "team", q, 4);
+  dp_col_text(to, "user", q, 2);
+  dp_col_text(to, "unit", q, 3);
+  dp_col_text(to, "team", q, 4);
   fq_json_set(t, "to", to);
   fq_json_set_str(t, "name", fq_col_str(q, 5));
   fq_json_set_str(t, "state", fq_col_str(q, 6));
   fq_json_set_int(t, "rev", fq_col_int(q, 7));
-  set_text(t, "note", q, 8);
-  set_text(t, "reason", q, 9);
+  dp_col_text(t, "note", q, 8);
+  dp_col_text(t, "reason", q, 9);
   static const char *const times[] = {"created_at", "delivered_at", "seen_at",     "accepted_at",
                                       "arrived_at", "fed_back_at",  "finished_at", "expires_at"};
   for (int k = 0; k < 8; k++)
-    set_time(t, times[k], q, 10 + k);
-  set_text(t, "role", q, 18);
-  set_text(t, "accepted_by", q, 19);
-  set_text(t, "device", q, 20);
+    dp_col_time(t, times[k], q, 10 + k);
+  dp_col_text(t, "role", q, 18);
+  dp_col_text(t, "accepted_by", q, 19);
+  dp_col_text(t, "device", q, 20);
   set_task_id(t, "instead_of", q, 21);
   set_task_id(t, "reassigned_to", q, 22);
   if (!fq_col_null(q, 23)) {
@@ -86,7 +86,7 @@ static fq_json *task_row(fq_stmt *q) {
     fq_json_set_int(t, "remind_times", fq_col_int(q, 24));
     fq_json_set_int(t, "reminded", fq_col_int(q, 25));
   }
-  set_time(t, "undelivered_at", q, 26);
+  dp_col_time(t, "undelivered_at", q, 26);
   set_checkin(t, q);
   return t;
 }
@@ -126,13 +126,13 @@ fq_json *dp_clocks_json(fq_db *db, const char *incident) {
     fq_json_set_time(k, "from_at", fq_col_int(q, 3));
     fq_json_set_time(k, "due_at", fq_col_int(q, 4));
     fq_json_set_int(k, "limit_ms", fq_col_int(q, 5));
-    set_time(k, "stopped_at", q, 6);
+    dp_col_time(k, "stopped_at", q, 6);
     if (!fq_col_null(q, 7)) fq_json_set_int(k, "remaining_ms", fq_col_int(q, 7));
     fq_json_set_str(k, "to", dp_milestone_name((enum dp_milestone)fq_col_int(q, 8)));
     if (!fq_col_null(q, 9)) fq_json_set_str(k, "title", fq_col_str(q, 9));
     if (fq_col_int(q, 10)) fq_json_set_int(k, "grace_ms", fq_col_int(q, 10));
-    set_text(k, "calendar", q, 11);
-    set_text(k, "days", q, 12);
+    dp_col_text(k, "calendar", q, 11);
+    dp_col_text(k, "days", q, 12);
     if (!fq_col_null(q, 13)) fq_json_set_int(k, "limit_days", fq_col_int(q, 13));
     fq_json_push(list, k);
   }
@@ -163,21 +163,21 @@ static void set_owner(fq_db *db, fq_json *j, const char *level, const char *org)
 static fq_json *rating(fq_stmt *q, int column) {
   fq_json *j = fq_json_object();
   fq_json_set_int(j, "score", fq_col_int(q, column));
-  set_text(j, "text", q, column + 1);
-  set_text(j, "by", q, column + 2);
-  set_time(j, "at", q, column + 3);
+  dp_col_text(j, "text", q, column + 1);
+  dp_col_text(j, "by", q, column + 2);
+  dp_col_time(j, "at", q, column + 3);
   return j;
 }
 
 fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
-  fq_stmt *q =
-      fq_sql(db,
-             "SELECT number, rev, state, category, level, title, text, lon, lat, acc, org, address,"
-             " reporter, source, owner_level, owner_org, card, urges, attachments, class, occurred_ms,"
-             " reported_ms, updated_ms, accepted_ms, dispatched_ms, handled_ms, verified_ms, closed_ms,"
-             " external_id, clock_skew, suspended_until_ms, rating, rating_text, rated_by, rated_ms, merged_into,"
-             " joined FROM incident WHERE n = ?1",
-             "i", n);
+  fq_stmt *q = fq_sql(
+      db,
+      "SELECT number, rev, state, category, level, title, text, lon, lat, acc, org, address,"
+      " reporter, source, owner_level, owner_org, card, urges, attachments, class, occurred_ms,"
+      " reported_ms, updated_ms, accepted_ms, dispatched_ms, handled_ms, verified_ms, closed_ms,"
+      " external_id, clock_skew, suspended_until_ms, rating, rating_text, rated_by, rated_ms, merged_into,"
+      " joined FROM incident WHERE n = ?1",
+      "i", n);
   if (!fq_row(q)) return NULL;
   fq_json *j = fq_json_object();
   char id[FQ_ID_MAX], org[FQ_ID_MAX], level[16], owner[FQ_ID_MAX];
@@ -189,7 +189,7 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
   fq_json_set_str(j, "category", fq_col_str(q, 3));
   fq_json_set_int(j, "level", fq_col_int(q, 4));
   fq_json_set_str(j, "title", fq_col_str(q, 5));
-  if (with & DP_WITH_TEXT) set_text(j, "text", q, 6);
+  if (with & DP_WITH_TEXT) dp_col_text(j, "text", q, 6);
   fq_json *place = fq_col_null(q, 7) ? NULL
                                      : dp_place_json(fq_col_num(q, 7), fq_col_num(q, 8),
                                                      fq_col_null(q, 9) ? -1 : fq_col_num(q, 9));
@@ -197,24 +197,24 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
   dp_text(org, sizeof org, fq_col_str(q, 10));
   fq_json_set_str(j, "grid", org);
   fq_json_set_str(j, "org", org);
-  set_text(j, "address", q, 11);
+  dp_col_text(j, "address", q, 11);
   fq_json_set_str(j, "reporter", fq_col_str(q, 12));
   fq_json_set_str(j, "source", fq_col_str(q, 13));
   dp_text(level, sizeof level, fq_col_str(q, 14));
   dp_text(owner, sizeof owner, fq_col_str(q, 15));
-  set_text(j, "card", q, 16);
+  dp_col_text(j, "card", q, 16);
   fq_json_set_int(j, "urges", fq_col_int(q, 17));
   const char *files = fq_col_str(q, 18);
   fq_json *attachments = files ? fq_json_parse(files, strlen(files), NULL) : NULL;
   fq_json_set(j, "attachments", attachments ? attachments : fq_json_array());
-  set_text(j, "class", q, 19);
+  dp_col_text(j, "class", q, 19);
   static const char *const times[] = {"occurred_at",   "reported_at", "updated_at",  "accepted_at",
                                       "dispatched_at", "handled_at",  "verified_at", "closed_at"};
   for (int k = 0; k < 8; k++)
-    set_time(j, times[k], q, 20 + k);
-  set_text(j, "external_id", q, 28);
+    dp_col_time(j, times[k], q, 20 + k);
+  dp_col_text(j, "external_id", q, 28);
   if (fq_col_int(q, 29)) fq_json_set_bool(j, "clock_skew", true);
-  set_time(j, "suspended_until", q, 30);
+  dp_col_time(j, "suspended_until", q, 30);
   if (!fq_col_null(q, 31)) fq_json_set(j, "rating", rating(q, 31));
   int64_t merged_into = fq_col_int(q, 35), joined = fq_col_int(q, 36);
   fq_done(q);

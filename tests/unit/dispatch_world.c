@@ -237,6 +237,11 @@ void finish_task(const char *who, const char *task) {
   act(who, "task.finish", "{\"id\":\"%s\"}", task);
 }
 
+const char *keep(char out[FQ_ID_MAX], const char *id) {
+  snprintf(out, FQ_ID_MAX, "%s", id);
+  return out;
+}
+
 const fq_json *incident(const char *id) {
   return act("dispatcher", "incident.get", "{\"id\":\"%s\"}", id);
 }

@@ -59,6 +59,7 @@ const char *report(const char *who, const char *grid,
                    const char *category);                     /* its id, until the next report */
 const char *task_for(const char *incident, const char *user); /* dispatches; the task's id, until the next */
 void finish_task(const char *who, const char *task);          /* accept, arrive, feed back, finish */
+const char *keep(char out[FQ_ID_MAX], const char *id);        /* an id beyond the next call */
 const fq_json *incident(const char *id);
 void state_is(const char *id, const char *state);
 void task_state_is(const char *incident, const char *task, const char *state);

@@ -4,11 +4,6 @@
 
 #include "dispatch_world.h"
 
-static const char *keep(char out[FQ_ID_MAX], const char *id) {
-  snprintf(out, FQ_ID_MAX, "%s", id);
-  return out;
-}
-
 /* ---- the loop, closed ---------------------------------------------------------------------------- */
 
 static void seven_steps(void **state) {

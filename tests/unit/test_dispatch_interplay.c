@@ -8,11 +8,6 @@
 #define TOWN_A "430525100000"
 #define D01    "430525-D01"
 
-static const char *keep(char out[FQ_ID_MAX], const char *id) {
-  snprintf(out, FQ_ID_MAX, "%s", id);
-  return out;
-}
-
 static bool lists(const char *who, const char *method, const char *member, const char *id) {
   fq_json_each(
       r, fq_json_get(act(who, method, "{}"), "rows")) if (!strcmp(fq_json_str(r, member), id)) return true;

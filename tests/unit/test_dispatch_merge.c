@@ -5,11 +5,6 @@
 
 #include "dispatch_world.h"
 
-static const char *keep(char out[FQ_ID_MAX], const char *id) {
-  snprintf(out, FQ_ID_MAX, "%s", id);
-  return out;
-}
-
 /* What incident.get says of it, without what a change always moves. The caller frees. */
 static char *picture(const char *id) {
   fq_json *j = fq_json_dup(incident(id));

@@ -8,11 +8,6 @@
 
 static char i[FQ_ID_MAX], t[FQ_ID_MAX], u[FQ_ID_MAX], v[FQ_ID_MAX];
 
-static const char *keep(char out[FQ_ID_MAX], const char *id) {
-  snprintf(out, FQ_ID_MAX, "%s", id);
-  return out;
-}
-
 /* The id of the at-th task of the last dispatch. */
 static const char *sent(char out[FQ_ID_MAX], int at) {
   const fq_json *one = fq_json_first(fq_json_get(w.result, "tasks"));

@@ -12,11 +12,6 @@
 #define PHOTO      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define PAPER      "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 
-static const char *keep(char out[FQ_ID_MAX], const char *id) {
-  snprintf(out, FQ_ID_MAX, "%s", id);
-  return out;
-}
-
 static void owner_is(const char *id, const char *level, const char *org) {
   const fq_json *owner = fq_json_get(incident(id), "owner");
   assert_string_equal(fq_json_str(owner, "level"), level);

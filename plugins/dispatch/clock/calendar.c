@@ -16,7 +16,7 @@ int dp_weekday(int64_t day) {
   return (int)((day + MONDAY) - floor_div(day + MONDAY, 7) * 7);
 }
 
-int64_t dp_hours_ms(const struct dp_hours *h) {
+static int64_t hours_ms(const struct dp_hours *h) {
   int64_t minutes = 0;
   for (int s = 0; s < h->count; s++)
     minutes += h->part[s].to - h->part[s].from;
@@ -26,7 +26,7 @@ int64_t dp_hours_ms(const struct dp_hours *h) {
 void dp_calendar_ready(struct dp_calendar *c) {
   c->week_ms[0] = c->week_days[0] = c->all_ms = c->all_days = 0;
   for (int d = 0; d < 7; d++) {
-    c->week_ms[d + 1] = c->week_ms[d] + dp_hours_ms(&c->week[d]);
+    c->week_ms[d + 1] = c->week_ms[d] + hours_ms(&c->week[d]);
     c->week_days[d + 1] = c->week_days[d] + (c->week[d].count > 0);
   }
   for (size_t x = 0; x < c->count; x++) {
@@ -34,7 +34,7 @@ void dp_calendar_ready(struct dp_calendar *c) {
     const struct dp_hours *usual = &c->week[dp_weekday(e->day)];
     e->ms_before = c->all_ms;
     e->days_before = c->all_days;
-    c->all_ms += dp_hours_ms(&e->hours) - dp_hours_ms(usual);
+    c->all_ms += hours_ms(&e->hours) - hours_ms(usual);
     c->all_days += (e->hours.count > 0) - (usual->count > 0);
   }
 }

@@ -76,6 +76,5 @@ int64_t dp_calendar_midnight(const struct dp_calendar *c, int64_t day);
 const struct dp_hours *dp_calendar_hours(const struct dp_calendar *c, int64_t day);
 const struct dp_exception *dp_calendar_exception(const struct dp_calendar *c, int64_t day); /* or NULL */
 int dp_weekday(int64_t day);                                                                /* 0: Monday */
-int64_t dp_hours_ms(const struct dp_hours *h);
 
 #endif

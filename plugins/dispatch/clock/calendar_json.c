@@ -20,7 +20,8 @@ static int digits(const char *s, int n) {
   return v;
 }
 
-int64_t dp_date_parse(const char *text) {
+/* "2026-02-13" as days since 1970; -1 when it is no date. */
+static int64_t date_parse(const char *text) {
   char rfc[32];
   if (!text || strlen(text) != 10 || text[4] != '-' || text[7] != '-') return -1;
   snprintf(rfc, sizeof rfc, "%sT00:00:00Z", text);
@@ -37,7 +38,8 @@ void dp_date_format(int64_t day, char out[16]) {
   snprintf(out, 16, "%.10s", rfc);
 }
 
-int dp_clock_time_parse(const char *text) {
+/* "08:30" as minutes since midnight, up to "24:00"; -1 when it is no time of day. */
+static int clock_time_parse(const char *text) {
   if (!text || strlen(text) != 5 || text[2] != ':') return -1;
   int h = digits(text, 2), m = digits(text + 3, 2);
   return h < 0 || m < 0 || m > 59 || h * 60 + m > DP_DAY_MINUTES ? -1 : h * 60 + m;
@@ -51,7 +53,7 @@ static bool read_offset(const char *text, int64_t *ms) {
   *ms = 8 * 60 * DP_MINUTE_MS;
   if (!text) return true;
   if ((text[0] != '+' && text[0] != '-') || strlen(text) != 6) return false;
-  int minutes = dp_clock_time_parse(text + 1);
+  int minutes = clock_time_parse(text + 1);
   if (minutes < 0 || minutes > 14 * 60) return false;
   *ms = (text[0] == '-' ? -minutes : minutes) * DP_MINUTE_MS;
   return true;
@@ -66,7 +68,7 @@ static enum fq_status read_hours(const fq_json *list, const char *path, struct d
   fq_json_each(pair, list) {
     snprintf(where, sizeof where, "%s[%d]", path, n++);
     const fq_json *first = fq_json_first(pair), *second = first ? fq_json_next(first) : NULL;
-    int from = dp_clock_time_parse(fq_json_as_str(first)), to = dp_clock_time_parse(fq_json_as_str(second));
+    int from = clock_time_parse(fq_json_as_str(first)), to = clock_time_parse(fq_json_as_str(second));
     if (from < 0 || to < 0)
       return fq_fail(e, FQ_E_PARAMS, "calendar.time", where, "应为 [\"08:30\", \"12:00\"] 这样的一段",
                      "expected a segment such as [\"08:30\", \"12:00\"]");
@@ -109,7 +111,7 @@ static enum fq_status read_day(const fq_json *day, int at, struct dp_calendar *c
   struct dp_exception *x = &c->exceptions[c->count];
   snprintf(path, sizeof path, "params.days[%d]", at);
   bool worked = kind && !strcmp(kind, "workday");
-  x->day = dp_date_parse(date);
+  x->day = date_parse(date);
   if (x->day < 0)
     return fq_fail(e, FQ_E_PARAMS, "calendar.date", path, "应为 \"2026-02-17\" 这样的日期",
                    "expected a date such as \"2026-02-17\"");

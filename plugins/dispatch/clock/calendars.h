@@ -20,9 +20,6 @@
 struct dp_calendar *dp_calendar_read(const fq_json *json, struct fq_error *e);
 void dp_calendar_free(struct dp_calendar *c);
 
-/* "2026-02-17" as days since 1970, -1 when it is no date. "08:30" as minutes, -1 when it is no time. */
-int64_t dp_date_parse(const char *text);
-int dp_clock_time_parse(const char *text);
 void dp_date_format(int64_t day, char out[16]);
 void dp_clock_time_format(int minutes, char out[8]);
 extern const char *const dp_weekday_names[7]; /* "mon" ... */

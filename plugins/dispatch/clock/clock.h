@@ -74,9 +74,6 @@ fq_json *dp_clock_about(const struct dp_clock *k);
 /* clock.overdue or clock.breached: says who holds the incident at this moment. */
 enum fq_status dp_clock_tell(struct fq_call *c, const struct dp_incident *i, const struct dp_clock *k,
                              const char *kind, int64_t late_ms);
-/* clock.moved: another due time, and why ("calendar"). */
-enum fq_status dp_clock_move(struct fq_call *c, const struct dp_incident *i, const struct dp_clock *k,
-                             int64_t due_ms, const char *why);
 
 /* Moves a clock to what its calendar now says; counts it in *moved when that is another time. */
 enum fq_status dp_clock_recompute(struct fq_call *c, const struct dp_clock_key *key, int64_t *moved);

@@ -51,8 +51,8 @@ enum fq_status dp_clock_tell(struct fq_call *c, const struct dp_incident *i, con
   return dp_emit(c, i, kind, data, NULL);
 }
 
-enum fq_status dp_clock_move(struct fq_call *c, const struct dp_incident *i, const struct dp_clock *k,
-                             int64_t due_ms, const char *why) {
+static enum fq_status clock_move(struct fq_call *c, const struct dp_incident *i, const struct dp_clock *k,
+                                 int64_t due_ms, const char *why) {
   fq_json *data = dp_clock_about(k);
   fq_json_set_time(data, "due_at", due_ms);
   fq_json_set_time(data, "was_due_at", k->due_ms);
@@ -124,5 +124,5 @@ enum fq_status dp_clock_recompute(struct fq_call *c, const struct dp_clock_key *
   int64_t due_ms = reckoned_anew(&k, was, now, c->now_ms);
   if (due_ms == DP_NEVER || due_ms == k.due_ms) return FQ_OK;
   ++*moved;
-  return dp_clock_move(c, &i, &k, due_ms, "calendar");
+  return clock_move(c, &i, &k, due_ms, "calendar");
 }

@@ -8,7 +8,7 @@
 
 #include "countersign/countersign.h"
 
-bool dp_countersign_load(fq_db *db, const char *id, struct dp_countersign *out) {
+static bool countersign_load(fq_db *db, const char *id, struct dp_countersign *out) {
   memset(out, 0, sizeof *out);
   int64_t n = dp_id_n(id, 'c');
   if (!n) return false;
@@ -33,7 +33,7 @@ bool dp_countersign_load(fq_db *db, const char *id, struct dp_countersign *out) 
 static enum fq_status need(struct fq_call *c, struct dp_countersign *k, struct dp_incident *i) {
   const char *id = fq_json_str(c->params, "id");
   char of[FQ_ID_MAX];
-  if (dp_countersign_load(c->db, id, k)) {
+  if (countersign_load(c->db, id, k)) {
     dp_id_make(of, 'i', k->incident);
     if (dp_incident_load(c->db, of, i)) return FQ_OK;
   }

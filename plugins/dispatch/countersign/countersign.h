@@ -9,7 +9,6 @@ struct dp_countersign {
   char id[FQ_ID_MAX], unit[FQ_ID_MAX], state[16], asked_by[FQ_ID_MAX], asked_unit[FQ_ID_MAX];
   char name[96];
 };
-bool dp_countersign_load(fq_db *db, const char *id, struct dp_countersign *out);
 
 DP_COMMAND(dp_incident_countersign);
 DP_COMMAND(dp_countersign_sign);

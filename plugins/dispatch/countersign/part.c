@@ -40,7 +40,7 @@ static const struct fq_param withdraw_params[] = {P_COUNTERSIGN, P_REASON(false)
 static const struct fq_param overdue_params[] = {P_COUNTERSIGN, P_TIMER, {0}};
 static const struct fq_param list_params[] = {
     {.name = "mine", .type = FQ_T_BOOL, .zh = "只看请本单位签的", .en = "only what one's own unit is asked"},
-    {.name = "limit", .type = FQ_T_INT, .min = 1, .max = 200, .zh = "条数", .en = "rows"},
+    P_LIMIT,
     {0}};
 
 static const struct fq_kind kinds[] = {

@@ -14,9 +14,6 @@ struct dp_emergency {
   char id[FQ_ID_MAX], org[FQ_ID_MAX], by[FQ_ID_MAX], title[832], reason[2048];
 };
 bool dp_emergency_load(fq_db *db, const char *id, struct dp_emergency *out);
-enum fq_status dp_emergency_need(struct fq_call *c, struct dp_emergency *out);
-/* The same, refused when it is over. */
-enum fq_status dp_emergency_running(struct fq_call *c, struct dp_emergency *out);
 /* The one in force with the shortest clocks at `org`, by its own unit or one above. */
 bool dp_emergency_at(fq_db *db, const char *org, struct dp_emergency *out);
 enum fq_status dp_emergency_emit(struct fq_call *c, const struct dp_emergency *e, const char *kind,

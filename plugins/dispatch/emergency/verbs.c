@@ -59,15 +59,16 @@ double dp_clock_factor(fq_db *db, const char *org) {
   return dp_emergency_at(db, org, &e) ? e.factor : 1;
 }
 
-enum fq_status dp_emergency_need(struct fq_call *c, struct dp_emergency *out) {
+static enum fq_status emergency_need(struct fq_call *c, struct dp_emergency *out) {
   const char *id = fq_json_str(c->params, "id");
   if (dp_emergency_load(c->db, id, out)) return FQ_OK;
   return fq_fail(c->error, FQ_E_NOT_FOUND, "emergency.unknown", "params.id", "没有应急 %s", "no emergency %s",
                  id ? id : "");
 }
 
-enum fq_status dp_emergency_running(struct fq_call *c, struct dp_emergency *out) {
-  enum fq_status s = dp_emergency_need(c, out);
+/* The same, refused when it is over. */
+static enum fq_status emergency_running(struct fq_call *c, struct dp_emergency *out) {
+  enum fq_status s = emergency_need(c, out);
   if (s != FQ_OK || !out->ended_ms) return s;
   return fq_fail(c->error, FQ_E_CONFLICT, "emergency.ended", "params.id", "应急 %s 已结束", "%s has ended",
                  out->id);
@@ -100,7 +101,7 @@ enum fq_status dp_target_emergency_org(struct fq_call *c, struct fq_target *t) {
 
 enum fq_status dp_target_emergency(struct fq_call *c, struct fq_target *t) {
   struct dp_emergency e;
-  enum fq_status s = dp_emergency_need(c, &e);
+  enum fq_status s = emergency_need(c, &e);
   dp_text(t->org, sizeof t->org, e.org);
   return s;
 }
@@ -108,7 +109,7 @@ enum fq_status dp_target_emergency(struct fq_call *c, struct fq_target *t) {
 /* A desk below takes part in it. */
 enum fq_status dp_target_emergency_part(struct fq_call *c, struct fq_target *t) {
   struct dp_emergency e;
-  enum fq_status s = dp_emergency_need(c, &e);
+  enum fq_status s = emergency_need(c, &e);
   if (s != FQ_OK) return s;
   dp_text(t->org, sizeof t->org, e.org);
   t->own = c->actor->org && *c->actor->org && fq_org_within(c->db, c->actor->org, e.org);
@@ -118,7 +119,7 @@ enum fq_status dp_target_emergency_part(struct fq_call *c, struct fq_target *t) 
 /* Each for himself; a desk for those it may send, as when somebody answers by voice. */
 enum fq_status dp_target_emergency_answer(struct fq_call *c, struct fq_target *t) {
   struct dp_emergency e;
-  enum fq_status s = dp_emergency_need(c, &e);
+  enum fq_status s = emergency_need(c, &e);
   if (s != FQ_OK) return s;
   const char *given = fq_json_str(c->params, "user"), *user = given ? given : c->actor->name;
   fq_stmt *q =
@@ -138,7 +139,7 @@ enum fq_status dp_target_emergency_answer(struct fq_call *c, struct fq_target *t
 
 enum fq_status dp_emergency_answer(struct fq_call *c) {
   struct dp_emergency e;
-  enum fq_status s = dp_emergency_running(c, &e);
+  enum fq_status s = emergency_running(c, &e);
   if (s != FQ_OK) return s;
   const char *user = fq_json_str(c->params, "user");
   char audience[FQ_ID_MAX + 8];
@@ -162,7 +163,7 @@ enum fq_status dp_emergency_answer(struct fq_call *c) {
 
 enum fq_status dp_emergency_note(struct fq_call *c) {
   struct dp_emergency e;
-  enum fq_status s = dp_emergency_running(c, &e);
+  enum fq_status s = emergency_running(c, &e);
   if (s != FQ_OK) return s;
   fq_json *data = fq_json_object();
   dp_set_opt(data, "text", c->params, "text");
@@ -174,7 +175,7 @@ enum fq_status dp_emergency_note(struct fq_call *c) {
 /* Up or down; the clocks that are started from now on follow the new factor. */
 enum fq_status dp_emergency_raise(struct fq_call *c) {
   struct dp_emergency e;
-  enum fq_status s = dp_emergency_running(c, &e);
+  enum fq_status s = emergency_running(c, &e);
   if (s != FQ_OK) return s;
   int level = (int)fq_json_int(c->params, "level", e.level);
   double factor = fq_json_num(c->params, "factor", e.factor);
@@ -196,7 +197,7 @@ enum fq_status dp_emergency_raise(struct fq_call *c) {
 enum fq_status dp_emergency_end(struct fq_call *c) {
   struct dp_emergency e;
   struct dp_area area;
-  enum fq_status s = dp_emergency_running(c, &e);
+  enum fq_status s = emergency_running(c, &e);
   if (s == FQ_OK) s = dp_emergency_portions(c, &e, "emergency.released", DP_NOT_ABSENT, 0);
   if (s != FQ_OK) return s;
   dp_area_of(c->db, e.org, &area);

@@ -36,24 +36,6 @@ enum fq_status dp_incident_get(struct fq_query *q) {
   return FQ_OK;
 }
 
-/* A unit as a list is cut by it: the township finds the rows by index, the path prefix narrows them down. */
-struct scope {
-  char path[512], township[FQ_ID_MAX];
-};
-
-static bool scope_of(fq_db *db, const char *org, struct scope *s) {
-  struct dp_ladder l;
-  s->path[0] = s->township[0] = '\0';
-  fq_stmt *q = fq_sql(db, "SELECT path FROM org WHERE id = ?1", "s", org);
-  if (!fq_row(q)) return false;
-  dp_text(s->path, sizeof s->path, fq_col_str(q, 0));
-  fq_done(q);
-  dp_ladder_of(db, org, &l);
-  for (size_t x = 0; x < l.count; x++)
-    if (l.rungs[x].level == DP_L_TOWNSHIP) dp_text(s->township, sizeof s->township, l.rungs[x].org);
-  return true;
-}
-
 struct page {
   fq_json *rows;
   int64_t limit, last;
@@ -122,16 +104,11 @@ enum fq_status dp_incident_list(struct fq_query *q) {
       page.last = floor;
     }
   } else {
-    struct scope s = {.path = ""};
-    if (!org && !q->actor->system) org = q->actor->org;
-    if (org && *org && !scope_of(q->db, org, &s)) {
+    struct dp_area s;
+    enum fq_status st = dp_area_asked(q, org, &s);
+    if (st != FQ_OK) {
       fq_json_free(page.rows);
-      return fq_fail(q->error, FQ_E_PARAMS, "org.unknown", "params.org", "没有机构 %s", "no unit %s", org);
-    }
-    if (org && *org && !q->actor->system && !fq_org_within(q->db, org, q->actor->org)) {
-      fq_json_free(page.rows);
-      return fq_fail(q->error, FQ_E_FORBIDDEN, "org.foreign", "params.org", "%s 不在您的辖区内",
-                     "%s is not within your unit", org);
+      return st;
     }
     static const char *const by_township[2] = {
         "SELECT n FROM incident WHERE township = ?3 AND n < ?1 AND substr(path, 1, length(?2)) = ?2" FILTERS,
@@ -173,8 +150,8 @@ enum fq_status dp_incident_open(struct fq_query *q) {
   const char *sits = dp_sits_at(a), *team = dp_team_of(a);
   fq_stmt *s;
   if (dp_area_reach(a)) {
-    struct scope in = {.path = ""};
-    if (!a->system) scope_of(q->db, a->org, &in);
+    struct dp_area in;
+    dp_area_of(q->db, a->system ? NULL : a->org, &in);
     bool whole = a->system || fq_int(q->db, 0, "SELECT parent = '' FROM org WHERE id = ?1", "s", a->org);
     if (whole)
       s = fq_sql(q->db, "SELECT n FROM incident WHERE ended_ms IS NULL ORDER BY n DESC", "");

@@ -161,9 +161,9 @@ static const struct fq_param list_params[] = {
      .en = "state"},
     {.name = "open", .type = FQ_T_BOOL, .zh = "只看在办", .en = "open ones only"},
     {.name = "category", .type = FQ_T_ID, .zh = "类别", .en = "category"},
-    {.name = "org", .type = FQ_T_ID, .zh = "辖区", .en = "within this unit"},
-    {.name = "limit", .type = FQ_T_INT, .min = 1, .max = 200, .zh = "条数", .en = "rows"},
-    {.name = "after", .type = FQ_T_ID, .zh = "续页", .en = "`next` of the page before"},
+    P_ORG,
+    P_LIMIT,
+    P_AFTER,
     {0}};
 
 #define INCIDENT(verb, f, z, e)                                                                              \

@@ -63,7 +63,10 @@ enum fq_status dp_incident_void(struct fq_call *c) {
   enum dp_state next;
   enum fq_status s = dp_verb_begin(c, DP_V_VOID, &i, &next);
   if (s == FQ_OK) s = dp_joined_by_none(c, &i);
-  return s == FQ_OK ? simple(c, DP_V_VOID, "incident.voided", CARRY("reason")) : s;
+  if (s != FQ_OK) return s;
+  fq_json *data = fq_json_object();
+  dp_set_opt(data, "reason", c->params, "reason");
+  return dp_verb_finish(c, &i, "incident.voided", next, data, NULL);
 }
 
 /* Only while untouched: the step table allows it in `dispatched`, before anybody accepted or arrived. */

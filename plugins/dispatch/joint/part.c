@@ -41,15 +41,11 @@ static const struct fq_param list_params[] = {
     {.name = "type", .type = FQ_T_ID, .zh = "类型", .en = "type"},
     {.name = "lead", .type = FQ_T_ID, .zh = "牵头单位", .en = "led by this unit"},
     {.name = "open", .type = FQ_T_BOOL, .zh = "只看在办", .en = "open ones only"},
-    {.name = "org", .type = FQ_T_ID, .zh = "辖区", .en = "within this unit"},
-    {.name = "limit", .type = FQ_T_INT, .min = 1, .max = 200, .zh = "条数", .en = "rows"},
-    {.name = "after", .type = FQ_T_ID, .zh = "续页", .en = "`next` of the page before"},
+    P_ORG,
+    P_LIMIT,
+    P_AFTER,
     {0}};
-static const struct fq_param report_params[] = {
-    {.name = "from", .type = FQ_T_TIME, .required = true, .zh = "自", .en = "from"},
-    {.name = "until", .type = FQ_T_TIME, .required = true, .zh = "至(不含)", .en = "until, exclusive"},
-    {.name = "org", .type = FQ_T_ID, .zh = "辖区", .en = "within this unit"},
-    {0}};
+static const struct fq_param report_params[] = {P_PERIOD, P_ORG, {0}};
 
 static const struct fq_kind kinds[] = {
     {"joint.formed", dp_apply_joint, HEAR, 0, "联动立项", "an incident became joint work"}, {0}};

@@ -7,11 +7,6 @@
 
 #include "mediation/mediation.h"
 
-static void set_text(fq_json *j, const char *name, fq_stmt *q, int column) {
-  const char *s = fq_col_str(q, column);
-  if (s && *s) fq_json_set_str(j, name, s);
-}
-
 static void set_id(fq_json *j, const char *name, char letter, int64_t n) {
   char id[FQ_ID_MAX];
   dp_id_make(id, letter, n);
@@ -25,8 +20,8 @@ fq_json *dp_parties(fq_db *db, int64_t mediation) {
   while (fq_row(q)) {
     fq_json *p = fq_json_object();
     fq_json_set_str(p, "name", fq_col_str(q, 0));
-    set_text(p, "phone", q, 1);
-    set_text(p, "role", q, 2);
+    dp_col_text(p, "phone", q, 1);
+    dp_col_text(p, "role", q, 2);
     fq_json_push(list, p);
   }
   return list;
@@ -53,7 +48,7 @@ static fq_json *mediation_json(fq_db *db, int64_t n, const struct fq_actor *a) {
   fq_json_set_str(j, "incident_title", fq_col_str(q, 3));
   fq_json_set_int(j, "rev", fq_col_int(q, 5));
   for (int k = 0; k < 14; k++)
-    if (texts[k]) set_text(j, texts[k], q, 4 + k);
+    if (texts[k]) dp_col_text(j, texts[k], q, 4 + k);
   fq_json_set_time(j, "opened_at", fq_col_int(q, 18));
   if (!fq_col_null(q, 19)) fq_json_set_time(j, "ended_at", fq_col_int(q, 19));
   if (!fq_col_null(q, 20)) fq_json_set_bool(j, "satisfied", fq_col_int(q, 20) != 0);
@@ -111,7 +106,7 @@ void dp_mediations_set(fq_db *db, int64_t incident, fq_json *j) {
     fq_json *m = fq_json_object();
     set_id(m, "id", 'm', fq_col_int(q, 0));
     for (int k = 0; k < 7; k++)
-      set_text(m, members[k], q, 1 + k);
+      dp_col_text(m, members[k], q, 1 + k);
     fq_json_push(list, m);
   }
   if (fq_json_size(list))

@@ -128,17 +128,13 @@ static const struct fq_param list_params[] = {
     {.name = "satisfied", .type = FQ_T_BOOL, .zh = "是否满意", .en = "satisfied or not"},
     {.name = "mediator", .type = FQ_T_ID, .zh = "调解员", .en = "mediated by"},
     {.name = "incident", .type = FQ_T_ID, .zh = "事件", .en = "of this incident"},
-    {.name = "org", .type = FQ_T_ID, .zh = "辖区", .en = "within this unit"},
+    P_ORG,
     {.name = "ended_from", .type = FQ_T_TIME, .zh = "办结自", .en = "ended from"},
     {.name = "ended_until", .type = FQ_T_TIME, .zh = "办结至(不含)", .en = "ended until, exclusive"},
-    {.name = "limit", .type = FQ_T_INT, .min = 1, .max = 200, .zh = "条数", .en = "rows"},
-    {.name = "after", .type = FQ_T_ID, .zh = "续页", .en = "`next` of the page before"},
+    P_LIMIT,
+    P_AFTER,
     {0}};
-static const struct fq_param report_params[] = {
-    {.name = "from", .type = FQ_T_TIME, .required = true, .zh = "自", .en = "from"},
-    {.name = "until", .type = FQ_T_TIME, .required = true, .zh = "至(不含)", .en = "until, exclusive"},
-    {.name = "org", .type = FQ_T_ID, .zh = "辖区", .en = "within this unit"},
-    {0}};
+static const struct fq_param report_params[] = {P_PERIOD, P_ORG, {0}};
 
 #define MEDIATION(verb, z, e)                                                                                \
   { "mediation." verb, dp_apply_mediation, HEAR, 0, z, e }

@@ -98,9 +98,8 @@ enum fq_status dp_duty_end(struct fq_call *c) {
 enum fq_status dp_duty_list(struct fq_query *q) {
   const char *org = fq_json_str(q->params, "org");
   if (!org) org = q->actor->system ? "" : q->actor->org;
-  if (!q->actor->system && !fq_org_within(q->db, org, q->actor->org))
-    return fq_fail(q->error, FQ_E_FORBIDDEN, "org.foreign", "params.org", "%s 不在您的辖区内",
-                   "%s is not within your unit", org);
+  enum fq_status reach = dp_org_reach(q, org, "params.org");
+  if (reach != FQ_OK) return reach;
   char below[512] = "";
   fq_stmt *s = fq_sql(q->db, "SELECT path FROM org WHERE id = ?1", "s", org);
   if (fq_row(s)) {

@@ -60,16 +60,12 @@ static const struct fq_param candidates_params[] = {
      .en = "how many of those left out to list, with the reason; 500 by default"},
     {0}};
 
-#define P_ORG(must)                                                                                          \
+#define P_UNIT(must)                                                                                         \
   { .name = "org", .type = FQ_T_ID, .required = must, .zh = "单位", .en = "unit" }
 #define P_USER                                                                                               \
   { .name = "user", .type = FQ_T_ID, .required = true, .zh = "用户", .en = "user" }
 #define P_WHEN(n, must, z, e)                                                                                \
   { .name = n, .type = FQ_T_TIME, .required = must, .zh = z, .en = e }
-#define P_LIMIT                                                                                              \
-  { .name = "limit", .type = FQ_T_INT, .min = 1, .max = 200, .zh = "条数", .en = "rows" }
-#define P_AFTER                                                                                              \
-  { .name = "after", .type = FQ_T_ID, .zh = "续页", .en = "`next` of the page before" }
 #define P_LADDER(must)                                                                                       \
   { .name = "ladder", .type = FQ_T_ID, .required = must, .zh = "阶梯", .en = "ladder" }
 #define P_TEXT(n, max_, z, e)                                                                                \
@@ -135,7 +131,7 @@ static const struct fq_param ladder_params[] = {
      .zh = "各级,由低到高",
      .en = "rungs, lowest first"},
     {0}};
-static const struct fq_param fallback_params[] = {P_ORG(true),
+static const struct fq_param fallback_params[] = {P_UNIT(true),
                                                   {.name = "owner",
                                                    .type = FQ_T_ID,
                                                    .zh = "兜底单位;不填则取消",
@@ -230,7 +226,7 @@ static const struct fq_param shift_members[] = {
     {0}};
 static const struct fq_param shift_param[] = {
     {.name = "shift", .type = FQ_T_OBJECT, .members = shift_members}, {0}};
-static const struct fq_param roster_params[] = {P_ORG(true),
+static const struct fq_param roster_params[] = {P_UNIT(true),
                                                 {.name = "rows",
                                                  .type = FQ_T_ARRAY,
                                                  .required = true,
@@ -242,7 +238,7 @@ static const struct fq_param roster_params[] = {P_ORG(true),
                                                 {0}};
 static const struct fq_param roster_remove_params[] = {P_ID, P_REASON(false), {0}};
 static const struct fq_param override_params[] = {
-    P_ORG(true),
+    P_UNIT(true),
     P_TEXT("date", 10, "日期(北京时间),如 2026-11-22", "a day in Beijing time, such as 2026-11-22"),
     P_WHEN("from", false, "自", "from"),
     P_WHEN("until", false, "至", "until"),
@@ -251,11 +247,11 @@ static const struct fq_param override_params[] = {
     P_REASON(true),
     {0}};
 static const struct fq_param roster_list_params[] = {
-    P_ORG(false),
+    P_UNIT(false),
     P_WHEN("from", false, "自", "from; a day ago by default"),
     P_WHEN("until", false, "至", "until; 8 days later by default"),
     {0}};
-static const struct fq_param org_params[] = {P_ORG(false), {0}};
+static const struct fq_param org_params[] = {P_UNIT(false), {0}};
 static const struct fq_param leave_params[] = {
     P_USER,
     P_WHEN("from", true, "自", "from"),
@@ -269,7 +265,7 @@ static const struct fq_param leave_end_params[] = {P_USER,
                                                     .zh = "哪一次请假",
                                                     .en = "which leave; the present or the next by default"},
                                                    {0}};
-static const struct fq_param vacancy_params[] = {P_ORG(false),
+static const struct fq_param vacancy_params[] = {P_UNIT(false),
                                                  {.name = "kind",
                                                   .type = FQ_T_ENUM,
                                                   .values = "grid village police_post township",

@@ -336,9 +336,7 @@ static fq_json *shift_row(fq_stmt *s) {
 static enum fq_status asked_unit(struct fq_query *q, const char **org) {
   *org = fq_json_str(q->params, "org");
   if (!*org) *org = q->actor->org;
-  if (q->actor->system || fq_org_within(q->db, *org, q->actor->org)) return FQ_OK;
-  return fq_fail(q->error, FQ_E_FORBIDDEN, "org.foreign", "params.org", "%s 不在您的辖区内",
-                 "%s is not within your unit", *org);
+  return dp_org_reach(q, *org, "params.org");
 }
 
 enum fq_status dp_roster_list(struct fq_query *q) {

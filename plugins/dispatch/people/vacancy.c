@@ -148,9 +148,8 @@ enum fq_status dp_roster_vacancies(struct fq_query *q) {
   int64_t limit = fq_json_int(q->params, "limit", 100), officers;
   char below[512] = "";
   if (!org && !q->actor->system) org = q->actor->org;
-  if (org && !q->actor->system && !fq_org_within(q->db, org, q->actor->org))
-    return fq_fail(q->error, FQ_E_FORBIDDEN, "org.foreign", "params.org", "%s 不在您的辖区内",
-                   "%s is not within your unit", org);
+  enum fq_status reach = org ? dp_org_reach(q, org, "params.org") : FQ_OK;
+  if (reach != FQ_OK) return reach;
   fq_stmt *s = fq_sql(q->db, "SELECT path FROM org WHERE id = ?1", "s", org);
   if (fq_row(s)) {
     dp_text(below, sizeof below, fq_col_str(s, 0));

@@ -82,9 +82,8 @@ enum fq_status dp_ladder_who(struct fq_query *q) {
         q->error, FQ_E_PARAMS, "place.unknown", "params",
         "请写明网格、位置或地址编码(如 430525100201-01/12),且单位须存在",
         "give a grid, a place or an address code such as 430525100201-01/12 of a unit that exists");
-  if (!q->actor->system && !fq_org_within(q->db, org, q->actor->org))
-    return fq_fail(q->error, FQ_E_FORBIDDEN, "org.foreign", "params", "%s 不在您的辖区内",
-                   "%s is not within your unit", org);
+  enum fq_status reach = dp_org_reach(q, org, "params");
+  if (reach != FQ_OK) return reach;
   fq_json *j = who_answers(q->db, ladder, org, address, at ? fq_time_parse(at) : q->now_ms);
   if (!j)
     return fq_fail(q->error, FQ_E_PARAMS, "ladder.unknown", "params.ladder", "没有阶梯 %s", "no ladder %s",

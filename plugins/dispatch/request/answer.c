@@ -7,7 +7,7 @@
 
 #include "request/request.h"
 
-bool dp_request_load(fq_db *db, const char *id, struct dp_request *out) {
+static bool request_load(fq_db *db, const char *id, struct dp_request *out) {
   memset(out, 0, sizeof *out);
   int64_t n = dp_id_n(id, 'r');
   if (!n) return false;
@@ -38,7 +38,7 @@ bool dp_request_load(fq_db *db, const char *id, struct dp_request *out) {
 static enum fq_status need(struct fq_call *c, struct dp_request *r, struct dp_incident *i) {
   const char *id = fq_json_str(c->params, "id");
   char of[FQ_ID_MAX];
-  if (dp_request_load(c->db, id, r)) {
+  if (request_load(c->db, id, r)) {
     dp_id_make(of, 'i', r->incident);
     if (dp_incident_load(c->db, of, i)) return FQ_OK;
   }

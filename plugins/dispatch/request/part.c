@@ -34,7 +34,7 @@ static const struct fq_param list_params[] = {
      .values = "open granted refused withdrawn lapsed",
      .zh = "状态",
      .en = "state"},
-    {.name = "limit", .type = FQ_T_INT, .min = 1, .max = 200, .zh = "条数", .en = "rows"},
+    P_LIMIT,
     {0}};
 
 static const struct fq_kind kinds[] = {

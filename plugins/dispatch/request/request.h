@@ -12,7 +12,6 @@ struct dp_request {
       clock[FQ_ID_MAX], answered_by[FQ_ID_MAX];
   char reason[2048];
 };
-bool dp_request_load(fq_db *db, const char *id, struct dp_request *out);
 
 DP_COMMAND(dp_incident_extend);
 DP_COMMAND(dp_incident_ask_suspend);

@@ -63,7 +63,7 @@ static const struct fq_param degrees[] = {{.name = "degrees", .type = FQ_T_NUMBE
        .max = 4,                                                                                             \
        .zh = "范围:西、南、东、北",                                                                          \
        .en = "within a box: west, south, east, north"},                                                      \
-      {.name = "org", .type = FQ_T_ID, .zh = "辖区", .en = "within this unit"},                              \
+      P_ORG,                                                                                                 \
       {.name = "state",                                                                                      \
        .type = FQ_T_ARRAY,                                                                                   \
        .members = one_state,                                                                                 \
@@ -94,17 +94,16 @@ static const struct fq_param degrees[] = {{.name = "degrees", .type = FQ_T_NUMBE
   }
 
 static const struct fq_param query_params[] = {ASKED, {0}};
-static const struct fq_param search_params[] = {
-    ASKED,
-    {.name = "filter",
-     .type = FQ_T_STRING,
-     .min = 1,
-     .max = 40,
-     .zh = "用已存的筛选,另给的条件优先",
-     .en = "a saved filter; what is given beside it goes before"},
-    {.name = "limit", .type = FQ_T_INT, .min = 1, .max = 200, .zh = "条数", .en = "rows"},
-    {.name = "after", .type = FQ_T_ID, .zh = "续页", .en = "`next` of the page before"},
-    {0}};
+static const struct fq_param search_params[] = {ASKED,
+                                                {.name = "filter",
+                                                 .type = FQ_T_STRING,
+                                                 .min = 1,
+                                                 .max = 40,
+                                                 .zh = "用已存的筛选,另给的条件优先",
+                                                 .en = "a saved filter; what is given beside it goes before"},
+                                                P_LIMIT,
+                                                P_AFTER,
+                                                {0}};
 
 #define P_NAME                                                                                               \
   { .name = "name", .type = FQ_T_STRING, .required = true, .min = 1, .max = 40, .zh = "名称", .en = "name" }

@@ -46,11 +46,6 @@ struct asked {
   bool oldest;
 };
 
-static enum fq_status foreign(struct fq_query *q, const char *org) {
-  return fq_fail(q->error, FQ_E_FORBIDDEN, "org.foreign", "params.org", "%s 不在您的辖区内",
-                 "%s is not within your unit", org);
-}
-
 /* Where he may look, and where he wants to. */
 static enum fq_status read_scope(struct asked *a) {
   struct fq_query *q = a->q;
@@ -61,20 +56,14 @@ static enum fq_status read_scope(struct asked *a) {
   bool given = org != NULL;
   if (!given && !a->own && !q->actor->system) org = q->actor->org;
   if (!org || !*org) return FQ_OK;
-  struct dp_ladder l;
-  fq_stmt *s = fq_sql(q->db, "SELECT path, parent = '' FROM org WHERE id = ?1", "s", org);
-  if (!fq_row(s))
-    return fq_fail(q->error, FQ_E_PARAMS, "org.unknown", "params.org", "没有机构 %s", "no unit %s", org);
-  bool top = fq_col_int(s, 1) != 0;
-  dp_text(a->path, sizeof a->path, fq_col_str(s, 0));
-  fq_done(s);
-  if (given && !a->own && !q->actor->system && !fq_org_within(q->db, org, q->actor->org))
-    return foreign(q, org);
-  if (top) return FQ_OK;
+  struct dp_area area;
+  struct fq_unit unit;
+  if (!dp_area_of(q->db, org, &area) || !fq_org_unit(q->db, org, &unit)) return dp_org_unknown(q, org);
+  dp_text(a->path, sizeof a->path, area.path);
+  enum fq_status s = given && !a->own ? dp_org_reach(q, org, "params.org") : FQ_OK;
+  if (s != FQ_OK || !*unit.parent) return s;
   dp_text(a->unit, sizeof a->unit, org);
-  dp_ladder_of(q->db, org, &l);
-  for (size_t x = 0; x < l.count; x++)
-    if (l.rungs[x].level == DP_L_TOWNSHIP) dp_text(a->township, sizeof a->township, l.rungs[x].org);
+  dp_text(a->township, sizeof a->township, area.township);
   return FQ_OK;
 }
 

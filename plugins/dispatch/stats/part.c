@@ -33,14 +33,12 @@ static const char *const migrations[] = {
     " WHERE j.kind IN ('incident.closed', 'clock.breached') GROUP BY 1, 2;",
     NULL};
 
-#define P_ORG                                                                                                \
-  { .name = "org", .type = FQ_T_ID, .zh = "辖区", .en = "within this unit" }
-#define P_LIMIT(n, z, e)                                                                                     \
+#define P_STEP_LIMIT(n, z, e)                                                                                \
   { .name = n, .type = FQ_T_INT, .min = 0, .max = 3.2e10, .zh = z, .en = e }
 static const struct fq_param limit_members[] = {
-    P_LIMIT("detect_ms", "发现上报时限,默认 30 分钟", "occurred to reported; 30 minutes"),
-    P_LIMIT("dispatch_ms", "调度时限,默认 5 分钟", "reported to dispatched; 5 minutes"),
-    P_LIMIT("resolve_ms", "处置时限,默认 3 小时", "dispatched to handled; 3 hours"),
+    P_STEP_LIMIT("detect_ms", "发现上报时限,默认 30 分钟", "occurred to reported; 30 minutes"),
+    P_STEP_LIMIT("dispatch_ms", "调度时限,默认 5 分钟", "reported to dispatched; 5 minutes"),
+    P_STEP_LIMIT("resolve_ms", "处置时限,默认 3 小时", "dispatched to handled; 3 hours"),
     {0}};
 static const struct fq_param percentile[] = {{.name = "p", .type = FQ_T_NUMBER, .min = 0, .max = 100}, {0}};
 static const struct fq_param times_params[] = {

@@ -92,34 +92,15 @@ enum fq_status dp_apply_st_breached(struct fq_apply *a, const struct fq_entry *e
 
 /* ---- reading, for both queries ---------------------------------------------------------------------- */
 
-/* Keys grow with the time of the report, so the table needs no index by time: halving finds the place. */
 int64_t st_first_n(fq_db *db, int64_t at_ms) {
-  int64_t low = fq_int(db, INT64_MAX, "SELECT min(n) FROM stat_time", "");
-  int64_t high = fq_int(db, 0, "SELECT max(n) FROM stat_time", "") + 1;
-  while (low < high) {
-    int64_t middle = low + (high - low) / 2, n = high, then_ms = at_ms;
-    fq_stmt *q = fq_sql(db, "SELECT n, at_ms FROM stat_time WHERE n >= ?1 ORDER BY n LIMIT 1", "i", middle);
-    if (fq_row(q)) {
-      n = fq_col_int(q, 0);
-      then_ms = fq_col_int(q, 1);
-      fq_done(q);
-    }
-    if (then_ms < at_ms)
-      low = n + 1;
-    else
-      high = middle;
-  }
-  return low;
+  return dp_first_since(db, "SELECT max(n) FROM stat_time",
+                        "SELECT n, at_ms FROM stat_time WHERE n >= ?1 ORDER BY n LIMIT 1", at_ms);
 }
 
 enum fq_status st_scope(struct fq_query *q, char org[FQ_ID_MAX]) {
   const char *given = fq_json_str(q->params, "org");
   struct fq_unit u;
   dp_text(org, FQ_ID_MAX, given ? given : q->actor->system ? "" : q->actor->org);
-  if (given && !fq_org_unit(q->db, given, &u))
-    return fq_fail(q->error, FQ_E_PARAMS, "org.unknown", "params.org", "没有机构 %s", "no unit %s", given);
-  if (given && !q->actor->system && !fq_org_within(q->db, given, q->actor->org))
-    return fq_fail(q->error, FQ_E_FORBIDDEN, "org.foreign", "params.org", "%s 不在您的辖区内",
-                   "%s is not within your unit", given);
-  return FQ_OK;
+  if (given && !fq_org_unit(q->db, given, &u)) return dp_org_unknown(q, given);
+  return given ? dp_org_reach(q, given, "params.org") : FQ_OK;
 }

@@ -194,10 +194,6 @@ enum fq_status dp_apply_card_overdue(struct fq_apply *a, const struct fq_entry *
   "card k JOIN incident i ON i.n = k.incident LEFT JOIN org o ON o.id = k.unit"                              \
   " LEFT JOIN account g ON g.name = k.given_by LEFT JOIN account r ON r.name = k.answered_by"
 
-static void set_time(fq_json *j, const char *name, fq_stmt *q, int column) {
-  if (!fq_col_null(q, column)) fq_json_set_time(j, name, fq_col_int(q, column));
-}
-
 static void set_text(fq_json *j, const char *name, fq_stmt *q, int column) {
   if (!fq_col_null(q, column)) fq_json_set_str(j, name, fq_col_str(q, column));
 }
@@ -221,7 +217,7 @@ static fq_json *row(fq_stmt *q) {
   for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
     set_text(j, texts[k].name, q, texts[k].column);
   for (size_t k = 0; k < sizeof times / sizeof *times; k++)
-    set_time(j, times[k].name, q, times[k].column);
+    dp_col_time(j, times[k].name, q, times[k].column);
   return j;
 }
 

@@ -16,15 +16,6 @@
 #define OPEN_CLOCKS                                                                                          \
   "incident i INDEXED BY incident_open_n CROSS JOIN clock k ON k.incident = i.n WHERE i.ended_ms IS NULL"
 
-static void set_time(fq_json *j, const char *name, fq_stmt *q, int column) {
-  if (!fq_col_null(q, column)) fq_json_set_time(j, name, fq_col_int(q, column));
-}
-
-static void set_text(fq_json *j, const char *name, fq_stmt *q, int column) {
-  const char *s = fq_col_str(q, column);
-  if (s && *s) fq_json_set_str(j, name, s);
-}
-
 /* ---- counts ------------------------------------------------------------------------------------------- */
 
 /* Newest first until the shift began: keys grow with time, so this costs the shift, not the county. */
@@ -72,9 +63,9 @@ static void set_clock(fq_db *db, fq_json *j, int64_t n) {
   if (!fq_row(q)) return;
   fq_json *k = fq_json_object();
   fq_json_set_str(k, "name", fq_col_str(q, 0));
-  set_text(k, "title", q, 1);
+  dp_col_text(k, "title", q, 1);
   fq_json_set_str(k, "state", fq_col_str(q, 2));
-  set_time(k, "due_at", q, 3);
+  dp_col_time(k, "due_at", q, 3);
   fq_done(q);
   fq_json_set(j, "clock", k);
 }
@@ -99,11 +90,11 @@ static fq_json *matter(fq_db *db, fq_stmt *q) {
   fq_json_set_str(j, "title", fq_col_str(q, 2));
   fq_json_set_int(j, "level", fq_col_int(q, 3));
   fq_json_set_str(j, "state", fq_col_str(q, 4));
-  set_text(j, "owner", q, 5);
-  set_text(j, "card", q, 6);
+  dp_col_text(j, "owner", q, 5);
+  dp_col_text(j, "card", q, 6);
   if (fq_col_int(q, 7)) fq_json_set_int(j, "urges", fq_col_int(q, 7));
-  set_time(j, "reported_at", q, 8);
-  set_text(j, "place", q, 9);
+  dp_col_time(j, "reported_at", q, 8);
+  dp_col_text(j, "place", q, 9);
   set_clock(db, j, n);
   set_sent(db, j, n);
   return j;
@@ -145,9 +136,9 @@ static void unanswered_cards(fq_db *db, const struct dp_area *area, fq_json *out
     fq_json_set_int(j, "number", fq_col_int(q, 0));
     fq_json_set_str(j, "title", fq_col_str(q, 1));
     fq_json_set_str(j, "card", fq_col_str(q, 2));
-    set_text(j, "note", q, 3);
-    set_time(j, "given_at", q, 4);
-    set_time(j, "due_at", q, 5);
+    dp_col_text(j, "note", q, 3);
+    dp_col_time(j, "given_at", q, 4);
+    dp_col_time(j, "due_at", q, 5);
     fq_json_set_bool(j, "overdue", fq_col_int(q, 6) != 0);
     fq_json_push(rows, j);
   }
@@ -167,7 +158,7 @@ static void alarms(fq_db *db, const struct dp_area *area, fq_json *out) {
     fq_json_set_int(j, "number", fq_col_int(q, 0));
     fq_json_set_str(j, "title", fq_col_str(q, 1));
     fq_json_set_str(j, "name", fq_col_str(q, 2));
-    set_time(j, "raised_at", q, 3);
+    dp_col_time(j, "raised_at", q, 3);
     fq_json_push(rows, j);
   }
   fq_json_set(out, "alarms", rows);
@@ -188,8 +179,8 @@ static void requests(fq_db *db, const struct dp_area *area, fq_json *out) {
     fq_json_set_str(j, "title", fq_col_str(q, 1));
     fq_json_set_str(j, "what", fq_col_str(q, 2));
     fq_json_set_str(j, "by", fq_col_str(q, 3));
-    set_text(j, "reason", q, 4);
-    set_time(j, "asked_at", q, 5);
+    dp_col_text(j, "reason", q, 4);
+    dp_col_time(j, "asked_at", q, 5);
     fq_json_push(rows, j);
   }
   fq_json_set(out, "requests", rows);
@@ -208,8 +199,8 @@ static void promises(fq_db *db, const struct dp_area *area, int64_t now_ms, fq_j
     fq_json_set_int(j, "number", fq_col_int(q, 0));
     fq_json_set_str(j, "title", fq_col_str(q, 1));
     fq_json_set_str(j, "clock", fq_col_str(q, 2));
-    set_text(j, "clock_title", q, 3);
-    set_time(j, "due_at", q, 4);
+    dp_col_text(j, "clock_title", q, 3);
+    dp_col_time(j, "due_at", q, 4);
     fq_json_push(rows, j);
   }
   fq_json_set(out, "promised", rows);
@@ -231,7 +222,7 @@ static void emergencies(fq_db *db, const char *org, fq_json *out) {
     fq_json_set_str(j, "id", id);
     fq_json_set_str(j, "title", fq_col_str(q, 1));
     fq_json_set_int(j, "level", fq_col_int(q, 2));
-    set_time(j, "started_at", q, 4);
+    dp_col_time(j, "started_at", q, 4);
     fq_json_push(rows, j);
   }
   fq_json_set(out, "emergencies", rows);
@@ -245,7 +236,7 @@ fq_json *dp_shift_compose(fq_db *db, const char *user, const char *org, int64_t 
   fq_json_set_str(out, "from", user);
   fq_stmt *q = fq_sql(db, "SELECT display FROM account WHERE name = ?1", "s", user);
   if (fq_row(q)) {
-    set_text(out, "from_name", q, 0);
+    dp_col_text(out, "from_name", q, 0);
     fq_done(q);
   }
   fq_json_set_str(out, "at_org", org);

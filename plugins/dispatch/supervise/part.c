@@ -26,15 +26,11 @@ static const char *const migrations[] = {
     "CREATE UNIQUE INDEX shift_running ON shift(user) WHERE handed_ms IS NULL;",
     NULL};
 
-#define P_LIMIT                                                                                              \
-  { .name = "limit", .type = FQ_T_INT, .min = 1, .max = 200, .zh = "条数", .en = "rows" }
-#define P_AFTER                                                                                              \
+#define P_AFTER_N                                                                                            \
   {                                                                                                          \
     .name = "after", .type = FQ_T_INT, .min = 0, .max = 9e15, .zh = "续页",                                  \
     .en = "`next` of the page before"                                                                        \
   }
-#define P_ORG                                                                                                \
-  { .name = "org", .type = FQ_T_ID, .zh = "辖区", .en = "within this unit" }
 #define P_SHIFT(must)                                                                                        \
   { .name = "id", .type = FQ_T_ID, .required = must, .zh = "班次编号", .en = "shift id" }
 
@@ -61,7 +57,7 @@ static const struct fq_param list_params[] = {
     P_ORG,
     {.name = "answered", .type = FQ_T_BOOL, .zh = "是否已答复", .en = "answered, or not"},
     P_LIMIT,
-    P_AFTER,
+    P_AFTER_N,
     {0}};
 static const struct fq_param report_params[] = {
     {.name = "from",
@@ -87,7 +83,7 @@ static const struct fq_param followup_params[] = {
     {.name = "low", .type = FQ_T_BOOL, .zh = "只看评价低的", .en = "only those rated low"},
     P_ORG,
     P_LIMIT,
-    P_AFTER,
+    P_AFTER_N,
     {0}};
 static const struct fq_param hand_over_params[] = {
     {.name = "note", .type = FQ_T_STRING, .max = 4000, .zh = "交班的话", .en = "in his own words"},
@@ -99,7 +95,7 @@ static const struct fq_param shift_list_params[] = {
     P_ORG,
     {.name = "waiting", .type = FQ_T_BOOL, .zh = "只看无人接的", .en = "handed over and not taken"},
     P_LIMIT,
-    {.name = "after", .type = FQ_T_ID, .zh = "续页", .en = "`next` of the page before"},
+    P_AFTER,
     {0}};
 static const struct fq_param get_params[] = {P_ID, {0}};
 

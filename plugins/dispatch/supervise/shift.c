@@ -23,7 +23,7 @@ static void read_row(fq_stmt *q, struct dp_shift *s) {
 
 #define COLUMNS "n, started_ms, handed_ms, taken_ms, user, org, to_user"
 
-bool dp_shift_of(fq_db *db, const char *user, struct dp_shift *out) {
+static bool shift_of(fq_db *db, const char *user, struct dp_shift *out) {
   memset(out, 0, sizeof *out);
   fq_stmt *q = fq_sql(db, "SELECT " COLUMNS " FROM shift WHERE user = ?1 AND handed_ms IS NULL", "s", user);
   if (!fq_row(q)) return false;
@@ -32,7 +32,7 @@ bool dp_shift_of(fq_db *db, const char *user, struct dp_shift *out) {
   return true;
 }
 
-bool dp_shift_load(fq_db *db, const char *id, struct dp_shift *out) {
+static bool shift_load(fq_db *db, const char *id, struct dp_shift *out) {
   memset(out, 0, sizeof *out);
   fq_stmt *q = fq_sql(db, "SELECT " COLUMNS " FROM shift WHERE n = ?1", "i", dp_id_n(id, 's'));
   if (!fq_row(q)) return false;
@@ -55,7 +55,7 @@ static enum fq_status emit(struct fq_call *c, const char *id, const char *org, c
 enum fq_status dp_shift_start(struct fq_call *c) {
   struct dp_shift s;
   char id[FQ_ID_MAX];
-  if (dp_shift_of(c->db, c->actor->name, &s)) {
+  if (shift_of(c->db, c->actor->name, &s)) {
     fq_json_set_str(c->result, "id", s.id);
     fq_json_set_bool(c->result, "dup", true);
     return FQ_OK;
@@ -88,7 +88,7 @@ static enum fq_status taker(struct fq_call *c, const struct dp_shift *s, const c
 enum fq_status dp_shift_hand_over(struct fq_call *c) {
   struct dp_shift s;
   const char *to = fq_json_str(c->params, "to");
-  if (!dp_shift_of(c->db, c->actor->name, &s))
+  if (!shift_of(c->db, c->actor->name, &s))
     return fq_fail(c->error, FQ_E_CONFLICT, "shift.none", "", "您没有在值的班次,请先开始值班(shift.start)",
                    "you have no shift to hand over: begin one with shift.start");
   enum fq_status st = to ? taker(c, &s, to) : FQ_OK;
@@ -106,7 +106,7 @@ enum fq_status dp_shift_hand_over(struct fq_call *c) {
 enum fq_status dp_target_shift(struct fq_call *c, struct fq_target *t) {
   struct dp_shift s;
   const char *id = fq_json_str(c->params, "id");
-  if (!dp_shift_load(c->db, id, &s))
+  if (!shift_load(c->db, id, &s))
     return fq_fail(c->error, FQ_E_NOT_FOUND, "shift.unknown", "params.id", "没有班次 %s", "no shift %s", id);
   dp_text(t->org, sizeof t->org, s.org);
   return FQ_OK;
@@ -115,7 +115,7 @@ enum fq_status dp_target_shift(struct fq_call *c, struct fq_target *t) {
 /* Whoever is there takes it, also when another was named: a desk must not stand empty over a name. */
 enum fq_status dp_shift_take_over(struct fq_call *c) {
   struct dp_shift s, mine;
-  dp_shift_load(c->db, fq_json_str(c->params, "id"), &s); /* the target has found it */
+  shift_load(c->db, fq_json_str(c->params, "id"), &s); /* the target has found it */
   if (!s.handed_ms)
     return fq_fail(c->error, FQ_E_CONFLICT, "shift.running", "params.id", "%s 尚未交班",
                    "%s has not handed over yet", s.user);
@@ -126,7 +126,7 @@ enum fq_status dp_shift_take_over(struct fq_call *c) {
     return fq_fail(c->error, FQ_E_FORBIDDEN, "shift.own", "", "不能接自己交出的班",
                    "one does not take over from oneself");
   char next[FQ_ID_MAX];
-  bool running = dp_shift_of(c->db, c->actor->name, &mine);
+  bool running = shift_of(c->db, c->actor->name, &mine);
   dp_id_make(next, 's', fq_next_seq(c));
   fq_json *data = fq_json_object();
   fq_json_set_str(data, "user", c->actor->name);
@@ -168,10 +168,6 @@ enum fq_status dp_apply_shift_taken_over(struct fq_apply *a, const struct fq_ent
 
 /* ---- queries ---------------------------------------------------------------------------------------- */
 
-static void set_time(fq_json *j, const char *name, fq_stmt *q, int column) {
-  if (!fq_col_null(q, column)) fq_json_set_time(j, name, fq_col_int(q, column));
-}
-
 static void set_text(fq_json *j, const char *name, fq_stmt *q, int column) {
   if (!fq_col_null(q, column)) fq_json_set_str(j, name, fq_col_str(q, column));
 }
@@ -194,9 +190,9 @@ static fq_json *row(fq_stmt *q, bool summary) {
   fq_json_set_str(j, "id", id);
   for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
     set_text(j, texts[k].name, q, texts[k].column);
-  set_time(j, "started_at", q, 5);
-  set_time(j, "handed_at", q, 6);
-  set_time(j, "taken_at", q, 9);
+  dp_col_time(j, "started_at", q, 5);
+  dp_col_time(j, "handed_at", q, 6);
+  dp_col_time(j, "taken_at", q, 9);
   fq_json_set_str(j, "state", !fq_col_null(q, 9) ? "taken" : !fq_col_null(q, 6) ? "handed" : "running");
   const char *text = fq_col_str(q, 12);
   fq_json *whole = text ? fq_json_parse(text, strlen(text), NULL) : NULL;
@@ -250,14 +246,14 @@ enum fq_status dp_shift_note(struct fq_query *q) {
   const struct fq_actor *a = q->actor;
   struct dp_shift s;
   if (!id) {
-    bool running = dp_shift_of(q->db, a->name, &s);
+    bool running = shift_of(q->db, a->name, &s);
     fq_json_set(q->result, "summary",
                 dp_shift_compose(q->db, a->name, running ? s.org : a->org,
                                  running ? s.started_ms : q->now_ms - UNKNOWN_MS, q->now_ms));
     fq_json_set_str(q->result, "state", "preview");
     return FQ_OK;
   }
-  if (!dp_shift_load(q->db, id, &s))
+  if (!shift_load(q->db, id, &s))
     return fq_fail(q->error, FQ_E_NOT_FOUND, "shift.unknown", "params.id", "没有班次 %s", "no shift %s", id);
   if (!a->system && strcmp(s.user, a->name) && strcmp(s.to, a->name) && !fq_org_within(q->db, s.org, a->org))
     return fq_fail(q->error, FQ_E_FORBIDDEN, "shift.foreign", "", "班次 %s 不在您的辖区内",

@@ -32,8 +32,6 @@ struct dp_shift {
   char id[FQ_ID_MAX], user[FQ_ID_MAX], org[FQ_ID_MAX], to[FQ_ID_MAX];
 };
 fq_json *dp_shift_compose(fq_db *db, const char *user, const char *org, int64_t since_ms, int64_t now_ms);
-bool dp_shift_of(fq_db *db, const char *user, struct dp_shift *out); /* his running one */
-bool dp_shift_load(fq_db *db, const char *id, struct dp_shift *out);
 DP_COMMAND(dp_shift_start);
 DP_COMMAND(dp_shift_hand_over);
 DP_COMMAND(dp_shift_take_over);

@@ -7,15 +7,6 @@
 
 #include "whistle/whistle.h"
 
-static void set_text(fq_json *j, const char *name, fq_stmt *q, int column) {
-  const char *s = fq_col_str(q, column);
-  if (s && *s) fq_json_set_str(j, name, s);
-}
-
-static void set_time(fq_json *j, const char *name, fq_stmt *q, int column) {
-  if (!fq_col_null(q, column)) fq_json_set_time(j, name, fq_col_int(q, column));
-}
-
 static void set_id(fq_json *j, const char *name, char letter, int64_t n) {
   char id[FQ_ID_MAX];
   dp_id_make(id, letter, n);
@@ -27,15 +18,15 @@ static fq_json *unit_row(fq_stmt *q) {
   fq_json_set_str(u, "unit", fq_col_str(q, 0));
   fq_json_set_str(u, "name", fq_col_str(q, 1));
   fq_json_set_str(u, "state", fq_col_str(q, 2));
-  set_time(u, "came_at", q, 3);
+  dp_col_time(u, "came_at", q, 3);
   if (!fq_col_null(q, 4)) fq_json_set_int(u, "distance_m", fq_col_int(q, 4));
-  set_text(u, "by", q, 5);
+  dp_col_text(u, "by", q, 5);
   if (fq_col_int(q, 6)) fq_json_set_bool(u, "by_hand", true);
-  set_text(u, "note", q, 7);
+  dp_col_text(u, "note", q, 7);
   if (fq_col_null(q, 8)) return u;
   fq_json *m = fq_json_object();
   fq_json_set_str(m, "text", fq_col_str(q, 8));
-  set_time(m, "due_at", q, 9);
+  dp_col_time(m, "due_at", q, 9);
   set_id(m, "task", 't', fq_col_int(q, 10));
   fq_json_set_str(m, "state", fq_col_str(q, 11));
   fq_json_set_int(m, "version", fq_col_int(q, 12));
@@ -74,17 +65,17 @@ static fq_json *whistle_json(fq_db *db, int64_t n) {
   fq_json_set_str(j, "state", fq_col_str(q, 5));
   fq_json_set_int(j, "rev", fq_col_int(q, 6));
   fq_json_set_str(j, "by", fq_col_str(q, 7));
-  set_text(j, "by_org", q, 8);
-  set_text(j, "kind", q, 9);
-  set_text(j, "reason", q, 10);
+  dp_col_text(j, "by_org", q, 8);
+  dp_col_text(j, "kind", q, 9);
+  dp_col_text(j, "reason", q, 10);
   fq_json *place = fq_col_null(q, 11) ? NULL : dp_place_json(fq_col_num(q, 11), fq_col_num(q, 12), -1);
   if (place) fq_json_set(j, "place", place);
   fq_json_set_int(j, "radius_m", fq_col_int(q, 13));
   fq_json_set_int(j, "within_ms", fq_col_int(q, 14));
-  set_time(j, "blown_at", q, 15);
-  set_time(j, "due_at", q, 16);
-  set_time(j, "ended_at", q, 17);
-  set_text(j, "outcome", q, 18);
+  dp_col_time(j, "blown_at", q, 15);
+  dp_col_time(j, "due_at", q, 16);
+  dp_col_time(j, "ended_at", q, 17);
+  dp_col_text(j, "outcome", q, 18);
   fq_json_set_str(j, "org", fq_col_str(q, 19));
   fq_json_set_int(j, "minutes_version", fq_col_int(q, 20));
   fq_done(q);
@@ -107,10 +98,10 @@ static void set_notes(fq_db *db, int64_t n, fq_json *j) {
       fq_json_set_bool(note, "ok", fq_col_int(q, 3) != 0);
     else
       fq_json_set_int(note, "version", fq_col_int(q, 1));
-    set_text(note, "text", q, 2);
+    dp_col_text(note, "text", q, 2);
     if (attachments) fq_json_set(note, "attachments", attachments);
     fq_json_set_str(note, "by", fq_col_str(q, 5));
-    set_time(note, "at", q, 6);
+    dp_col_time(note, "at", q, 6);
     fq_json_push(follow_up ? follow_ups : minutes, note);
   }
   fq_json_set(j, "minutes", minutes);
@@ -134,7 +125,7 @@ void dp_whistles_set(fq_db *db, int64_t incident, fq_json *j) {
     fq_json *w = fq_json_object();
     set_id(w, "id", 'w', fq_col_int(q, 0));
     fq_json_set_str(w, "state", fq_col_str(q, 1));
-    set_time(w, "due_at", q, 2);
+    dp_col_time(w, "due_at", q, 2);
     fq_json_set(w, "units", units_json(db, fq_col_int(q, 0)));
     fq_json_push(list, w);
   }
@@ -198,24 +189,6 @@ enum fq_status dp_whistle_get(struct fq_query *q) {
   set_notes(q->db, w.n, j);
   fq_json_each(m, j) fq_json_set(q->result, fq_json_name(m), fq_json_dup(m));
   fq_json_free(j);
-  return FQ_OK;
-}
-
-/* The subtree an actor may ask about, as the start of a path; NULL: none, only what names him. */
-enum fq_status dp_reach(struct fq_query *q, char path[512], bool *area) {
-  const char *org = fq_json_str(q->params, "org");
-  path[0] = '\0';
-  *area = dp_area_reach(q->actor);
-  if (org && (!*area || (!q->actor->system && !fq_org_within(q->db, org, q->actor->org))))
-    return fq_fail(q->error, FQ_E_FORBIDDEN, "org.foreign", "params.org", "%s 不在您的辖区内",
-                   "%s is not within your unit", org);
-  if (!org && !q->actor->system) org = q->actor->org;
-  if (!*area || !org || !*org) return FQ_OK;
-  fq_stmt *s = fq_sql(q->db, "SELECT path FROM org WHERE id = ?1", "s", org);
-  if (!fq_row(s))
-    return fq_fail(q->error, FQ_E_PARAMS, "org.unknown", "params.org", "没有机构 %s", "no unit %s", org);
-  dp_text(path, 512, fq_col_str(s, 0));
-  fq_done(s);
   return FQ_OK;
 }
 

@@ -7,26 +7,6 @@
 
 #include "whistle/whistle.h"
 
-/* Keys and report times grow together, so a time is found by halving, without an index of times. */
-int64_t dp_incident_since(fq_db *db, int64_t at_ms) {
-  int64_t low = 0, high = 1 + fq_int(db, 0, "SELECT max(n) FROM incident", "");
-  while (low < high) {
-    int64_t middle = low + (high - low) / 2, n = high, reported_ms = at_ms;
-    fq_stmt *q =
-        fq_sql(db, "SELECT n, reported_ms FROM incident WHERE n >= ?1 ORDER BY n LIMIT 1", "i", middle);
-    if (fq_row(q)) {
-      n = fq_col_int(q, 0);
-      reported_ms = fq_col_int(q, 1);
-      fq_done(q);
-    }
-    if (reported_ms >= at_ms)
-      high = middle;
-    else
-      low = n + 1;
-  }
-  return low;
-}
-
 struct span {
   int64_t from_ms, until_ms, first, beyond; /* incidents: first <= n < beyond */
   double low, high;                         /* whistles per 100 incidents */
