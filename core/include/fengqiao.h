@@ -45,7 +45,7 @@ extern "C" {
 
 /* A plugin is refused when its major differs or its minor is newer than the server's. */
 #define FQ_ABI_MAJOR 1
-#define FQ_ABI_MINOR 1
+#define FQ_ABI_MINOR 2
 
 #define FQ_ID_MAX 64 /* bytes of an id, org code, user or kind name, with the final NUL */
 
@@ -565,7 +565,13 @@ FQ_API const char *fq_data_dir(fq_kernel *k);
 FQ_API bool fq_blob_may_read(fq_kernel *k, const struct fq_actor *actor, const char *sha256);
 
 /* ------------------------------------------------------------------------------------------------
- * 12. The plugin itself
+ * 12. What the policy workshop asks
+ */
+struct fq_proof_model;
+struct fq_projection_model;
+
+/* ------------------------------------------------------------------------------------------------
+ * 13. The plugin itself
  */
 struct fq_plugin {
   uint32_t abi_major, abi_minor;
@@ -595,10 +601,19 @@ struct fq_plugin {
   void (*health)(void *self, char *out, size_t cap);
   const struct fq_channel *channels;
 
-  /* Since 1.1. A large plugin is written in parts, each a table like this one: its own nouns, tables and words
-   * ("dispatch.whistle"). They are added after their plugin, in this order, and share its state; so a part has
-   * no options, no self_bytes and no parts of its own. NULL at the end. */
+  /* Since 1.1. A large plugin is written in parts, each a table like this one: its own nouns, tables and
+   * words
+   * ("dispatch.whistle"). They are added after their plugin, in this order, and share its state; so a part
+   * has no options, no self_bytes and no parts of its own. NULL at the end. */
   const struct fq_plugin *const *parts;
+
+  /* Since 1.2: what the policy workshop asks of a plugin. NULL when policies have nothing to decide about it.
+   */
+  const struct fq_proof_model *proof;           /* section 12 */
+  const struct fq_projection_model *projection; /* section 12 */
+  /* How many subjects are alive (FQ_KIND_BEGINS without FQ_KIND_ENDS) that began after entry `from` and not
+   * after entry `to`. Kernel or reader thread. */
+  int64_t (*alive)(void *self, fq_db *db, int64_t from, int64_t to);
 };
 
 /* The plugin's one symbol:

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "policy/module.h"
+#include "workshop/workshop.h"
 
 #define AT(member)                                                                                           \
   .offset = offsetof(struct server_options, member), .cap_bytes = sizeof(((struct server_options *)0)->member)
@@ -152,6 +153,7 @@ enum fq_status fq_boot_open(struct server *s, int flags, const char *file, struc
       fq_kernel_add(s->kernel, &fq_policy_module, s->policy, e))
     return e->status;
   s->policy = NULL; /* the kernel's now */
+  if (fq_kernel_add(s->kernel, &fq_workshop_module, fq_workshop_new(), e)) return e->status;
   return fq_kernel_boot(s->kernel, e);
 }
 

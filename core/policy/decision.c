@@ -198,6 +198,27 @@ static void clean(char *s) {
   free(quoted);
 }
 
+static void note_line(lua_State *L, lua_Debug *d) {
+  struct run *run = fq_host_of(L)->run;
+  if (!lua_getinfo(L, "S", d) || d->source[0] != '@' || strcmp(d->source + 1, run->version->path)) return;
+  if (d->currentline > 0 && (size_t)d->currentline < run->ran_len) run->ran[d->currentline] = 1;
+}
+
+/* A line more than there are ends of lines, and they count from 1. */
+static size_t line_count(const char *text) {
+  size_t n = 2;
+  for (; (text = strchr(text, '\n')); text++)
+    n++;
+  return n;
+}
+
+static fq_json *lines_run(const struct run *run) {
+  fq_json *out = fq_json_array();
+  for (size_t i = 0; i < run->ran_len; i++)
+    if (run->ran[i]) fq_json_push(out, fq_json_new_int((int64_t)i));
+  return out;
+}
+
 void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_question *q,
                struct fq_decision *out) {
   struct run run = {.question = q, .version = v, .out = out};
@@ -208,13 +229,21 @@ void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_qu
   h->watched = v->path;
   h->line = 0;
   h->limits.fail_at = h->fail_at;
+  if (q->trace) {
+    run.ran_len = line_count(v->text);
+    run.ran = fq_alloc(run.ran_len);
+  }
+  h->limits.on_line = q->trace ? note_line : NULL;
   fq_limits_arm(&h->limits, L, h->steps, h->cpu_us);
   lua_settop(L, 0);
   lua_pushcfunction(L, fq_on_error); /* light: nothing outside the protected call asks for memory */
   lua_pushcfunction(L, body);
   int status = lua_pcall(L, 0, 0, 1);
   h->limits.fail_at = 0;
+  h->limits.on_line = NULL;
   h->run = NULL;
+  if (q->trace) out->lines = lines_run(&run);
+  free(run.ran);
   out->line = h->line;
   enum fq_exit why = fq_limits_exit(&h->limits, status);
   if (why != FQ_EXIT_OK) {
@@ -234,5 +263,6 @@ void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_qu
 void fq_decision_clear(struct fq_decision *d) {
   fq_json_free(d->commands);
   fq_json_free(d->answers);
+  fq_json_free(d->lines);
   *d = (struct fq_decision){0};
 }

@@ -72,6 +72,7 @@ struct fq_question {
   const fq_json *context; /* object of what plugins add to the entry; NULL for none */
   fq_db *db;              /* for views */
   const fq_json *answers; /* recorded answers: views are not asked but answered from here */
+  bool trace;             /* note which lines of the policy ran: costs a call a line */
 };
 struct fq_decision {
   enum fq_exit exit;
@@ -82,6 +83,7 @@ struct fq_decision {
   int line;          /* of the failure, 0 unknown */
   char zh[320], en[320];
   int64_t cpu_us, steps;
+  fq_json *lines; /* with `trace`: numbers of the policy's own lines that ran, rising; else NULL */
 };
 void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_question *q,
                struct fq_decision *out);

@@ -47,8 +47,11 @@ static void *allocate(void *ud, void *p, size_t osize, size_t nsize) {
 static void trip(lua_State *L, struct fq_limits *l, enum fq_exit why);
 
 static void hook(lua_State *L, lua_Debug *d) {
-  (void)d;
   struct fq_limits *l = fq_limits_of(L);
+  if (d->event == LUA_HOOKLINE) {
+    l->on_line(L, d);
+    return;
+  }
   if (l->tripped) fq_limits_check(L);
   l->steps -= HOOK_EVERY;
   if (l->steps <= 0) trip(L, l, FQ_EXIT_TIMEOUT);
@@ -91,7 +94,7 @@ void fq_limits_arm(struct fq_limits *l, lua_State *L, int64_t steps, int64_t cpu
   l->cpu_end_us = cpu_us ? fq_thread_cpu_us() + cpu_us : 0;
   l->tripped = FQ_EXIT_OK;
   l->collecting = false;
-  lua_sethook(L, hook, LUA_MASKCOUNT, HOOK_EVERY);
+  lua_sethook(L, hook, LUA_MASKCOUNT | (l->on_line ? LUA_MASKLINE : 0), HOOK_EVERY);
 }
 
 struct fq_limits *fq_limits_of(lua_State *L) {

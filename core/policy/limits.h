@@ -20,13 +20,14 @@
 
 struct fq_limits {
   struct fq_arena arena;
-  int64_t steps;         /* left */
-  int64_t cpu_budget_us; /* 0: none */
-  int64_t cpu_end_us;    /* on the thread's processor clock */
-  enum fq_exit tripped;  /* stays set: no pcall swallows it */
-  bool collecting;       /* the collector was switched on: see limits.c */
-  uint64_t allocations;  /* requests so far */
-  uint64_t fail_at;      /* tests: this request and all later ones fail; 0 never */
+  int64_t steps;                               /* left */
+  int64_t cpu_budget_us;                       /* 0: none */
+  int64_t cpu_end_us;                          /* on the thread's processor clock */
+  enum fq_exit tripped;                        /* stays set: no pcall swallows it */
+  bool collecting;                             /* the collector was switched on: see limits.c */
+  uint64_t allocations;                        /* requests so far */
+  uint64_t fail_at;                            /* tests: this request and all later ones fail; 0 never */
+  void (*on_line)(lua_State *L, lua_Debug *d); /* set before arming: each new line; NULL not */
 };
 
 void fq_limits_open(struct fq_limits *l);

@@ -92,7 +92,11 @@ static bool add_folder(fq_json *files, const char *dir, const char *folder, cons
 fq_json *fq_pack_read(const char *dir, struct fq_error *e) {
   static const struct {
     const char *folder, *suffix;
-  } folders[] = {{"policies", ".lua"}, {"setup", ".lua"}, {"dictionaries", ".csv"}, {"i18n", ".json"}, {"forms", ".json"}};
+  } folders[] = {{"policies", ".lua"},
+                 {"setup", ".lua"},
+                 {"dictionaries", ".csv"},
+                 {"i18n", ".json"},
+                 {"forms", ".json"}};
   char *text = fq_pack_file(dir, "pack.lua", e);
   if (!text) return NULL;
   fq_json *out = NULL, *meta = fq_luaconf_load("pack.lua", text, strlen(text), NULL, e);

@@ -9,8 +9,8 @@
 #include "policy/host.h"
 #include "policy/luaconf.h"
 
-/* Everything wrong with the list and its files; what a command says to its parameters comes at deployment. The
- * thread that owns the host. */
+/* Everything wrong with the list and its files; what a command says to its parameters comes at deployment.
+ * The thread that owns the host. */
 void fq_setup_check(const fq_json *meta, struct fq_luaconf_lines *lines, const struct fq_module *modules,
                     size_t count, const fq_json *files, struct fq_findings *f);
 /* Runs them in their order, inside the deploying command. An error names the file. Kernel thread. */

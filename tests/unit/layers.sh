@@ -1,6 +1,6 @@
 #!/bin/sh
 # The layers of the house, held by a check: which file may include what.
-#   core/   base <- loop <- store <- kernel <- policy <- plugin <- main: a directory includes itself and those above it
+#   core/   base <- loop <- store <- kernel <- policy <- workshop <- plugin <- main: a directory includes itself and those above it
 #   plugins/<name>/   fengqiao.h and its own folder
 #   a third-party header has one home
 # usage: layers.sh [ROOT]; without ROOT it first proves on a made-up tree that it finds violations.
@@ -11,7 +11,7 @@ check() (
   cd "$1"
   find core plugins tools -name '*.[ch]' 2>/dev/null | sort | while read -r file; do
     awk -v file="$file" '
-      function rank(dir) { return index(" base loop store kernel policy plugin main ", " " dir " ") }
+      function rank(dir) { return index(" base loop store kernel policy workshop plugin main ", " " dir " ") }
       function bad(why) { printf "%s:%d: %s\n", file, FNR, why }
       # home: where a third-party header may be included, as a regular expression; "" for no third party
       function home(h) {
