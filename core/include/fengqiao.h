@@ -567,7 +567,60 @@ FQ_API bool fq_blob_may_read(fq_kernel *k, const struct fq_actor *actor, const c
 /* ------------------------------------------------------------------------------------------------
  * 12. What the policy workshop asks
  */
-struct fq_proof_model;
+/*
+ * The static proof (core/workshop/prove.c): over every place, category, level and hour of a week, what do the
+ * policies decide about something that begins there and then, and what becomes of it when nobody acts? The
+ * workshop walks through the situations; what they are, who would answer and what commands mean it asks the
+ * plugin here. Everything is asked on a kernel in memory that has learnt from the county what stands, and
+ * nothing else runs there. Kernel thread.
+ *
+ * What something depends on beyond its place is told in axes.
+ */
+enum fq_proof_axis {
+  FQ_AXIS_CATEGORY = 1,
+  FQ_AXIS_LEVEL = 2,
+  FQ_AXIS_TIME = 4,   /* the very time */
+  FQ_AXIS_STAFF = 8,  /* who is there, anywhere in the county */
+  FQ_AXIS_LADDER = 16 /* who answers for the place: `ladder` below */
+};
+struct fq_proof_axes {
+  const char *name; /* a view's name, or a member of a policy's `e`: "incident.category" */
+  uint32_t axes;
+};
+struct fq_proof_model {
+  const char *kind, *method;   /* "incident.reported", and the command that leads to it */
+  const char *const *learns;   /* kinds of entries that say what stands: units' staff, rosters, calendars */
+  const struct fq_proof_axes *members; /* of `e` that are not the same in all situations of a place */
+  const struct fq_proof_axes *views;   /* one that is not listed depends on everything */
+  const char *const *timeless; /* commands that do the same whoever is there, and change no view but those of
+                                  themselves; they are told apart from those that move or send somebody */
+  int levels;                  /* 1 .. levels */
+
+  fq_json *(*places)(fq_db *db);     /* [{id, name, village, village_name, township, township_name}] */
+  fq_json *(*categories)(fq_db *db); /* codes */
+  /* Times within [from, until) at which who is there may change. */
+  fq_json *(*changes)(fq_db *db, int64_t from_ms, int64_t until_ms);
+  /* Who is there at a time: equal texts, nobody's presence differs. The caller frees. */
+  char *(*staff)(fq_db *db, int64_t at_ms);
+  /* Who answers for a place, lowest first: {rungs: [{level, level_zh, org, name, there}], owner: {level, org,
+   * name, fallback}, shape}. All of it equal: an incident begins alike there. `shape` equal: the same rungs
+   * are staffed, be it by others. */
+  fq_json *(*ladder)(fq_db *db, const char *place, int64_t at_ms);
+  /* Parameters of `method` for one that begins there. */
+  fq_json *(*begin)(const char *place, const char *category, int level);
+
+  /* What a command means: {sends: bool, limit: {clock, title, from, to, limit_ms | days, calendar}}, members
+   * left out that do not apply. NULL: nothing of the kind. */
+  fq_json *(*effect)(fq_db *db, const char *method, const fq_json *params);
+  /* Do two commands, given at once by two policies about one subject, contradict one another? In words. */
+  bool (*contradict)(const fq_json *a, const fq_json *b, char zh[200], char en[200]);
+  /* Who owns the subject after this entry; NULL when it says nothing of that. */
+  const fq_json *(*owner)(const char *kind, const fq_json *data);
+  /* How it stands: {owner: {level, level_zh, org, name}, sent: bool}. */
+  fq_json *(*state)(fq_db *db, const char *subject);
+  /* The words for a level of the ladder. */
+  const char *(*level_zh)(const char *level);
+};
 struct fq_projection_model;
 
 /* ------------------------------------------------------------------------------------------------

@@ -99,6 +99,10 @@ struct fq_kernel {
   struct fq_pool *readers, *helpers;
   fq_db *db;
   struct fq_head head;
+  struct {
+    struct fq_head head;
+    int64_t now_ms;
+  } tried; /* try.c */
   struct fq_module modules[MAX_MODULES];
   size_t module_count, inited, started;
   struct fq_map *methods, *kinds; /* -> bound_method, bound_kind */

@@ -47,6 +47,17 @@ void fq_submit_system(fq_kernel *k, struct fq_request *r);
 enum fq_status fq_kernel_run_until(fq_kernel *k, int64_t ms, struct fq_error *e);
 void fq_kernel_set_time(fq_kernel *k, int64_t ms);
 
+/* Trying things out, with a fake clock: whatever is done between the two - commands, ticks, timers, days - is
+ * as if it had not been, and the clock is where it was. What modules keep in memory besides their tables has
+ * to notice that its rows are older again; the marks that serve rolled-back commands do. */
+enum fq_status fq_kernel_try(fq_kernel *k, struct fq_error *e);
+void fq_kernel_take_back(fq_kernel *k);
+/* Applies those entries of the journal at `path` whose kinds are listed (an array of names), in order, to
+ * this kernel's empty tables, and goes on counting where that journal ends. The chain is not looked at and no
+ * entry is copied. `at_ms` (may be NULL): the time of the last one there. Before traffic. */
+enum fq_status fq_kernel_learn(fq_kernel *k, const char *path, const fq_json *kinds, int64_t *at_ms,
+                               struct fq_error *e);
+
 /* The policy layer's way in: called inside the tick for each new entry that is not QUIET, in order.
  * `c` is a call as `system` whose cause is the entry. */
 typedef void (*fq_react_fn)(void *self, struct fq_call *c, const struct fq_entry *e);

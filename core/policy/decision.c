@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "policy/coverage.h"
 #include "policy/host_internal.h"
 #include "policy/lua_json.h"
 #include "policy/suggest.h"
@@ -98,6 +99,7 @@ static bool take(lua_State *L, int idx, const struct fq_host *h, struct run *run
   idx = lua_absindex(L, idx);
   lua_Integer last = 0;
   size_t named = 0;
+  fq_track_touch(L, idx);
   for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
     lua_Integer at = lua_isinteger(L, -2) ? lua_tointeger(L, -2) : 0;
     if (lua_type(L, -2) == LUA_TSTRING) {
@@ -229,11 +231,13 @@ void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_qu
   h->watched = v->path;
   h->line = 0;
   h->limits.fail_at = h->fail_at;
-  if (q->trace) {
+  bool trace = q->trace || fq_coverage_on();
+  if (trace) {
     run.ran_len = line_count(v->text);
     run.ran = fq_alloc(run.ran_len);
   }
-  h->limits.on_line = q->trace ? note_line : NULL;
+  h->limits.on_line = trace ? note_line : NULL;
+  h->limits.track = q->track;
   fq_limits_arm(&h->limits, L, h->steps, h->cpu_us);
   lua_settop(L, 0);
   lua_pushcfunction(L, fq_on_error); /* light: nothing outside the protected call asks for memory */
@@ -241,8 +245,10 @@ void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_qu
   int status = lua_pcall(L, 0, 0, 1);
   h->limits.fail_at = 0;
   h->limits.on_line = NULL;
+  h->limits.track = NULL;
   h->run = NULL;
   if (q->trace) out->lines = lines_run(&run);
+  if (trace) fq_coverage_add(v->hash, q->entry->kind, run.ran, run.ran_len);
   free(run.ran);
   out->line = h->line;
   enum fq_exit why = fq_limits_exit(&h->limits, status);

@@ -53,6 +53,10 @@ void fq_image_free(struct fq_image *image);
 void fq_view_open(lua_State *L, const struct fq_host *h); /* leaves the table in the registry; may raise */
 void fq_view_begin(lua_State *L, struct run *run);        /* pushes e and view; may raise */
 
+/* track.c: pushes e and view; the answer to the n-th question. May raise. */
+void fq_track_begin(lua_State *L, struct fq_track *t);
+void fq_track_answer(lua_State *L, const char *name, const fq_json *args, const fq_json *answer, int n);
+
 /* The message handler of protected calls: notes the line of host->watched nearest to what has raised. */
 int fq_on_error(lua_State *L);
 /* Splits "path:12: message": returns the message; fills *line (may be NULL) when it is 0. */

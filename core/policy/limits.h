@@ -18,6 +18,7 @@
 #define FQ_STEPS_DEFAULT  2000000
 #define FQ_CPU_MS_DEFAULT 50
 
+struct fq_track;
 struct fq_limits {
   struct fq_arena arena;
   int64_t steps;                               /* left */
@@ -27,6 +28,7 @@ struct fq_limits {
   bool collecting;                             /* the collector was switched on: see limits.c */
   uint64_t allocations;                        /* requests so far */
   uint64_t fail_at;                            /* tests: this request and all later ones fail; 0 never */
+  struct fq_track *track;                      /* what is looked at is noted: track.h; NULL not */
   void (*on_line)(lua_State *L, lua_Debug *d); /* set before arming: each new line; NULL not */
 };
 

@@ -202,6 +202,7 @@ static fq_json *read_table(struct reading *r, int idx, int depth) {
   if (depth >= DEPTH_MAX) return flawed(r, "嵌套太深,或自己包含自己", "nested too deep, or contains itself");
   size_t strings = 0, numbers = 0;
   lua_Integer highest = 0;
+  fq_track_touch(L, idx);
   for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
     size_t len;
     if (lua_type(L, -2) == LUA_TSTRING) {

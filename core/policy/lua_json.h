@@ -16,6 +16,10 @@ void fq_lua_mark_array(lua_State *L);
 /* Once per state, before the two above. May raise. */
 void fq_lua_json_open(lua_State *L);
 
+/* Before a table is looked at past its metatable: one that notes what is read of it becomes an ordinary one
+ * (track.c). Nothing for any other value. */
+void fq_track_touch(lua_State *L, int idx);
+
 /* What makes a Lua value no JSON. */
 struct fq_lua_flaw {
   char path[96]; /* "params.to[2].user" */

@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "policy/limits.h"
+#include "policy/lua_json.h"
 #include "policy/suggest.h"
 
 #define TEXT_MAX (256u << 10) /* bytes one rep, concat or format may make: four frames of the wire */
@@ -44,13 +45,19 @@ static int f_error(lua_State *L) {
   return lua_error(L);
 }
 
+/* The first argument is a table, to be looked at past its metatable. */
+static void check_table(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  fq_track_touch(L, 1);
+}
+
 static int ipairs_step(lua_State *L) {
   lua_Integer i = luaL_checkinteger(L, 2) + 1;
   lua_pushinteger(L, i);
   return lua_rawgeti(L, 1, i) == LUA_TNIL ? 1 : 2;
 }
 static int f_ipairs(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  check_table(L);
   lua_pushcfunction(L, ipairs_step);
   lua_pushvalue(L, 1);
   lua_pushinteger(L, 0);
@@ -105,7 +112,7 @@ static int pairs_step(lua_State *L) {
   return 2;
 }
 static int f_pairs(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  check_table(L);
   lua_settop(L, 1);
   size_t count = 0;
   for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
@@ -132,7 +139,7 @@ static int f_pairs(lua_State *L) {
 
 /* The smallest key above the given one. A walk over the table each time: for the idiom next(t) == nil. */
 static int f_next(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  check_table(L);
   lua_settop(L, 2);
   struct key after, best, k;
   bool any = !lua_isnil(L, 2), found = false;
@@ -232,7 +239,7 @@ static int f_type(lua_State *L) {
  */
 
 static int t_concat(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  check_table(L);
   size_t gap_len, len, total = 0;
   const char *gap = luaL_optlstring(L, 2, "", &gap_len);
   lua_Integer from = luaL_optinteger(L, 3, 1);
@@ -264,7 +271,7 @@ static int t_concat(lua_State *L) {
 }
 
 static int t_insert(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  check_table(L);
   lua_Integer n = (lua_Integer)lua_rawlen(L, 1) + 1, at = n;
   if (lua_gettop(L) == 3) {
     at = luaL_checkinteger(L, 2);
@@ -282,7 +289,7 @@ static int t_insert(lua_State *L) {
 }
 
 static int t_remove(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  check_table(L);
   lua_Integer n = (lua_Integer)lua_rawlen(L, 1), at = luaL_optinteger(L, 2, n);
   if (n == 0 && lua_isnoneornil(L, 2)) return lua_pushnil(L), 1;
   luaL_argcheck(L, (at >= 1 && at <= n + 1) || (n == 0 && at == 0), 2, "position out of bounds");
@@ -323,7 +330,7 @@ static bool goes_before(lua_State *L, int a, int b) { /* stack indices; 2 is the
 
 /* Merge sort: stable, and n log n comparisons whatever a lying comparator answers. */
 static int t_sort(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  check_table(L);
   if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TFUNCTION);
   lua_settop(L, 2);
   lua_Integer n = (lua_Integer)lua_rawlen(L, 1);

@@ -12,6 +12,7 @@
 #include "policy/host_internal.h"
 #include "policy/lua_json.h"
 #include "policy/sandbox.h"
+#include "policy/track.h"
 
 #define ASK_STEPS 1000 /* a question costs the database a search or two: about 10 us */
 
@@ -80,6 +81,8 @@ static int ask(lua_State *L) {
     fq_json_push(args, a);
   }
   if (run->question->answers) return ask_record(L, run, fn->name, args);
+  if (run->question->track && run->question->track->before)
+    run->question->track->before(run->question->track->arg, fn->name);
   fq_json *real = resolved(run, args), *record = fq_json_array();
   struct fq_error error = {0};
   struct fq_view v = {.db = run->question->db,
@@ -90,6 +93,11 @@ static int ask(lua_State *L) {
   enum fq_status status = fn->fn(&v);
   fq_json_free(real);
   if (status != FQ_OK) {
+    if (run->question->track) {
+      fq_json *said = fq_view_refusal(&error);
+      fq_track_answer(L, fn->name, args, said, (int)run->asked + 1);
+      fq_json_free(said);
+    }
     fq_json_free(args);
     fq_json_free(record);
     fq_json_free(v.answer);
@@ -101,8 +109,39 @@ static int ask(lua_State *L) {
   fq_json_push(record, answer);
   fq_json_push(run->out->answers, record); /* owned there before Lua can raise */
   run->asked++;
-  fq_lua_push(L, answer);
+  if (run->question->track)
+    fq_track_answer(L, fn->name, args, answer, (int)run->asked);
+  else
+    fq_lua_push(L, answer);
   return 1;
+}
+
+fq_json *fq_view_refusal(const struct fq_error *e) {
+  char *text = fq_printf("! %s", e->en);
+  fq_json *v = fq_json_new_str(text);
+  free(text);
+  return v;
+}
+
+fq_json *fq_view_ask(struct fq_host *h, const char *name, const fq_json *args, const fq_json *e, fq_db *db,
+                     int64_t now_ms, struct fq_error *error) {
+  fq_json *real = fq_json_array(), *answer = NULL;
+  fq_json_each(a, args) {
+    const char *part = fq_json_type(a) == FQ_JSON_OBJECT ? fq_json_str(a, "$e") : NULL;
+    fq_json_push(real, fq_json_dup(part ? fq_json_get(e, part) : a));
+  }
+  for (size_t i = 0; i < h->count && !answer; i++)
+    for (const struct fq_view_fn *f = h->modules[i].table->views; f && f->name && !answer; f++) {
+      if (strcmp(f->name, name)) continue;
+      struct fq_view v = {
+          .db = db, .self = h->modules[i].self, .now_ms = now_ms, .args = real, .error = error};
+      if (f->fn(&v) == FQ_OK)
+        answer = v.answer ? v.answer : fq_json_new_null();
+      else
+        fq_json_free(v.answer);
+    }
+  fq_json_free(real);
+  return answer;
 }
 
 void fq_view_open(lua_State *L, const struct fq_host *h) {
@@ -130,9 +169,27 @@ static void add_part(lua_State *L, struct run *run, const fq_json *m) {
   lua_setfield(L, -2, name);
 }
 
+fq_json *fq_view_entry(const struct fq_entry *e, const fq_json *context) {
+  fq_json *out = fq_json_dup(e->data);
+  if (!out) out = fq_json_object();
+  fq_json_each(m, context) fq_json_set(out, fq_json_name(m), fq_json_dup(m));
+  fq_json_set_int(out, "seq", e->seq);
+  fq_json_set_str(out, "kind", e->kind);
+  fq_json_set_int(out, "at", e->at_ms);
+  fq_json_set_str(out, "subject", e->subject);
+  fq_json_set_str(out, "org", e->org);
+  fq_json_set_str(out, "actor", e->actor);
+  fq_json_set_int(out, "cause", e->cause);
+  return out;
+}
+
 /* The entry's own members win over what plugins add, and that over the members of its data. */
 void fq_view_begin(lua_State *L, struct run *run) {
   const struct fq_entry *e = run->question->entry;
+  if (run->question->track) {
+    fq_track_begin(L, run->question->track);
+    return;
+  }
   static const char *const own[] = {"seq", "kind", "at", "subject", "org", "actor", "cause"};
   lua_createtable(L, 0, 24);
   fq_json_each(m, e->data) {

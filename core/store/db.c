@@ -31,6 +31,7 @@ struct fq_db {
   enum fq_status status;
   char message[256];
   bool may_write, writer;
+  bool trying; /* transactions are savepoints of one that will be taken back */
   void *user;
 };
 
@@ -188,16 +189,29 @@ static bool verb(fq_db *db, const char *sql) {
 }
 
 bool fq_db_begin(fq_db *db, bool write) {
+  if (db->trying) return !db->status && verb(db, "SAVEPOINT fq_try");
   return !db->status && verb(db, write ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 bool fq_db_commit(fq_db *db) {
-  if (!db->status && verb(db, "COMMIT")) return true;
+  if (!db->status && verb(db, db->trying ? "RELEASE fq_try" : "COMMIT")) return true;
   fq_db_rollback(db);
   return false;
 }
 void fq_db_rollback(fq_db *db) {
+  if (db->trying) {
+    verb(db, "ROLLBACK TO fq_try"), verb(db, "RELEASE fq_try");
+    return;
+  }
   /* After some errors SQLite has already rolled back by itself. */
   if (!sqlite3_get_autocommit(db->raw)) sqlite3_exec(db->raw, "ROLLBACK", NULL, NULL, NULL);
+}
+bool fq_db_try(fq_db *db) {
+  db->trying = !db->status && verb(db, "BEGIN IMMEDIATE");
+  return db->trying;
+}
+void fq_db_take_back(fq_db *db) {
+  db->trying = false;
+  fq_db_rollback(db);
 }
 bool fq_db_savepoint(fq_db *db) {
   return !db->status && verb(db, "SAVEPOINT fq");

@@ -20,6 +20,10 @@ bool fq_db_run(fq_db *db, const char *sql); /* several statements, no parameters
 bool fq_db_begin(fq_db *db, bool write);
 bool fq_db_commit(fq_db *db); /* false: rolled back, the mark says why */
 void fq_db_rollback(fq_db *db);
+/* From here on everything can be taken back at once, transactions that were committed meanwhile included. Not
+ * inside a transaction. */
+bool fq_db_try(fq_db *db);
+void fq_db_take_back(fq_db *db);
 bool fq_db_savepoint(fq_db *db);
 bool fq_db_release(fq_db *db);
 void fq_db_rollback_to(fq_db *db); /* undoes and forgets the innermost savepoint */

@@ -259,6 +259,7 @@ extern const struct fq_plugin dp_merge_part, dp_search_part;
 /* The words of a kind of this plugin ("事件派遣", "incident dispatched"); NULL when it is none of them. */
 const struct fq_kind *dp_kind(const char *name);
 extern const struct fq_plugin dp_emergency_part, dp_supervise_part;
+extern const struct fq_proof_model dp_proof_model; /* proof/ */
 
 /* Commands, targets, apply (the only writers of the tables), queries, views: each part declares its own. */
 #define DP_COMMAND(name) enum fq_status name(struct fq_call *c)

@@ -186,4 +186,5 @@ FQ_PLUGIN = {
     .init = init,
     .fini = fini,
     .parts = parts,
+    .proof = &dp_proof_model,
 };

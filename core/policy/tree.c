@@ -1,0 +1,145 @@
+/* The tree of a policy's decisions: see tree.h. Knows no Lua. */
+#include "policy/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/map.h"
+#include "base/mem.h"
+
+struct node {
+  struct fq_read read; /* without a value */
+  struct fq_map *branches;
+  struct fq_leaf *leaf; /* nothing more is read */
+};
+struct fq_tree {
+  struct node *root;
+  size_t leaves, decisions;
+};
+
+struct fq_tree *fq_tree_new(void) {
+  return fq_alloc(sizeof(struct fq_tree));
+}
+
+static void free_node(void *at) {
+  struct node *n = at;
+  if (!n) return;
+  fq_map_clear(&n->branches, free_node);
+  fq_read_clear(&n->read);
+  if (n->leaf) fq_json_free(n->leaf->commands);
+  free(n->leaf);
+  free(n);
+}
+
+void fq_tree_free(struct fq_tree *t) {
+  if (!t) return;
+  free_node(t->root);
+  free(t);
+}
+
+size_t fq_tree_leaves(const struct fq_tree *t) {
+  return t->leaves;
+}
+size_t fq_tree_decisions(const struct fq_tree *t) {
+  return t->decisions;
+}
+
+static bool same_place(const struct fq_read *a, const struct fq_read *b) {
+  if (a->what != b->what || a->root != b->root || a->count != b->count) return false;
+  for (size_t i = 0; i < a->count; i++) {
+    const struct fq_step *x = &a->steps[i], *y = &b->steps[i];
+    if (!x->name != !y->name || (x->name ? strcmp(x->name, y->name) != 0 : x->position != y->position))
+      return false;
+  }
+  return a->what != FQ_READ_ASK || fq_json_equal(a->question, b->question);
+}
+
+static bool differs(struct fq_error *e) {
+  fq_fail(e, FQ_E_INTERNAL, "proof.differs", "", "同样的输入得到了不同的决定",
+          "the same inputs were decided differently");
+  return false;
+}
+
+/* Lays the path of a decision into the tree. Takes the reads. */
+static bool learn(struct fq_tree *t, struct fq_track *track, struct fq_decision *d, struct fq_error *e) {
+  if (!t->root) t->root = fq_alloc(sizeof *t->root);
+  struct node *n = t->root;
+  for (size_t i = 0; i < track->count; i++) {
+    struct fq_read *r = &track->reads[i];
+    if (n->leaf || (n->branches && !same_place(&n->read, r))) return differs(e);
+    struct node *next = fq_map_get(n->branches, r->value);
+    if (!next) {
+      next = fq_alloc(sizeof *next);
+      bool first = !n->branches;
+      fq_map_put(&n->branches, r->value, next);
+      if (first) {
+        free(r->value);
+        r->value = NULL;
+        n->read = *r;
+        *r = (struct fq_read){0};
+      }
+    }
+    n = next;
+  }
+  if (n->leaf || n->branches) return differs(e);
+  n->leaf = fq_alloc(sizeof *n->leaf);
+  *n->leaf = (struct fq_leaf){.number = t->leaves++, .exit = d->exit, .line = d->line};
+  n->leaf->commands = fq_json_dup(d->commands);
+  fq_copy(n->leaf->zh, sizeof n->leaf->zh, d->zh);
+  fq_copy(n->leaf->en, sizeof n->leaf->en, d->en);
+  return true;
+}
+
+#define ANSWERS FQ_VIEWS_MAX
+
+struct walking {
+  const struct fq_walk *w;
+  fq_json *answers[ANSWERS + 1];
+  uint32_t answer_axes[ANSWERS + 1];
+  int asked;
+};
+
+static struct node *step(struct walking *k, const struct node *n, uint32_t *axes) {
+  const struct fq_read *r = &n->read;
+  const fq_json *v = NULL;
+  if (r->what == FQ_READ_ASK) {
+    int at = ++k->asked;
+    k->answers[at] = NULL;
+    *axes |= k->w->answer(k->w->arg, r->question, &k->answers[at]);
+    v = k->answers[at];
+  } else if (r->root) {
+    v = fq_read_follow(r, k->answers[r->root]);
+  } else {
+    *axes |= k->w->entry(k->w->arg, r, &v);
+  }
+  char *value = fq_read_value(r->what, v);
+  struct node *next = fq_map_get(n->branches, value);
+  free(value);
+  return next;
+}
+
+const struct fq_leaf *fq_tree_walk(struct fq_tree *t, const struct fq_walk *w, uint32_t *axes,
+                                   struct fq_error *e) {
+  for (int tries = 0; tries < 2; tries++) {
+    struct walking k = {.w = w};
+    struct node *n = t->root;
+    *axes = 0;
+    while (n && !n->leaf)
+      n = step(&k, n, axes);
+    for (int i = 1; i <= k.asked; i++)
+      fq_json_free(k.answers[i]);
+    if (n) return n->leaf;
+    struct fq_track track = {0};
+    struct fq_decision d = {0};
+    w->decide(w->arg, &track, &d);
+    t->decisions++;
+    bool ok = learn(t, &track, &d, e);
+    fq_track_clear(&track);
+    fq_decision_clear(&d);
+    if (!ok) return NULL;
+  }
+  /* It was run in this very situation, and the walk still does not come to what it decided. */
+  differs(e);
+  return NULL;
+}
