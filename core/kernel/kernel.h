@@ -54,7 +54,8 @@ enum fq_status fq_kernel_try(fq_kernel *k, struct fq_error *e);
 void fq_kernel_take_back(fq_kernel *k);
 /* Applies those entries of the journal at `path` whose kinds are listed (an array of names), in order, to
  * this kernel's empty tables, and goes on counting where that journal ends. The chain is not looked at and no
- * entry is copied. `at_ms` (may be NULL): the time of the last one there. Before traffic. */
+ * entry is copied. `at_ms` (may be NULL): the time of the last one there; this kernel's may be earlier. Before
+ * traffic. */
 enum fq_status fq_kernel_learn(fq_kernel *k, const char *path, const fq_json *kinds, int64_t *at_ms,
                                struct fq_error *e);
 

@@ -63,6 +63,7 @@ enum fq_status fq_kernel_learn(fq_kernel *k, const char *path, const fq_json *ki
     st = fq_db_error(k->db, e);
   if (!st && !fq_journal_head(from, &k->head)) st = fq_db_error(from, e);
   if (at_ms) *at_ms = k->head.at_ms;
+  k->head.at_ms = 0; /* the clock is whoever's asks: earlier than that journal's end, too */
   free(names);
   fq_db_close(from);
   return st;

@@ -392,3 +392,36 @@ enum fq_status fq_policy_add(fq_kernel *k, struct fq_error *e) {
   if (st) free(self);
   return st;
 }
+
+/* -- for the workshop
+ * ------------------------------------------------------------------------------------------ */
+
+static struct fq_policy *state_of(fq_kernel *k) {
+  size_t count;
+  const struct fq_module *m = fq_kernel_modules(k, &count);
+  for (size_t i = 0; i < count; i++)
+    if (m[i].table == &fq_policy_module) return m[i].self;
+  return NULL;
+}
+
+const struct fq_active *fq_policy_active(fq_kernel *k, size_t *count) {
+  struct fq_policy *p = state_of(k);
+  fq_db *db = fq_kernel_db(k);
+  const struct fq_generation *g = fq_policy_generation(p, db, fq_policy_current(db));
+  *count = g->count;
+  return g->list;
+}
+
+struct fq_host *fq_policy_host(fq_kernel *k) {
+  return state_of(k)->host;
+}
+
+void fq_policy_listen(fq_kernel *k, bool listens) {
+  fq_kernel_set_react(k, listens ? fq_policy_react : NULL, state_of(k));
+}
+
+void fq_policy_watch(fq_kernel *k, fq_policy_watch_fn fn, void *arg) {
+  struct fq_policy *p = state_of(k);
+  p->watch = fn;
+  p->watch_arg = arg;
+}

@@ -5,7 +5,8 @@
 #ifndef FQ_POLICY_MODULE_H
 #define FQ_POLICY_MODULE_H
 
-#include "kernel/kernel.h"
+#include "policy/host.h"
+#include "policy/track.h"
 
 extern const struct fq_plugin fq_policy_module;
 
@@ -15,5 +16,19 @@ enum fq_status fq_policy_add(fq_kernel *k, struct fq_error *e);
  * which zero means the default. The kernel's closing frees what this has made; any other zeroed memory of
  * self_bytes serves as well and stays its maker's. */
 void *fq_policy_new(void);
+
+/* A policy as a generation lists it. `version` is NULL when the text does not compile any more (another
+ * plugin's words have changed): it then fails like a policy that raises. */
+struct fq_active {
+  struct fq_version *version;
+  char pack[FQ_ID_MAX], hash[65], name[64], path[160];
+};
+/* What decides now about what begins now, in order; until the next deployment. Kernel thread. */
+const struct fq_active *fq_policy_active(fq_kernel *k, size_t *count);
+struct fq_host *fq_policy_host(fq_kernel *k);
+void fq_policy_listen(fq_kernel *k, bool listens); /* false: entries are not decided about */
+/* Told after each decision what it has read (track.h). Costs; for the workshop's own kernels. */
+typedef void (*fq_policy_watch_fn)(void *arg, const struct fq_entry *entry, const struct fq_track *track);
+void fq_policy_watch(fq_kernel *k, fq_policy_watch_fn fn, void *arg);
 
 #endif

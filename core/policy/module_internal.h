@@ -10,12 +10,6 @@
 #define FQ_POLICY_FAILURES                                                                                   \
   5 /* in a row, until the last good generation comes back: a burst of five reports */
 
-/* A policy as a generation lists it. `version` is NULL when the text does not compile any more (another
- * plugin's words have changed): it then fails like a policy that raises. */
-struct fq_active {
-  struct fq_version *version;
-  char pack[FQ_ID_MAX], hash[65], name[64], path[160];
-};
 struct fq_generation {
   int64_t number;
   struct fq_active *list;
@@ -35,6 +29,8 @@ struct fq_policy {
   struct fq_version *fallback;       /* the built-in default */
   struct fq_map *compiled;           /* hash -> version: a text never changes */
   struct fq_generation *generations; /* few are in use at a time */
+  fq_policy_watch_fn watch; /* module.h */
+  void *watch_arg;
   struct fq_map *heard;              /* kinds that some stored policy hears */
   bool heard_known;
   int64_t unrecorded_at_ms; /* the tick that was last complained about */

@@ -198,7 +198,15 @@ static void decide(struct turn *t, const struct fq_active *a, bool last) {
   struct fq_policy *p = t->policy;
   struct fq_question q = {.entry = t->entry, .context = t->context, .db = t->call->db};
   struct fq_decision d;
-  if (a->version) {
+  if (a->version && p->watch) {
+    fq_json *e = fq_view_entry(t->entry, t->context);
+    struct fq_track track = {.e = e};
+    q.track = &track;
+    fq_decide(p->host, a->version, &q, &d);
+    p->watch(p->watch_arg, t->entry, &track);
+    fq_track_clear(&track);
+    fq_json_free(e);
+  } else if (a->version) {
     fq_decide(p->host, a->version, &q, &d);
   } else {
     d = (struct fq_decision){.exit = FQ_EXIT_SYNTAX, .commands = fq_json_array(), .answers = fq_json_array()};
