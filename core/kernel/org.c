@@ -268,8 +268,7 @@ static const struct fq_param unit_members[] = {
     {.name = "kind",
      .type = FQ_T_ENUM,
      .required = true,
-     .values = "county township village grid police_post department centre team forest_farm park task_force "
-               "party_branch",
+     .values = "county township village grid police_post department centre team forest_farm park task_force party_branch",
      .zh = "类别",
      .en = "kind of unit"},
     {.name = "name", .type = FQ_T_STRING, .required = true, .min = 1, .max = 60, .zh = "名称", .en = "name"},
