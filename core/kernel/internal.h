@@ -144,7 +144,6 @@ void fq_flush(fq_kernel *k); /* tells the transports that a batch is complete */
 
 /* schema.c */
 enum fq_status fq_schema_check(const struct fq_param *table, const fq_json *params, struct fq_error *e);
-fq_json *fq_schema_describe(const struct fq_param *table); /* JSON Schema, for rpc.discover */
 
 /* prepare.c: the slow part of a request (scrypt), on a helper thread before its tick */
 bool fq_prepare_needed(const struct fq_request *r);

@@ -61,6 +61,9 @@ enum fq_status fq_tick_run(struct fq_call *c, const struct fq_actor *actor, int6
  * way. `rows` may be NULL. Before fq_kernel_start(). */
 enum fq_status fq_kernel_rebuild(fq_kernel *k, const char *path, int64_t *rows, struct fq_error *e);
 
+/* A parameter table as JSON Schema, for rpc.discover and policy.api. Any thread. */
+fq_json *fq_schema_describe(const struct fq_param *table);
+
 struct fq_loop;
 struct fq_loop *fq_kernel_loop(fq_kernel *k);
 
