@@ -60,6 +60,7 @@ fq_kernel *fq_kernel_open(const struct fq_kernel_config *config, struct fq_error
   k->queue_tail = &k->queue;
   k->clock.fake_ms = config->fake_clock ? 1 : 0;
   k->loop = fq_loop_new();
+  fq_prepare_init(k);
   if (!config->memory) {
     fq_copy(k->data_dir, sizeof k->data_dir, config->data_dir);
     snprintf(k->path, sizeof k->path, "%s/%s", k->data_dir, config->file ? config->file : "county.db");
@@ -234,6 +235,7 @@ void fq_kernel_close(fq_kernel *k) {
   fq_db_close(k->db);
   fq_loop_free(k->loop);
   fq_map_clear(&k->methods, free);
+  fq_map_clear(&k->preparers, free);
   fq_map_clear(&k->kinds, free_kind);
   fq_map_clear(&k->login_failures, free);
   fq_map_clear(&k->by_user, NULL);

@@ -61,6 +61,24 @@ enum fq_status fq_tick_run(struct fq_call *c, const struct fq_actor *actor, int6
  * way. `rows` may be NULL. Before fq_kernel_start(). */
 enum fq_status fq_kernel_rebuild(fq_kernel *k, const char *path, int64_t *rows, struct fq_error *e);
 
+/* The slow part of a method's calls, done before their tick: hashing on a helper thread, scenarios in a child
+ * process. `begin` is called for each request that may call the method and fits its schema; it may change
+ * `params`, and leads to exactly one fq_prepared(), at once or later, which takes `found`: the command reads
+ * it by fq_call_prepared(), as does every method it calls. With `error` filled the request is refused
+ * instead. Another `begin` for the same method takes the place of the first. */
+struct fq_preparing {
+  fq_kernel *kernel;
+  fq_json *params;
+  const char *remote;
+  struct fq_error *error;
+};
+typedef void (*fq_prepare_fn)(void *self, struct fq_preparing *p);
+void fq_kernel_prepare(fq_kernel *k, const char *method, fq_prepare_fn begin, void *self);
+void fq_prepared(struct fq_preparing *p, fq_json *found);
+const fq_json *fq_call_prepared(const struct fq_call *c);
+
+/* Do the parameters fit the table? As for a method's. Any thread. */
+enum fq_status fq_schema_check(const struct fq_param *table, const fq_json *params, struct fq_error *e);
 /* A parameter table as JSON Schema, for rpc.discover and policy.api. Any thread. */
 fq_json *fq_schema_describe(const struct fq_param *table);
 

@@ -11,8 +11,21 @@ static int with(const struct common *c, const char *method, const char *name, co
   return fq_local_once(c, method, p);
 }
 
+/* Brings the word after leading options to the front: `policy --data DIR test` is `policy test --data DIR`.
+ */
+static void word_first(int argc, char **argv) {
+  int i = 1;
+  while (i < argc && !strncmp(argv[i], "--", 2))
+    i += strchr(argv[i], '=') || !strcmp(argv[i], "--json") || !strcmp(argv[i], "--quiet") ? 1 : 2;
+  if (i >= argc) return;
+  char *word = argv[i];
+  memmove(argv + 2, argv + 1, (size_t)(i - 1) * sizeof *argv);
+  argv[1] = word;
+}
+
 static int run(int argc, char **argv) {
   struct common c;
+  word_first(argc, argv);
   if (argc > 1 && fq_run_kind(argv[1])) return fq_run_command(argc - 1, argv + 1);
   int code = fq_common(&argc, argv, &c, &fq_command_policy);
   if (code >= 0) return code;

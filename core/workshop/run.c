@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "policy/module.h"
+#include "policy/pack.h"
 
 const struct fq_run_kind *const fq_run_kinds[] = {&fq_run_test,   &fq_run_check,   &fq_run_prove,
                                                   &fq_run_replay, &fq_run_project, NULL};
@@ -27,6 +29,20 @@ fq_kernel *fq_run_kernel(const struct fq_run *r, int64_t now_ms, void **world, s
   r->world_free(*world);
   *world = NULL;
   return NULL;
+}
+
+fq_json *fq_run_summary(const struct fq_run *r, bool ok, int64_t began_us) {
+  const fq_json *files = fq_json_get(r->pack, "files");
+  char version[48], digest[65];
+  fq_pack_version(files, version, sizeof version);
+  fq_pack_digest(files, digest);
+  fq_json *o = fq_json_object();
+  fq_json_set_bool(o, "ok", ok);
+  fq_json_set_str(o, "pack", fq_json_str(r->pack, "pack"));
+  fq_json_set_str(o, "version", version);
+  fq_json_set_str(o, "digest", digest);
+  fq_json_set_int(o, "ms", (fq_monotonic_us() - began_us) / 1000);
+  return o;
 }
 
 static void line(const struct fq_report_file *f, fq_json *o) {
