@@ -148,9 +148,6 @@ void fq_request_refuse(fq_kernel *k, struct fq_request *r);
 void fq_state_free(struct fq_request *r);
 void fq_flush(fq_kernel *k); /* tells the transports that a batch is complete */
 
-/* schema.c */
-fq_json *fq_schema_describe(const struct fq_param *table); /* JSON Schema, for rpc.discover */
-
 /* prepare.c: the slow part of a request, before its tick */
 void fq_prepare_init(fq_kernel *k);
 bool fq_prepare(fq_kernel *k, struct fq_request *r); /* false: there is nothing to prepare */

@@ -112,6 +112,8 @@ const fq_json *fq_call_prepared(const struct fq_call *c);
 
 /* Do the parameters fit the table? As for a method's. Any thread. */
 enum fq_status fq_schema_check(const struct fq_param *table, const fq_json *params, struct fq_error *e);
+/* A parameter table as JSON Schema, for rpc.discover and policy.api. Any thread. */
+fq_json *fq_schema_describe(const struct fq_param *table);
 
 struct fq_loop;
 struct fq_loop *fq_kernel_loop(fq_kernel *k);
