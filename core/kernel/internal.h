@@ -136,6 +136,10 @@ void fq_stage_undo(struct fq_tick *t, size_t count);
 enum fq_status fq_apply_entry(fq_kernel *k, const struct bound_kind *b, const struct fq_entry *e,
                               struct fq_error *error);
 
+/* rebuild.c: one row of a journal, applied. The hooks may be NULL; *stopped: `before` has said no. */
+enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const struct fq_past_hooks *hooks,
+                            bool *stopped, struct fq_error *e);
+
 /* admit.c: from a request to a queue, a reader or an error */
 enum fq_status fq_admit(fq_kernel *k, struct fq_request *r);
 void fq_enqueue(fq_kernel *k, struct fq_request *r); /* for the next tick */
@@ -143,9 +147,6 @@ void fq_answer(fq_kernel *k, struct fq_request *r);  /* replies with what r hold
 void fq_request_refuse(fq_kernel *k, struct fq_request *r);
 void fq_state_free(struct fq_request *r);
 void fq_flush(fq_kernel *k); /* tells the transports that a batch is complete */
-
-/* schema.c */
-fq_json *fq_schema_describe(const struct fq_param *table); /* JSON Schema, for rpc.discover */
 
 /* prepare.c: the slow part of a request, before its tick */
 void fq_prepare_init(fq_kernel *k);

@@ -374,13 +374,15 @@ static void fini(void *self) {
   if (p->owned) free(p);
 }
 
+static const struct fq_plugin *const parts[] = {&fq_policy_api_part, NULL};
+
 const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
                                            .version = "1",     .zh = "规则",
                                            .en = "policies",   .migrations = migrations,
                                            .kinds = kinds,     .methods = methods,
                                            .options = options, .self_bytes = sizeof(struct fq_policy),
                                            .metrics = metrics, .init = init,
-                                           .fini = fini};
+                                           .fini = fini,       .parts = parts};
 
 void *fq_policy_new(void) {
   struct fq_policy *p = fq_alloc(sizeof *p);

@@ -66,6 +66,8 @@ int64_t fq_policy_last_good(fq_db *db, const char *pack);
 enum fq_status fq_policy_emit_rollback(struct fq_call *c, const char *pack, int64_t to, const char *zh,
                                        const char *en);
 
+extern const struct fq_plugin fq_policy_api_part; /* api.c */
+
 /* why.c */
 enum fq_status fq_policy_why(struct fq_query *q);
 enum fq_status fq_policy_list(struct fq_query *q);

@@ -29,8 +29,8 @@ static void wrong(struct check *c, const char *key, const char *zh, const char *
 }
 
 static void check_members(struct check *c) {
-  static const char *const known[] = {"name",  "version", "title", "policies", "requires",     "org",
-                                      "users", "map",     "forms", "i18n",     "dictionaries", "setup"};
+  static const char *const known[] = {"name", "version", "title", "policies",     "requires", "org",  "users",
+                                      "map",  "forms",   "i18n",  "dictionaries", "setup",    "about"};
   fq_json_each(m, c->meta) {
     struct fq_suggest s;
     fq_suggest_start(&s, fq_json_name(m));

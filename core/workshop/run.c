@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "policy/module.h"
 #include "policy/pack.h"
+#include "workshop/workshop.h"
 
 const struct fq_run_kind *const fq_run_kinds[] = {&fq_run_test,   &fq_run_check,   &fq_run_prove,
                                                   &fq_run_replay, &fq_run_project, NULL};
@@ -19,12 +20,32 @@ const struct fq_run_kind *fq_run_kind(const char *name) {
   return NULL;
 }
 
-fq_kernel *fq_run_kernel(const struct fq_run *r, int64_t now_ms, void **world, struct fq_error *e) {
-  fq_kernel *k = fq_kernel_open(&(struct fq_kernel_config){.memory = true, .fake_clock = true}, e);
+static fq_kernel *open_kernel(const struct fq_run *r, int64_t now_ms, bool lean, void **world,
+                              struct fq_error *e) {
+  fq_kernel *k =
+      fq_kernel_open(&(struct fq_kernel_config){.memory = true, .fake_clock = true, .lean = lean}, e);
   if (!k) return NULL;
   fq_kernel_set_time(k, now_ms);
   *world = r->world(r->worlds);
-  if (!r->add(*world, k, e) && !fq_policy_add(k, e) && !fq_kernel_boot(k, e)) return k;
+  if (!r->add(*world, k, e) && !fq_policy_add(k, e) &&
+      !(lean && fq_kernel_add(k, &fq_workshop_module, fq_workshop_new(), e)) && !fq_kernel_boot(k, e))
+    return k;
+  fq_kernel_close(k);
+  r->world_free(*world);
+  *world = NULL;
+  return NULL;
+}
+
+fq_kernel *fq_run_kernel(const struct fq_run *r, int64_t now_ms, void **world, struct fq_error *e) {
+  return open_kernel(r, now_ms, false, world, e);
+}
+
+fq_kernel *fq_run_past(const struct fq_run *r, void **world, struct fq_past **past, struct fq_error *e) {
+  char path[600];
+  snprintf(path, sizeof path, "%s/county.db", r->data_dir);
+  fq_kernel *k = open_kernel(r, 1, true, world, e);
+  *past = k ? fq_past_open(k, path, e) : NULL;
+  if (!k || *past) return k;
   fq_kernel_close(k);
   r->world_free(*world);
   *world = NULL;
