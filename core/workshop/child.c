@@ -20,8 +20,9 @@
 
 #define LINE_MAX_BYTES (4u << 20)
 #define PAUSE_MS       200
-#define FILE_MAX_BYTES (1u << 20) /* it has no file to write; SQLite's shared index of a county needs 32 KiB */
-#define ABOVE          10         /* descriptors made here lie above those the child will have */
+#define FILE_MAX_BYTES                                                                                       \
+  (1u << 20)     /* it has no file to write; SQLite's shared index of a county needs 32 KiB */
+#define ABOVE 10 /* descriptors made here lie above those the child will have */
 
 /* What the child does between vfork and exec, made ready beforehand: it borrows our memory and may only call
  * the kernel. */

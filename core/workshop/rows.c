@@ -57,7 +57,8 @@ static struct list *list_of(struct fq_rows_writer *w, const char *name, struct f
   for (size_t i = 0; i < w->count; i++)
     if (!strcmp(w->lists[i]->name, name)) return w->lists[i];
   if (!fq_rows_name(name) || w->count == FQ_ROWS_LISTS) {
-    fq_fail(e, FQ_E_REQUEST, "job.garbage", "list", "结果里有不认识的清单名", "a list of the result has an unknown name");
+    fq_fail(e, FQ_E_REQUEST, "job.garbage", "list", "结果里有不认识的清单名",
+            "a list of the result has an unknown name");
     return NULL;
   }
   struct list *l = fq_alloc(sizeof *l);

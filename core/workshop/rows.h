@@ -1,8 +1,8 @@
 /*
- * The rows of a result, as files of its directory: for each list <list>.ndjson, a row a line; <list>.idx, where
- * each line begins (8 bytes a row, in the machine's own order); <list>.columns, the members that rows have had.
- * A page is two reads wherever it lies. Written by one thread, read by any number of others meanwhile: what the
- * index lists is whole.
+ * The rows of a result, as files of its directory: for each list <list>.ndjson, a row a line; <list>.idx,
+ * where each line begins (8 bytes a row, in the machine's own order); <list>.columns, the members that rows
+ * have had. A page is two reads wherever it lies. Written by one thread, read by any number of others
+ * meanwhile: what the index lists is whole.
  */
 #ifndef FQ_WORKSHOP_ROWS_H
 #define FQ_WORKSHOP_ROWS_H

@@ -16,7 +16,6 @@
 #include "base/mem.h"
 #include "workshop/child.h"
 #include "workshop/rows.h"
-#include "workshop/workshop_internal.h"
 
 #define OUTPUT_MAX  (512ll << 20)
 #define ARGS_MAX    64
@@ -45,7 +44,7 @@ struct fq_task {
   /* between the two */
   pthread_mutex_t lock;
   struct shown shown;
-  bool posted, over, finished;
+  bool posted, finished;
 };
 
 /* -- kernel thread
@@ -87,22 +86,23 @@ static void collect(fq_kernel *k, void *arg) {
   struct fq_task *t = arg;
   pthread_mutex_lock(&t->lock);
   struct shown s = t->shown;
-  bool over = t->over, show = t->posted && !t->finished;
   t->posted = false;
   pthread_mutex_unlock(&t->lock);
-  if (show && t->c.progress) t->c.progress(t->c.arg, s.share, s.zh, s.en);
-  (void)over;
+  if (!t->finished && t->c.progress) t->c.progress(t->c.arg, s.share, s.zh, s.en);
 }
 
-static void release(fq_kernel *k, void *arg) {
-  struct fq_task *t = arg;
-  finish(t);
+static void destroy(struct fq_task *t) {
   for (size_t i = 0; i < t->argc; i++)
     free(t->argv[i]);
-  close(t->stop_fd);
+  if (t->stop_fd >= 0) close(t->stop_fd);
   pthread_mutex_destroy(&t->lock);
   free(t->dir);
   free(t);
+}
+
+static void release(fq_kernel *k, void *arg) {
+  finish(arg);
+  destroy(arg);
 }
 
 /* -- the task's thread
@@ -201,7 +201,6 @@ void fq_task_wipe(const char *dir) {
 /* What its end means when it has not said so itself. */
 static void explain(struct fq_task *t, const struct fq_child_result *r) {
   struct fq_error *e = &t->error;
-  long long minutes_tenths = t->c.wall_ms / 6000;
   if (r->end == FQ_CHILD_EXITED && t->summary && !e->status) return;
   if (r->said[0]) fq_log(FQ_LOG_WARN, "%s in a child process: %s", t->c.kind->name, r->said);
   fq_json_free(t->summary);
@@ -211,8 +210,8 @@ static void explain(struct fq_task *t, const struct fq_child_result *r) {
   else if (e->status)
     return;
   else if (r->end == FQ_CHILD_TIMEOUT)
-    fq_fail(e, FQ_E_OVERLOADED, "job.timeout", "workshop.minutes", "超过 %lld.%lld 分钟仍未结束,已停止",
-            "ended after %lld.%lld minutes", minutes_tenths / 10, minutes_tenths % 10);
+    fq_fail(e, FQ_E_OVERLOADED, "job.timeout", "workshop.minutes", "%lld 秒内没有结束,已停止",
+            "ended: it took longer than %lld seconds", (long long)t->c.wall_ms / 1000);
   else if (r->end == FQ_CHILD_FLOOD)
     fq_fail(e, FQ_E_TOO_LARGE, "job.output", "", "输出过多,已停止", "ended: it says too much");
   else if (r->end == FQ_CHILD_NEVER)
@@ -236,17 +235,17 @@ static void *serve(void *arg) {
   fq_json_free(t->c.base);
   if (!t->dir || make_dir(t->dir)) {
     if (t->dir) t->rows = fq_rows_create(t->dir);
-    fq_child_run(&(struct fq_child_config){.argv = t->argv,
-                                           .inputs = {{candidate, strlen(candidate)},
-                                                      {base, base ? strlen(base) : 0}},
-                                           .memory_bytes = t->c.memory_bytes,
-                                           .wall_ms = t->c.wall_ms,
-                                           .output_bytes = OUTPUT_MAX,
-                                           .stop_fd = t->stop_fd,
-                                           .line = line,
-                                           .pause = pause_over,
-                                           .arg = t},
-                 &result);
+    fq_child_run(
+        &(struct fq_child_config){.argv = t->argv,
+                                  .inputs = {{candidate, strlen(candidate)}, {base, base ? strlen(base) : 0}},
+                                  .memory_bytes = t->c.memory_bytes,
+                                  .wall_ms = t->c.wall_ms,
+                                  .output_bytes = OUTPUT_MAX,
+                                  .stop_fd = t->stop_fd,
+                                  .line = line,
+                                  .pause = pause_over,
+                                  .arg = t},
+        &result);
     if (t->rows && !t->error.status) fq_rows_flush(t->rows, &t->error);
     fq_rows_close(t->rows);
   } else
@@ -273,9 +272,13 @@ struct fq_task *fq_task_start(const struct fq_task_config *c) {
   sigset_t all, old; /* signals are the loop's */
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &old);
-  if (t->stop_fd < 0 || pthread_create(&t->thread, NULL, serve, t)) abort();
+  bool started = t->stop_fd >= 0 && !pthread_create(&t->thread, NULL, serve, t);
   pthread_sigmask(SIG_SETMASK, &old, NULL);
-  return t;
+  if (started) return t;
+  fq_json_free(t->c.candidate);
+  fq_json_free(t->c.base);
+  destroy(t);
+  return NULL;
 }
 
 void fq_task_stop(struct fq_task *t) {

@@ -1,6 +1,6 @@
 /*
- * A task: one run (run.h) in a child process (child.h), watched by a thread of its own. What the child says is
- * a line of JSON each (fq_report_lines); rows go into a directory (rows.h), or to whoever wants them.
+ * A task: one run (run.h) in a child process (child.h), watched by a thread of its own. What the child says
+ * is a line of JSON each (fq_report_lines); rows go into a directory (rows.h), or to whoever wants them.
  */
 #ifndef FQ_WORKSHOP_TASK_H
 #define FQ_WORKSHOP_TASK_H
@@ -27,10 +27,13 @@ struct fq_task_config {
   void *arg;
 };
 
-/* Kernel thread, all three. */
+/* Kernel thread, all three. Start gives NULL when there is no descriptor or thread left for it. */
 struct fq_task *fq_task_start(const struct fq_task_config *c);
 void fq_task_stop(struct fq_task *t); /* soon; done() is still called: "job.stopped" */
 /* The server stops: ends it and waits for its thread; done() is called before this returns. */
 void fq_task_end(struct fq_task *t);
+
+/* Removes a result's directory. Any thread but the kernel's. */
+void fq_task_wipe(const char *dir);
 
 #endif
