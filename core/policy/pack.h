@@ -19,6 +19,14 @@ char *fq_pack_file(const char *dir, const char *name, struct fq_error *e);
  * folder. */
 fq_json *fq_pack_list(const char *dir, const char *folder, const char *suffix);
 
+#define FQ_PACK_FILE_MAX  (1u << 20) /* bytes of one file */
+#define FQ_PACK_MAX       (8u << 20) /* of all of them: a deployment is one journal entry */
+#define FQ_PACK_FILES_MAX 200
+/* May a pack have a file of this name? If not, why. Any thread. */
+bool fq_pack_path_ok(const char *path, const char **zh, const char **en);
+/* What is wrong with the names, sizes and kinds of {path: text}, whatever they say. Any thread. */
+void fq_pack_files_check(const fq_json *files, struct fq_findings *f);
+
 struct fq_pack {
   char name[FQ_ID_MAX], version[48], zh[96], en[96];
   char digest[65]; /* SHA-256 over all paths and texts */
@@ -30,5 +38,6 @@ struct fq_pack {
 bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t count, const char *name,
                    const fq_json *files, struct fq_pack *out, struct fq_findings *f);
 void fq_pack_clear(struct fq_pack *p);
+void fq_pack_digest(const fq_json *files, char out[65]);
 
 #endif

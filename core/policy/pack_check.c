@@ -129,7 +129,7 @@ static void check_policies(struct check *c) {
 }
 
 /* Over paths and texts in the order of the paths, so that the order of members does not matter. */
-static void digest(const fq_json *files, char out[65]) {
+void fq_pack_digest(const fq_json *files, char out[65]) {
   struct fq_buf b = {0};
   const char *last = "";
   for (size_t n = fq_json_size(files); n; n--) {
@@ -155,8 +155,7 @@ bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t co
   size_t before = f->count;
   struct fq_error e = {0};
   *out = (struct fq_pack){0};
-  fq_json_each(m, files) if (!fq_json_as_str(m)) fq_finding_add(
-      f, fq_json_name(m), 0, FQ_EXIT_SYNTAX, "文件内容应为文字", "the file's content must be text");
+  fq_pack_files_check(files, f);
   const char *text = fq_json_str(files, "pack.lua");
   if (!text) {
     fq_finding_add(f, "pack.lua", 0, FQ_EXIT_SYNTAX, "包里没有 pack.lua", "the pack has no pack.lua");
@@ -176,7 +175,7 @@ bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t co
     const char *colon = strrchr(e.path, ':');
     fq_finding_put(f, "pack.lua", colon ? atoi(colon + 1) : 0, FQ_EXIT_SYNTAX, e.zh, e.en);
   }
-  digest(files, out->digest);
+  fq_pack_digest(files, out->digest);
   fq_json_free(meta);
   fq_luaconf_lines_free(lines);
   return f->count == before;
