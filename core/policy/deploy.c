@@ -191,22 +191,24 @@ enum fq_status fq_policy_activate(struct fq_call *c, const struct fq_activation 
 enum fq_status fq_policy_alone(struct fq_call *c) {
   const struct fq_policy *p = c->self;
   if (!p->four_eyes) return FQ_OK;
-  return fq_fail(c->error, FQ_E_FORBIDDEN, "pack.four_eyes", "",
-                 "本县部署须两人:请用 pack.propose 提出,由另一位管理员批准;要让未结事件一并改用新版,提出时写 "
-                 "open: \"move\"",
-                 "this county wants two pairs of eyes: pack.propose it, another administrator approves; to take "
-                 "open incidents along propose with open: \"move\"");
+  return fq_fail(
+      c->error, FQ_E_FORBIDDEN, "pack.four_eyes", "",
+      "本县部署须两人:请用 pack.propose 提出,由另一位管理员批准;要让未结事件一并改用新版,提出时写 "
+      "open: \"move\"",
+      "this county wants two pairs of eyes: pack.propose it, another administrator approves; to take "
+      "open incidents along propose with open: \"move\"");
 }
 
 enum fq_status fq_policy_not_outdated(struct fq_call *c, const char *pack, const struct fq_candidate *from) {
   int64_t active = fq_candidate_active(c->db, pack);
   if (!from->rev || from->seen == active || fq_json_bool(c->params, "force", false)) return FQ_OK;
-  return fq_fail(c->error, FQ_E_CONFLICT, "draft.outdated", "draft",
-                 "草稿起草后规则包 %s 又部署过(起草时为第 %lld 代,现为第 %lld "
-                 "代):请比较后以现行版本为起点保存,或用 force 覆盖",
-                 "pack %s was deployed since the draft was begun (generation %lld then, %lld now): compare, and "
-                 "save the draft from the active one, or force it",
-                 pack, (long long)from->seen, (long long)active);
+  return fq_fail(
+      c->error, FQ_E_CONFLICT, "draft.outdated", "draft",
+      "草稿起草后规则包 %s 又部署过(起草时为第 %lld 代,现为第 %lld "
+      "代):请比较后以现行版本为起点保存,或用 force 覆盖",
+      "pack %s was deployed since the draft was begun (generation %lld then, %lld now): compare, and "
+      "save the draft from the active one, or force it",
+      pack, (long long)from->seen, (long long)active);
 }
 
 enum fq_status fq_policy_deploy(struct fq_call *c) {

@@ -20,8 +20,8 @@ static const char *act_of(const struct fq_entry *e) {
 
 /* What the row tells beside its columns. */
 static char *details(const struct fq_entry *e) {
-  static const char *const kept[] = {"note",   "approved_by", "proposal",   "tested",    "override", "moved",
-                                     "author", "message_zh",  "message_en", "from",      "to",       "count"};
+  static const char *const kept[] = {"note",   "approved_by", "proposal",   "tested", "override", "moved",
+                                     "author", "message_zh",  "message_en", "from",   "to",       "count"};
   fq_json *o = fq_json_object();
   for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
     const fq_json *v = fq_json_get(e->data, kept[i]);
@@ -133,8 +133,8 @@ enum fq_status fq_policy_history(struct fq_query *q) {
 
 static fq_json *packs_with(fq_db *db, const char *hash) {
   fq_json *list = fq_json_array(), *row = NULL, *gens = NULL;
-  fq_stmt *s = fq_sql(db, "SELECT DISTINCT pack, gen FROM policy_member WHERE hash = ? ORDER BY pack, gen",
-                      "s", hash);
+  fq_stmt *s =
+      fq_sql(db, "SELECT DISTINCT pack, gen FROM policy_member WHERE hash = ? ORDER BY pack, gen", "s", hash);
   while (fq_row(s)) {
     if (!row || strcmp(fq_json_str(row, "pack"), fq_col_str(s, 0))) {
       fq_json_push(list, row = fq_json_object());

@@ -9,7 +9,8 @@
 
 /* What the journal holds of earlier deployments is taken in as apply would have. */
 static const char *const migrations[] = {
-    "CREATE TABLE policy_act(n INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, actor TEXT NOT NULL, act TEXT NOT "
+    "CREATE TABLE policy_act(n INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, actor TEXT NOT NULL, act TEXT "
+    "NOT "
     "NULL, generation INTEGER NOT NULL, pack TEXT NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL,"
     " from_gen INTEGER NOT NULL, detail TEXT NOT NULL);"
     "CREATE INDEX policy_act_pack ON policy_act(pack, n);"
@@ -20,10 +21,12 @@ static const char *const migrations[] = {
     "NULL, force INTEGER NOT NULL, base INTEGER NOT NULL, draft INTEGER NOT NULL, tested TEXT, override TEXT,"
     " state TEXT NOT NULL, settled_by TEXT, settled_ms INTEGER, reason TEXT) WITHOUT ROWID;"
     "CREATE INDEX policy_proposal_open ON policy_proposal(n) WHERE state = 'open';"
-    "INSERT INTO policy_act SELECT j.seq, j.at_ms, j.actor, 'deployed', p.gen, p.pack, p.version, p.digest, 0,"
+    "INSERT INTO policy_act SELECT j.seq, j.at_ms, j.actor, 'deployed', p.gen, p.pack, p.version, p.digest, "
+    "0,"
     " '{}' FROM journal j JOIN policy_pack p ON p.gen = json_extract(j.data, '$.generation') AND p.pack ="
     " json_extract(j.data, '$.pack') WHERE j.kind = 'pack.deployed';"
-    "INSERT INTO policy_act SELECT j.seq, j.at_ms, j.actor, 'rolled_back', p.gen, p.pack, p.version, p.digest,"
+    "INSERT INTO policy_act SELECT j.seq, j.at_ms, j.actor, 'rolled_back', p.gen, p.pack, p.version, "
+    "p.digest,"
     " json_extract(j.data, '$.from'), json_object('message_zh', json_extract(j.data, '$.message_zh'),"
     " 'message_en', json_extract(j.data, '$.message_en'), 'from', json_extract(j.data, '$.from'), 'to',"
     " json_extract(j.data, '$.to')) FROM journal j JOIN policy_pack p ON p.gen = json_extract(j.data,"
@@ -50,7 +53,7 @@ static const struct fq_kind also[] = {{.name = "pack.deployed", .apply = fq_poli
   { .name = "pack", .type = FQ_T_ID, .required = true, .zh = "包名", .en = "the pack's name" }
 #define P_PACK_MAYBE                                                                                         \
   {                                                                                                          \
-    .name = "pack", .type = FQ_T_ID, .zh = "包名;只装了一个时可不写",                                       \
+    .name = "pack", .type = FQ_T_ID, .zh = "包名;只装了一个时可不写",                                        \
     .en = "the pack; may be left out when there is one"                                                      \
   }
 #define P_FILES                                                                                              \
@@ -99,7 +102,8 @@ static const struct fq_param deploy_params[] = {
      .en = "also when nothing has changed, or the draft is outdated"},
     {0}};
 static const struct fq_param rollback_params[] = {
-    P_PACK_MAYBE, P_GENERATION("to", "退到第几代;缺省为上一个好版本", "generation; the last good one when left out"),
+    P_PACK_MAYBE,
+    P_GENERATION("to", "退到第几代;缺省为上一个好版本", "generation; the last good one when left out"),
     {0}};
 static const struct fq_param open_params[] = {
     P_PACK, P_GENERATION("generation", "第几代;缺省为现行", "generation; the active one when left out"), {0}};
@@ -177,11 +181,12 @@ static const struct fq_method methods[] = {
     QUESTION("pack.open", open_params, fq_policy_open, "规则包某一代的全部文件",
              "a pack's files as a generation has them",
              "{pack, version, zh, en, digest, generation, at, actor, files}"),
-    QUESTION("pack.history", history_params, fq_policy_history, "部署、退回、移动的经过,新的在前",
-             "deployments, roll-backs and moves, the latest first",
-             "{rows:[{n, at, actor, act, generation, pack, version, digest, from_generation?, to_generation?, "
-             "note?, approved_by?, proposal?, tested?, override?:{reason, failed}, moved?, message_zh?, "
-             "message_en?}], next?}"),
+    QUESTION(
+        "pack.history", history_params, fq_policy_history, "部署、退回、移动的经过,新的在前",
+        "deployments, roll-backs and moves, the latest first",
+        "{rows:[{n, at, actor, act, generation, pack, version, digest, from_generation?, to_generation?, "
+        "note?, approved_by?, proposal?, tested?, override?:{reason, failed}, moved?, message_zh?, "
+        "message_en?}], next?}"),
     QUESTION("pack.diff", diff_params, fq_policy_diff, "两个版本的差别",
              "what differs between two states of a pack; the active one and the draft unless told otherwise",
              "{from:" SIDE ", to:" SIDE ", files:[{path, change, hunks:[{from, to, lines:[[sign, text]]}]}], "
@@ -203,12 +208,7 @@ static const struct fq_method methods[] = {
      .result = "{version, policy, path, text, packs:[{pack, generations}]}"},
     {0}};
 
-const struct fq_plugin fq_policy_life = {FQ_PLUGIN_HEAD,
-                                         .name = "policy.life",
-                                         .version = "1",
-                                         .zh = "规则版本的一生",
-                                         .en = "the life of versions",
-                                         .migrations = migrations,
-                                         .kinds = kinds,
-                                         .also_applies = also,
-                                         .methods = methods};
+const struct fq_plugin fq_policy_life = {
+    FQ_PLUGIN_HEAD,         .name = "policy.life",        .version = "1",
+    .zh = "规则版本的一生", .en = "the life of versions", .migrations = migrations,
+    .kinds = kinds,         .also_applies = also,         .methods = methods};

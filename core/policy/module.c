@@ -158,10 +158,11 @@ static enum fq_status apply_rolled_back(struct fq_apply *a, const struct fq_entr
           "digest, zh, en, ?"
           " FROM policy_pack WHERE gen = ? AND pack = ?",
           "iiis", gen, e->at_ms, to, pack);
-  fq_exec(a->db,
-          "DELETE FROM policy_withdrawn WHERE pack = ?1 AND digest = (SELECT digest FROM policy_pack WHERE gen "
-          "= ?2 AND pack = ?1)",
-          "si", pack, gen); /* asked for by its number, it is good again */
+  fq_exec(
+      a->db,
+      "DELETE FROM policy_withdrawn WHERE pack = ?1 AND digest = (SELECT digest FROM policy_pack WHERE gen "
+      "= ?2 AND pack = ?1)",
+      "si", pack, gen); /* asked for by its number, it is good again */
   fq_policy_set_moved(a->db, to + 1, gen - 1, gen);
   fq_exec(
       a->db,
@@ -330,6 +331,8 @@ static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
   fq_findings_free(&f);
   if (!p->fallback) return e->status;
   fq_kernel_set_react(k, fq_policy_react, p);
+  fq_policy_gated(k, "pack.deploy", fq_gate_candidate);
+  fq_policy_gated(k, "pack.propose", fq_gate_candidate);
   return FQ_OK;
 }
 
@@ -340,6 +343,7 @@ static void free_version(void *v) {
 static void fini(void *self) {
   struct fq_policy *p = self;
   fq_policy_forget(p);
+  fq_gate_fini(p);
   fq_map_clear(&p->compiled, free_version);
   fq_version_free(p->fallback);
   fq_host_free(p->host);
@@ -348,7 +352,7 @@ static void fini(void *self) {
   if (p->owned) free(p);
 }
 
-static const struct fq_plugin *const parts[] = {&fq_policy_life, NULL};
+static const struct fq_plugin *const parts[] = {&fq_policy_life, &fq_policy_api_part, NULL};
 
 const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
                                            .version = "1",     .zh = "规则",
@@ -356,8 +360,7 @@ const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
                                            .kinds = kinds,     .methods = methods,
                                            .options = options, .self_bytes = sizeof(struct fq_policy),
                                            .metrics = metrics, .init = init,
-                                           .fini = fini,
-                                           .parts = parts};
+                                           .fini = fini,       .parts = parts};
 
 void *fq_policy_new(void) {
   struct fq_policy *p = fq_alloc(sizeof *p);

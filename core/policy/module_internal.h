@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "policy/candidate.h"
+#include "policy/gate.h"
 #include "policy/host.h"
 #include "policy/module.h"
 
@@ -28,7 +29,7 @@ struct fq_policy {
   /* options */
   int64_t steps, cpu_ms, failures;
   bool four_eyes;
-  bool owned; /* made by fq_policy_new(): freed with the kernel */
+  bool owned;         /* made by fq_policy_new(): freed with the kernel */
   fq_draft_fn drafts; /* how a draft is read; NULL: there are none */
   /* memory: derived from the tables, thrown away when they change */
   fq_kernel *kernel;
@@ -41,6 +42,10 @@ struct fq_policy {
   struct fq_map *heard;              /* kinds that some stored policy hears */
   bool heard_known;
   int64_t unrecorded_at_ms; /* the tick that was last complained about */
+  /* gate.c */
+  fq_gate_fn gate;
+  void *gate_arg;
+  struct fq_gated *gated;
   /* metrics */
   double decisions, failed, refused, cpu_us;
 };
@@ -52,6 +57,10 @@ void fq_policy_forget(struct fq_policy *p); /* the tables have changed */
 /* react.c */
 void fq_policy_react(void *self, struct fq_call *c, const struct fq_entry *e);
 
+/* gate.c */
+fq_json *fq_gate_candidate(fq_kernel *k, const fq_json *params); /* the files in the parameters */
+void fq_gate_fini(struct fq_policy *p);
+
 struct fq_policy *fq_policy_of(const fq_kernel *k); /* the module's state; NULL without the module */
 
 /* The life of a version is a part of the module: life.c (tables, kinds, methods). */
@@ -62,9 +71,9 @@ extern const struct fq_plugin fq_policy_life;
 struct fq_activation {
   const char *pack;
   const fq_json *files;
-  const char *digest;     /* NULL, or what has been approved: other files are refused */
-  const char *note;       /* NULL for none, as the next three */
-  const char *author;     /* who wrote it, when that is not who acts now */
+  const char *digest; /* NULL, or what has been approved: other files are refused */
+  const char *note;   /* NULL for none, as the next three */
+  const char *author; /* who wrote it, when that is not who acts now */
   const char *approved_by;
   const char *proposal;
   const fq_json *tested;   /* {played, failed}; NULL: what the gate says now */
@@ -116,13 +125,16 @@ void fq_policy_set_moved(fq_db *db, int64_t first, int64_t last, int64_t to);
 enum fq_status fq_policy_apply_moved(struct fq_apply *a, const struct fq_entry *e);
 
 /* history.c, diff.c */
-fq_json *fq_policy_files(fq_db *db, int64_t origin); /* as the entry `origin` brought them; the caller frees */
+fq_json *fq_policy_files(fq_db *db,
+                         int64_t origin); /* as the entry `origin` brought them; the caller frees */
 void fq_policy_keep_files(fq_db *db, int64_t origin, const fq_json *files); /* from apply only */
 enum fq_status fq_policy_apply_act(struct fq_apply *a, const struct fq_entry *e);
 enum fq_status fq_policy_open(struct fq_query *q);
 enum fq_status fq_policy_history(struct fq_query *q);
 enum fq_status fq_policy_source(struct fq_query *q);
 enum fq_status fq_policy_diff(struct fq_query *q);
+
+extern const struct fq_plugin fq_policy_api_part; /* api.c */
 
 /* why.c */
 enum fq_status fq_policy_why(struct fq_query *q);

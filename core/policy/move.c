@@ -99,10 +99,11 @@ enum fq_status fq_policy_move(struct fq_call *c) {
                    "no pack was ever deployed");
   if (from && (st = check_from(c, from, to))) return st;
   int64_t count = fq_policy_under(c->self, c->db, from ? from : 1, from ? from : to - 1);
-  int64_t pending = fq_int(c->db, 0,
-                           "SELECT count(*) FROM policy_generation WHERE gen < ?1 AND moved_to = 0 AND (?2 = 0 "
-                           "OR gen = ?2)",
-                           "ii", to, from);
+  int64_t pending =
+      fq_int(c->db, 0,
+             "SELECT count(*) FROM policy_generation WHERE gen < ?1 AND moved_to = 0 AND (?2 = 0 "
+             "OR gen = ?2)",
+             "ii", to, from);
   fq_json_set_int(c->result, "moved", count);
   fq_json_set_int(c->result, "to", to);
   if (!pending) return FQ_OK; /* everything is there already */

@@ -29,8 +29,8 @@ static void wrong(struct check *c, const char *key, const char *zh, const char *
 }
 
 static void check_members(struct check *c) {
-  static const char *const known[] = {"name",  "version", "title", "policies", "requires",     "org",
-                                      "users", "map",     "forms", "i18n",     "dictionaries", "setup"};
+  static const char *const known[] = {"name", "version", "title", "policies",     "requires", "org",  "users",
+                                      "map",  "forms",   "i18n",  "dictionaries", "setup",    "about"};
   fq_json_each(m, c->meta) {
     struct fq_suggest s;
     fq_suggest_start(&s, fq_json_name(m));
@@ -128,7 +128,6 @@ static void check_policies(struct check *c) {
   }
 }
 
-/* Over paths and texts in the order of the paths, so that the order of members does not matter. */
 void fq_pack_digest(const fq_json *files, char out[65]) {
   struct fq_buf b = {0};
   const char *last = "";
@@ -148,6 +147,15 @@ void fq_pack_digest(const fq_json *files, char out[65]) {
   fq_sha256((struct fq_piece[]){{b.data ? b.data : "", b.len}, {0}}, sum);
   fq_hex(sum, sizeof sum, out);
   fq_buf_free(&b);
+}
+
+void fq_pack_version(const fq_json *files, char *out, size_t cap) {
+  struct fq_error e = {0};
+  const char *text = fq_json_str(files, "pack.lua");
+  fq_json *meta = text ? fq_luaconf_load("pack.lua", text, strlen(text), NULL, &e) : NULL;
+  const char *version = fq_json_str(meta, "version");
+  fq_copy(out, cap, version ? version : "");
+  fq_json_free(meta);
 }
 
 bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t count, const char *name,

@@ -13,43 +13,11 @@
 
 #define PATH_MAX_BYTES 120
 
-static const struct {
-  const char *folder, *suffix;
-} folders[] = {{"policies/", ".lua"},     {"scenarios/", ".lua"}, {"setup/", ".lua"},
-               {"dictionaries/", ".csv"}, {"i18n/", ".json"},     {"forms/", ".json"}};
-
-static bool in_a_folder(const char *path) {
-  size_t len = strlen(path);
-  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-    size_t head = strlen(folders[i].folder), tail = strlen(folders[i].suffix);
-    if (strncmp(path, folders[i].folder, head)) continue;
-    return len > head + tail && !strcmp(path + len - tail, folders[i].suffix) && path[head] != '.';
-  }
-  return false;
-}
-
-bool fq_pack_path_ok(const char *path, const char **zh, const char **en) {
-  size_t slashes = 0, len = strlen(path);
-  *zh = *en = NULL;
-  if (!strcmp(path, "pack.lua")) return true;
-  for (const char *p = path; *p; p++) {
-    slashes += *p == '/';
-    if ((unsigned char)*p < ' ' || *p == 0x7f || strchr("\\:*?\"<>|", *p)) {
-      *zh = "文件名含有不允许的字符";
-      *en = "the name has a character that is not allowed";
-      return false;
-    }
-  }
-  if (len > PATH_MAX_BYTES) {
-    *zh = "文件名超过 120 字节";
-    *en = "the name is longer than 120 bytes";
-  } else if (slashes != 1 || !in_a_folder(path)) {
-    *zh = "应为 pack.lua、policies/*.lua、scenarios/*.lua、setup/*.lua、dictionaries/*.csv、i18n/*.json 或 "
-          "forms/*.json";
-    *en = "must be pack.lua, policies/*.lua, scenarios/*.lua, setup/*.lua, dictionaries/*.csv, i18n/*.json or "
-          "forms/*.json";
-  }
-  return !*zh;
+static bool name_ok(const char *path) {
+  if (strlen(path) > PATH_MAX_BYTES) return false;
+  for (const char *p = path; *p; p++)
+    if (strchr(":*?\"<>|", *p)) return false; /* names that not every disk can hold */
+  return fq_pack_path(path);
 }
 
 static bool is_text(const char *s) {
@@ -79,10 +47,16 @@ static void check_twins(const fq_json *files, struct fq_findings *f) {
 void fq_pack_files_check(const fq_json *files, struct fq_findings *f) {
   size_t total = 0;
   fq_json_each(m, files) {
-    const char *path = fq_json_name(m), *text = fq_json_as_str(m), *zh, *en;
+    const char *path = fq_json_name(m), *text = fq_json_as_str(m);
     size_t len = text ? strlen(text) : 0;
     total += len;
-    if (!fq_pack_path_ok(path, &zh, &en)) fq_finding_put(f, path, 0, FQ_EXIT_SYNTAX, zh, en);
+    if (!name_ok(path))
+      fq_finding_put(
+          f, path, 0, FQ_EXIT_SYNTAX,
+          "包里只能有 pack.lua,以及 policies、setup、scenarios 里的 .lua,dictionaries 里的 "
+          ".csv,i18n、forms 里的 .json",
+          "a pack holds pack.lua, .lua in policies, setup and scenarios, .csv in dictionaries, and "
+          ".json in i18n and forms");
     if (!text)
       fq_finding_put(f, path, 0, FQ_EXIT_SYNTAX, "文件内容应为文字", "the file's content must be text");
     else if (len > FQ_PACK_FILE_MAX)

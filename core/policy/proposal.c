@@ -43,7 +43,8 @@ static fq_json *proposal(struct fq_call *c, const struct fq_candidate *from, con
   return data;
 }
 
-static enum fq_status propose(struct fq_call *c, const struct fq_candidate *from, const struct fq_pack *pack) {
+static enum fq_status propose(struct fq_call *c, const struct fq_candidate *from,
+                              const struct fq_pack *pack) {
   fq_json *tested, *override;
   bool same = fq_int(c->db, 0, "SELECT 1 FROM policy_pack WHERE gen = ? AND pack = ? AND digest = ?", "iss",
                      fq_policy_current(c->db), pack->name, pack->digest) != 0;
@@ -52,8 +53,8 @@ static enum fq_status propose(struct fq_call *c, const struct fq_candidate *from
                    "nothing differs from the active pack %s", pack->name);
   enum fq_status st = fq_policy_tested(c, pack->digest, &tested, &override);
   if (st) return st;
-  return fq_emit(c, (struct fq_draft){.kind = "pack.proposed",
-                                      .data = proposal(c, from, pack, tested, override)});
+  return fq_emit(
+      c, (struct fq_draft){.kind = "pack.proposed", .data = proposal(c, from, pack, tested, override)});
 }
 
 enum fq_status fq_policy_propose(struct fq_call *c) {
@@ -94,25 +95,44 @@ enum fq_status fq_policy_apply_proposed(struct fq_apply *a, const struct fq_entr
 /* -- settling */
 
 #define COLUMNS                                                                                              \
-  "SELECT id, n, pack, version, digest, author, at_ms, note, open, force, base, draft, tested, override, "    \
+  "SELECT id, n, pack, version, digest, author, at_ms, note, open, force, base, draft, tested, override, "   \
   "state, settled_by, settled_ms, reason FROM policy_proposal"
-enum { ID, N, PACK, VERSION, DIGEST, AUTHOR, AT, NOTE, OPEN, FORCE, BASE, DRAFT, TESTED, OVERRIDE, STATE, BY,
-       SETTLED, REASON };
+enum {
+  ID,
+  N,
+  PACK,
+  VERSION,
+  DIGEST,
+  AUTHOR,
+  AT,
+  NOTE,
+  OPEN,
+  FORCE,
+  BASE,
+  DRAFT,
+  TESTED,
+  OVERRIDE,
+  STATE,
+  BY,
+  SETTLED,
+  REASON
+};
 
 /* The open proposal that the call names; NULL and an error. End with fq_done(). */
 static fq_stmt *find_open(struct fq_call *c) {
   const char *id = fq_json_str(c->params, "proposal");
   fq_stmt *q = fq_sql(c->db, COLUMNS " WHERE id = ?", "s", id);
   if (!fq_row(q)) {
-    fq_fail(c->error, FQ_E_NOT_FOUND, "pack.unknown_proposal", "proposal", "没有提议 %s", "no proposal %s", id);
+    fq_fail(c->error, FQ_E_NOT_FOUND, "pack.unknown_proposal", "proposal", "没有提议 %s", "no proposal %s",
+            id);
     return NULL;
   }
   if (!strcmp(fq_col_str(q, STATE), "open")) return q;
   char at[32];
   fq_time_format(fq_col_int(q, SETTLED), at);
-  fq_fail(c->error, FQ_E_CONFLICT, "pack.settled_proposal", "proposal",
-          "提议 %s 已有结论(%s):%s 于 %s", "proposal %s is settled already (%s): by %s at %s", id,
-          fq_col_str(q, STATE), fq_col_str(q, BY), at);
+  fq_fail(c->error, FQ_E_CONFLICT, "pack.settled_proposal", "proposal", "提议 %s 已有结论(%s):%s 于 %s",
+          "proposal %s is settled already (%s): by %s at %s", id, fq_col_str(q, STATE), fq_col_str(q, BY),
+          at);
   fq_done(q);
   return NULL;
 }
@@ -127,10 +147,11 @@ static enum fq_status may_approve(struct fq_call *c, fq_stmt *q) {
     return fq_fail(c->error, FQ_E_FORBIDDEN, "pack.own_proposal", "proposal", "提议人不能批准自己的提议",
                    "nobody approves his own proposal");
   if (active != fq_col_int(q, BASE))
-    return fq_fail(c->error, FQ_E_CONFLICT, "pack.stale_proposal", "proposal",
-                   "提出以后规则包 %s 已变(当时第 %lld 代,现为第 %lld 代):请重新提出",
-                   "pack %s has changed since this was proposed (generation %lld then, %lld now): propose anew",
-                   fq_col_str(q, PACK), (long long)fq_col_int(q, BASE), (long long)active);
+    return fq_fail(
+        c->error, FQ_E_CONFLICT, "pack.stale_proposal", "proposal",
+        "提出以后规则包 %s 已变(当时第 %lld 代,现为第 %lld 代):请重新提出",
+        "pack %s has changed since this was proposed (generation %lld then, %lld now): propose anew",
+        fq_col_str(q, PACK), (long long)fq_col_int(q, BASE), (long long)active);
   return FQ_OK;
 }
 
@@ -195,7 +216,8 @@ enum fq_status fq_policy_withdraw(struct fq_call *c) {
   enum fq_status st = FQ_OK;
   if (strcmp(c->actor->name, fq_col_str(q, AUTHOR)))
     st = fq_fail(c->error, FQ_E_FORBIDDEN, "pack.not_yours", "proposal",
-                 "提议由 %s 提出,只有本人能撤回;您可以驳回", "it was proposed by %s, who alone may withdraw it; "
+                 "提议由 %s 提出,只有本人能撤回;您可以驳回",
+                 "it was proposed by %s, who alone may withdraw it; "
                  "you may reject it",
                  fq_col_str(q, AUTHOR));
   if (!st) st = settle(c, "pack.rejected", q, true);
@@ -204,14 +226,15 @@ enum fq_status fq_policy_withdraw(struct fq_call *c) {
 }
 
 enum fq_status fq_policy_apply_settled(struct fq_apply *a, const struct fq_entry *e) {
-  const char *state = !strcmp(e->kind, "pack.approved")                ? "approved"
+  const char *state = !strcmp(e->kind, "pack.approved")           ? "approved"
                       : fq_json_bool(e->data, "withdrawn", false) ? "withdrawn"
                                                                   : "rejected";
   const char *reason = fq_json_str(e->data, "reason");
-  fq_exec(a->db,
-          "UPDATE policy_proposal SET state = ?2, settled_by = ?3, settled_ms = ?4, reason = ?5 WHERE id = ?1",
-          "sssis", fq_json_str(e->data, "proposal"), state, e->actor, e->at_ms,
-          reason ? reason : fq_json_str(e->data, "note"));
+  fq_exec(
+      a->db,
+      "UPDATE policy_proposal SET state = ?2, settled_by = ?3, settled_ms = ?4, reason = ?5 WHERE id = ?1",
+      "sssis", fq_json_str(e->data, "proposal"), state, e->actor, e->at_ms,
+      reason ? reason : fq_json_str(e->data, "note"));
   return FQ_OK;
 }
 

@@ -20,11 +20,12 @@ static bool works(struct fq_policy *p, fq_db *db, const char *pack, int64_t gen)
 int64_t fq_policy_last_good(struct fq_policy *p, fq_db *db, const char *pack) {
   int64_t gen = INT64_MAX;
   do {
-    gen = fq_int(db, 0,
-                 "SELECT max(gen) FROM policy_pack WHERE pack = ?1 AND gen < ?2 AND digest NOT IN (SELECT "
-                 "digest FROM policy_withdrawn WHERE pack = ?1) AND digest <> (SELECT digest FROM policy_pack "
-                 "WHERE pack = ?1 AND gen = (SELECT max(gen) FROM policy_generation))",
-                 "si", pack, gen);
+    gen =
+        fq_int(db, 0,
+               "SELECT max(gen) FROM policy_pack WHERE pack = ?1 AND gen < ?2 AND digest NOT IN (SELECT "
+               "digest FROM policy_withdrawn WHERE pack = ?1) AND digest <> (SELECT digest FROM policy_pack "
+               "WHERE pack = ?1 AND gen = (SELECT max(gen) FROM policy_generation))",
+               "si", pack, gen);
   } while (gen && !works(p, db, pack, gen));
   return gen;
 }

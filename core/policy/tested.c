@@ -48,8 +48,7 @@ enum fq_status fq_policy_tested(struct fq_call *c, const char *digest, fq_json *
   *tested = *override = NULL;
   if (!v) return FQ_OK;
   if (of && strcmp(of, digest))
-    return fq_fail(c->error, FQ_E_CONFLICT, "pack.changed", "",
-                   "演练情景期间内容变了:请再部署一次",
+    return fq_fail(c->error, FQ_E_CONFLICT, "pack.changed", "", "演练情景期间内容变了:请再部署一次",
                    "the files changed while their scenarios were played: deploy again");
   if (failed && !reason) return refuse(c->error, wrong, failed);
   *tested = fq_json_object();

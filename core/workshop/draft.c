@@ -145,8 +145,8 @@ static enum fq_status choose_base(struct save *s) {
                    "from must be active, new or the number of a generation");
   fq_json *files = s->from ? fq_candidate_files_at(c->db, s->pack, s->from) : NULL;
   if (strcmp(named, "new") && !files)
-    return fq_fail(c->error, FQ_E_NOT_FOUND, "pack.unknown_generation", "from",
-                   "没有可作起点的规则包 %s(%s)", "there is no pack %s to begin from (%s)", s->pack, named);
+    return fq_fail(c->error, FQ_E_NOT_FOUND, "pack.unknown_generation", "from", "没有可作起点的规则包 %s(%s)",
+                   "there is no pack %s to begin from (%s)", s->pack, named);
   fq_json_free(files);
   s->seen = active;
   s->moved = s->was.open && (s->from != s->was.from || s->seen != s->was.seen);
@@ -200,8 +200,8 @@ static enum fq_status take_changes(struct save *s, const fq_json *given) {
       return fq_fail(e, FQ_E_PARAMS, "params", path, "内容应为文字,或 null 表示删除",
                      "must be a text, or null to remove the file");
     if (!text && !had)
-      return fq_fail(e, FQ_E_NOT_FOUND, "draft.no_file", path, "草稿里没有文件 %s", "the draft has no file %s",
-                     path);
+      return fq_fail(e, FQ_E_NOT_FOUND, "draft.no_file", path, "草稿里没有文件 %s",
+                     "the draft has no file %s", path);
     if (text && had && !strcmp(text, had)) continue;
     fq_json_set(s->changes, path, fq_json_dup(m));
     if (text)
@@ -313,10 +313,11 @@ static enum fq_status apply_discarded(struct fq_apply *a, const struct fq_entry 
 /* Somebody has deployed the pack since the draft was begun. */
 static fq_json *problems(fq_db *db, const char *pack, int64_t seen) {
   fq_json *list = fq_json_array();
-  fq_stmt *q = fq_sql(db,
-                      "SELECT generation, version, actor, at_ms FROM policy_act WHERE pack = ? AND generation "
-                      "> ? ORDER BY n DESC LIMIT 1",
-                      "si", pack, seen);
+  fq_stmt *q =
+      fq_sql(db,
+             "SELECT generation, version, actor, at_ms FROM policy_act WHERE pack = ? AND generation "
+             "> ? ORDER BY n DESC LIMIT 1",
+             "si", pack, seen);
   if (!fq_row(q)) return list;
   char at[32];
   fq_time_format(fq_col_int(q, 3), at);
@@ -481,12 +482,6 @@ static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
   return FQ_OK;
 }
 
-const struct fq_plugin fq_workshop_draft = {FQ_PLUGIN_HEAD,
-                                            .name = "workshop.draft",
-                                            .version = "1",
-                                            .zh = "起草",
-                                            .en = "drafts",
-                                            .migrations = migrations,
-                                            .kinds = kinds,
-                                            .methods = methods,
-                                            .init = init};
+const struct fq_plugin fq_workshop_draft = {
+    FQ_PLUGIN_HEAD,           .name = "workshop.draft", .version = "1",     .zh = "起草", .en = "drafts",
+    .migrations = migrations, .kinds = kinds,           .methods = methods, .init = init};
