@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "policy/candidate.h"
 #include "policy/pack.h"
 #include "workshop/workshop_internal.h"
 
@@ -68,22 +69,23 @@ static enum fq_status whole_county(struct fq_call *c, struct fq_target *t) {
   return FQ_OK;
 }
 
-static fq_json *packed(const char *pack, fq_json *files) {
-  fq_json *o = fq_json_object();
-  fq_json_set_str(o, "pack", pack);
-  fq_json_set(o, "files", files);
-  return o;
-}
-
 /* {pack, files} out of parameters that name a candidate, or what it is compared with. */
-static enum fq_status candidate_of(struct fq_call *c, const fq_json *params, const char *pack,
-                                   fq_json **out) {
-  const fq_json *files = fq_json_get(params, "files");
-  if (fq_json_type(files) != FQ_JSON_OBJECT)
-    return fq_fail(c->error, FQ_E_PARAMS, "params", "files", "files 应为 {路径: 内容}",
-                   "files must be {path: text}");
-  *out = packed(pack, fq_json_dup(files));
-  return FQ_OK;
+static enum fq_status candidate_of(struct fq_call *c, const fq_json *named, fq_json **out) {
+  struct fq_workshop *w = c->self;
+  struct fq_candidate x;
+  fq_json *params = fq_json_dup(named);
+  const fq_json *pack = fq_json_get(c->params, "pack");
+  fq_json_set(params, "pack", fq_json_dup(pack));
+  enum fq_status st = fq_candidate_read(w->kernel, c->db, params, &x, c->error);
+  if (!st) {
+    *out = fq_json_object();
+    fq_json_set(*out, "pack", fq_json_dup(pack));
+    fq_json_set(*out, "files", x.files);
+    x.files = NULL;
+    fq_candidate_clear(&x);
+  }
+  fq_json_free(params);
+  return st;
 }
 
 static enum fq_status options_of(struct fq_call *c, const struct fq_run_kind *kind, fq_json **out) {
@@ -137,8 +139,8 @@ static enum fq_status start_job(struct fq_call *c) {
   snprintf(job, sizeof job, "j%lld", (long long)fq_next_seq(c));
   enum fq_status st = can_start(c);
   if (!st) st = options_of(c, ask.kind, &ask.options);
-  if (!st) st = candidate_of(c, c->params, ask.pack, &ask.candidate);
-  if (!st && base) st = candidate_of(c, base, ask.pack, &ask.base);
+  if (!st) st = candidate_of(c, c->params, &ask.candidate);
+  if (!st && base) st = candidate_of(c, base, &ask.base);
   if (!st) st = emit_started(c, job, &ask);
   if (st) {
     fq_json_free(ask.options);
