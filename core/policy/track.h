@@ -46,7 +46,8 @@ struct fq_track {
 };
 void fq_track_clear(struct fq_track *t);
 
-/* What a policy finds as `e`: the entry's own members, over what plugins add, over the members of its data. */
+/* What a policy finds as `e`: the entry's own members, over what plugins add, over the members of its data.
+ */
 fq_json *fq_view_entry(const struct fq_entry *e, const fq_json *context);
 /* Asks a view outside of a decision; `args` as recorded, e from fq_view_entry(). The answer (JSON null for
  * nil), or NULL and an error. */

@@ -8,20 +8,17 @@
 #define FQ_WORKSHOP_PROVE_H
 
 #include "base/map.h"
+#include "base/mem.h"
 #include "policy/coverage.h"
 #include "policy/module.h"
 #include "policy/tree.h"
 #include "workshop/run.h"
 
-#define HOURS       168
-#define HOUR_MS     INT64_C(3600000)
-#define DAY_MS      (24 * HOUR_MS)
+#define HOURS   168
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS  (24 * HOUR_MS)
 
-/* A set of the hours of a week, Monday 0:00 first; of categories; of villages. */
-struct bits {
-  uint64_t *w;
-  size_t n; /* words */
-};
+/* A set of the hours of a week, Monday 0:00 first. */
 struct hours {
   uint64_t w[3];
 };
@@ -41,8 +38,8 @@ struct slot {
 /* Who answers for a place, interned: places with the same people above them share it. */
 struct ladder {
   fq_json *json;
-  size_t shape;                 /* equal numbers, the same rungs are staffed */
-  bool lowest, any, fallback;   /* is somebody on the lowest rung, on any; is there a fallback owner */
+  size_t shape;               /* equal numbers, the same rungs are staffed */
+  bool lowest, any, fallback; /* is somebody on the lowest rung, on any; is there a fallback owner */
 };
 
 struct place {
@@ -54,11 +51,12 @@ struct place {
 
 /* All policies' leaves of one situation, interned. */
 struct joint {
-  fq_json *commands;  /* [{policy, method, params}] of all policies in order */
-  fq_json *limits;    /* [{policy, clock, ...}] */
-  char *shape;        /* the commands without the names of people and units */
-  bool sends, failed;
-  size_t outcome;     /* equal numbers: the same to whoever reads the list of classes */
+  fq_json *commands; /* [{policy, method, params}] of all policies in order */
+  fq_json *limits;   /* [{policy, clock, ...}] */
+  char *shape;       /* the commands without the names of people and units */
+  fq_json *found;    /* as of an ending: what is wrong already at the beginning */
+  bool sends;
+  size_t outcome; /* equal numbers: the same to whoever reads the list of classes */
 };
 
 /* What becomes of it when nobody acts. */
@@ -71,8 +69,8 @@ struct ending {
   int64_t after_ms; /* when it last changed its owner */
   fq_json *owner;   /* {level, org, name} */
   fq_json *limits;  /* those that came on the way */
-  bool sent, round, failed;
-  fq_json *found;   /* [{rule, severity, key, zh, en, policy, path, line}] */
+  bool sent, round, failed, own_rung;
+  fq_json *found; /* [{rule, severity, key, zh, en, policy, path, line}] */
   size_t number;
 };
 
@@ -81,14 +79,8 @@ struct policy {
   struct fq_tree *tree; /* NULL: does not hear the kind with which it begins */
 };
 
-struct problem {
-  char *rule, *severity, *zh, *en, *policy, *path;
-  int line;
-  struct bits villages, categories;
-  uint32_t levels;
-  struct hours hours;
-  int64_t count;
-};
+struct problem;
+struct row;
 
 struct proof {
   const struct fq_run *run;
@@ -142,8 +134,11 @@ struct proof {
 
   /* prove_find.c */
   struct fq_map *problems; /* key -> problem */
-  size_t class_count;
+  struct fq_map *rows;     /* of the list "coverage" */
   struct fq_map *classes;
+  char *letters; /* of the list "villages": HOURS a village */
+  bool any_sends;
+  int64_t errors, warnings, notes;
 };
 
 /* prove_county.c */
@@ -168,6 +163,15 @@ uint32_t prove_axes(const struct proof *p, const struct fq_read *r, const fq_jso
 struct ending *prove_play(struct proof *p, const struct place *at, size_t slot, int category, int level,
                           const struct joint *j, struct fq_error *e);
 void prove_play_free(struct proof *p);
+
+/* A thing that is wrong, as rules of the first two know it: {rule, severity, key, zh, en, policy, path,
+ * line}. */
+void prove_found(const struct proof *p, fq_json *list, const char *rule, const char *severity,
+                 const char *key, const char *policy, int line, char *zh,
+                 char *en); /* takes zh and en; once a key */
+/* Every command of `policy` against those of others that came before on the same entry. */
+void prove_fights(const struct proof *p, fq_json *list, const char *policy, const fq_json *command,
+                  const fq_json *others);
 
 /* prove_find.c */
 enum fq_status prove_find(struct proof *p, struct fq_error *e);

@@ -65,9 +65,8 @@ void prove_slots(struct proof *p, int64_t step_ms) {
   p->slot_count = 0;
   for (size_t next = 1; at < end;) {
     p->slots = fq_realloc(p->slots, (p->slot_count + 1) * sizeof *p->slots);
-    p->slots[p->slot_count++] = (struct slot){.at_ms = at,
-                                              .hour = (int)((at - p->week_ms) / HOUR_MS),
-                                              .state = p->change_state[change_at(p, at)]};
+    p->slots[p->slot_count++] = (struct slot){
+        .at_ms = at, .hour = (int)((at - p->week_ms) / HOUR_MS), .state = p->change_state[change_at(p, at)]};
     int64_t step = at - (at - p->week_ms) % step_ms + step_ms;
     while (next < p->change_count && p->change_ms[next] <= at)
       next++;
@@ -132,7 +131,8 @@ static void add_place(struct proof *p, const fq_json *row, struct fq_map **villa
 
 static bool wanted(const struct proof *p, const fq_json *row) {
   const char *village = fq_json_str(p->run->options, "village");
-  return !village || !strcmp(village, fq_json_str(row, "village")) || !strcmp(village, fq_json_str(row, "id"));
+  return !village || !strcmp(village, fq_json_str(row, "village")) ||
+         !strcmp(village, fq_json_str(row, "id"));
 }
 
 static enum fq_status none(struct fq_error *e, const char *option, const char *zh, const char *en) {
@@ -154,8 +154,7 @@ static enum fq_status find_kinds(struct proof *p, struct fq_error *e) {
     p->level_numbers[p->level_count] = l;
     p->levels[p->level_count++] = fq_json_new_int(l);
   }
-  if (!p->category_count)
-    return none(e, "category", "没有这个类别", "the county has no such category");
+  if (!p->category_count) return none(e, "category", "没有这个类别", "the county has no such category");
   return p->level_count ? FQ_OK : none(e, "level", "没有这个等级", "there is no such level");
 }
 
@@ -230,8 +229,13 @@ char *prove_future(const struct proof *p, const struct place *at, size_t slot) {
   return b.data;
 }
 
-const char *prove_rung(const struct ladder *l, const char *level, const char *member) {
-  fq_json_each(r, fq_json_get(l->json, "rungs")) if (level && !strcmp(fq_json_str(r, "level"), level)) return
-      fq_json_str(r, member);
+static const char *in_rungs(const fq_json *rungs, const char *level, const char *member) {
+  fq_json_each(r, rungs) if (level && !strcmp(fq_json_str(r, "level"), level)) return fq_json_str(r, member);
   return NULL;
+}
+
+const char *prove_rung(const struct ladder *l, const char *level, const char *member) {
+  const char *s = in_rungs(fq_json_get(l->json, "rungs"), level, member);
+  fq_json_each(named, fq_json_get(l->json, "named")) if (!s) s = in_rungs(named, level, member);
+  return s;
 }

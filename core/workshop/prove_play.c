@@ -12,7 +12,8 @@
 #include "base/mem.h"
 #include "workshop/prove.h"
 
-#define PLAYED_MOST  3000 /* about ten seconds; beyond that one stands for all hours, and the summary says so */
+#define PLAYED_MOST                                                                                          \
+  3000 /* about ten seconds; beyond that one stands for all hours, and the summary says so */
 #define ENTRIES_MOST 1500 /* of one subject: rules that set one another off without end */
 #define ROUNDS       3    /* the same way from one owner to the same other: it goes round */
 #define FIRINGS      100  /* decisions of one policy on one kind of entry, with commands */
@@ -41,26 +42,30 @@ static const struct fq_active *active_of(const struct proof *p, const char *name
   return NULL;
 }
 
-static void found(struct playing *g, const char *rule, const char *severity, const char *key,
-                  const char *policy, int line, char *zh, char *en) {
-  fq_json_each(f, g->end->found) if (!strcmp(fq_json_str(f, "key"), key)) {
-    free(zh);
-    free(en);
-    return;
+void prove_found(const struct proof *p, fq_json *list, const char *rule, const char *severity,
+                 const char *key, const char *policy, int line, char *zh, char *en) {
+  bool known = false;
+  fq_json_each(f, list) known |= !strcmp(fq_json_str(f, "key"), key);
+  if (!known) {
+    fq_json *o = fq_json_object();
+    const struct fq_active *a = active_of(p, policy);
+    fq_json_set_str(o, "rule", rule);
+    fq_json_set_str(o, "severity", severity);
+    fq_json_set_str(o, "key", key);
+    fq_json_set_str(o, "zh", zh);
+    fq_json_set_str(o, "en", en);
+    if (policy) fq_json_set_str(o, "policy", policy);
+    if (a) fq_json_set_str(o, "path", a->path);
+    if (line > 0) fq_json_set_int(o, "line", line);
+    fq_json_push(list, o);
   }
-  fq_json *o = fq_json_object();
-  const struct fq_active *a = active_of(g->p, policy);
-  fq_json_set_str(o, "rule", rule);
-  fq_json_set_str(o, "severity", severity);
-  fq_json_set_str(o, "key", key);
-  fq_json_set_str(o, "zh", zh);
-  fq_json_set_str(o, "en", en);
-  if (policy) fq_json_set_str(o, "policy", policy);
-  if (a) fq_json_set_str(o, "path", a->path);
-  if (line > 0) fq_json_set_int(o, "line", line);
-  fq_json_push(g->end->found, o);
   free(zh);
   free(en);
+}
+
+static void found(struct playing *g, const char *rule, const char *severity, const char *key,
+                  const char *policy, int line, char *zh, char *en) {
+  prove_found(g->p, g->end->found, rule, severity, key, policy, line, zh, en);
 }
 
 static void stirs(struct playing *g, int64_t at_ms) {
@@ -76,11 +81,13 @@ static void on_refused(struct playing *g, int64_t at_ms, const fq_json *d) {
   char key[256];
   snprintf(key, sizeof key, "refused %s %s %s", policy, method, code);
   stirs(g, at_ms);
-  found(g, "refused", "warning", key, policy, 0,
-        fq_printf("规则 %s 的命令 %s 会被拒绝:%s。请在规则里先判断,或改用别的命令", policy, method,
-                  fq_json_str(d, "message_zh")),
-        fq_printf("the command %2$s of policy %1$s will be refused: %3$s. Ask before giving it, or give another",
-                  policy, method, fq_json_str(d, "message_en")));
+  found(
+      g, "refused", "warning", key, policy, 0,
+      fq_printf("规则 %s 的命令 %s 会被拒绝:%s。请在规则里先判断,或改用别的命令", policy, method,
+                fq_json_str(d, "message_zh")),
+      fq_printf(
+          "policy %s gives the command %s, which will be refused: %s. Ask before giving it, or give another",
+          policy, method, fq_json_str(d, "message_en")));
 }
 
 static void on_failed(struct playing *g, int64_t at_ms, const fq_json *d) {
@@ -119,18 +126,20 @@ static void take_limit(struct playing *g, const char *policy, const fq_json *com
   fq_json_free(effect);
 }
 
-static void fight(struct playing *g, const char *policy, const fq_json *command, const fq_json *others) {
+void prove_fights(const struct proof *p, fq_json *list, const char *policy, const fq_json *command,
+                  const fq_json *others) {
   fq_json_each(o, others) {
     const char *other = fq_json_str(o, "policy");
     char zh[200], en[200], key[256];
-    if (!strcmp(other, policy) || !g->p->model->contradict(o, command, zh, en)) continue;
+    if (!strcmp(other, policy) || !p->model->contradict(o, command, zh, en)) continue;
     snprintf(key, sizeof key, "fight %s %s %s", other, policy, fq_json_str(command, "method"));
-    found(g, "fight", "warning", key, policy, 0,
-          fq_printf("规则 %s 与 %s 对同一件事的决定相互矛盾:%s。只留一条管这件事,或用条件把它们分开", other,
-                    policy, zh),
-          fq_printf("policies %s and %s contradict one another about one subject: %s. Leave it to one of them, "
-                    "or tell them apart by a condition",
-                    other, policy, en));
+    prove_found(
+        p, list, "fight", "warning", key, policy, 0,
+        fq_printf("规则 %s 与 %s 对同一件事的决定相互矛盾:%s。只留一条管这件事,或用条件把它们分开", other,
+                  policy, zh),
+        fq_printf("policies %s and %s contradict one another about one subject: %s. Leave it to one of them, "
+                  "or tell them apart by a condition",
+                  other, policy, en));
   }
 }
 
@@ -144,7 +153,7 @@ static void on_decided(struct playing *g, int64_t at_ms, const fq_json *d) {
   bool moves = fq_json_size(fq_json_get(d, "answers")) > 0;
   fq_json_each(c, commands) {
     fq_json *o = fq_json_dup(c);
-    fight(g, policy, c, others);
+    prove_fights(g->p, g->end->found, policy, c, others);
     take_limit(g, policy, c);
     moves |= !is_timeless(g->p, fq_json_str(c, "method"));
     fq_json_set_str(o, "policy", policy);
@@ -168,23 +177,26 @@ static void on_owner(struct playing *g, int64_t at_ms, const fq_json *owner, con
     if (*by) fq_copy(w->by, sizeof w->by, by);
     snprintf(key, sizeof key, "%s>%s", fq_json_str(owner, "org"), fq_json_str(end->owner, "org"));
     const struct way *back = fq_map_get(g->ways, key);
-    if (back && *back->by && *w->by && strcmp(back->by, w->by)) {
+    if (back && back->by[0] && w->by[0] && strcmp(back->by, w->by)) {
       snprintf(key, sizeof key, "fight %s %s turn", back->by, w->by);
       found(g, "fight", "warning", key, w->by, 0,
             fq_printf("规则 %s 与 %s 一来一回:一条把事件交给上级,另一条又交回来。只留一条管去向", back->by,
                       w->by),
-            fq_printf("policies %s and %s undo one another: what one hands on, the other hands back. Leave it to "
-                      "one of them where it goes",
-                      back->by, w->by));
+            fq_printf(
+                "policies %s and %s undo one another: what one hands on, the other hands back. Leave it to "
+                "one of them where it goes",
+                back->by, w->by));
     }
     if (w->times == ROUNDS && back && back->times >= ROUNDS - 1) {
       end->round = true;
       found(g, "cycle", "error", "cycle", *w->by ? w->by : NULL, 0,
-            fq_printf("无人处置时,事件在 %s 与 %s 之间来回转,没有尽头,谁也不真正负责。给规则加上次数或层级的条件",
-                      fq_json_str(end->owner, "name"), fq_json_str(owner, "name")),
-            fq_printf("when nobody acts it goes round between %s and %s without end, and nobody answers for it. "
-                      "Give the rule a condition of level or number",
-                      fq_json_str(end->owner, "org"), fq_json_str(owner, "org")));
+            fq_printf(
+                "无人处置时,事件在 %s 与 %s 之间来回转,没有尽头,谁也不真正负责。给规则加上次数或层级的条件",
+                fq_json_str(end->owner, "name"), fq_json_str(owner, "name")),
+            fq_printf(
+                "when nobody acts it goes round between %s and %s without end, and nobody answers for it. "
+                "Give the rule a condition of level or number",
+                fq_json_str(end->owner, "org"), fq_json_str(owner, "org")));
     }
   }
   fq_json_free(end->owner);
@@ -236,8 +248,9 @@ static void free_json(void *v) {
 static void read_story(struct playing *g) {
   struct row *rows = NULL;
   size_t count = 0;
-  fq_stmt *q = fq_sql(g->p->db, "SELECT at_ms, kind, actor, data FROM journal WHERE subject = ?1 ORDER BY seq",
-                      "s", g->subject);
+  fq_stmt *q =
+      fq_sql(g->p->db, "SELECT at_ms, kind, actor, data FROM journal WHERE subject = ?1 ORDER BY seq", "s",
+             g->subject);
   while (fq_row(q)) {
     rows = fq_realloc(rows, (count + 1) * sizeof *rows);
     struct row *r = &rows[count++];
@@ -276,12 +289,18 @@ static enum fq_status run_on(struct playing *g, struct fq_error *e) {
   for (size_t i = 0;; i++) {
     int64_t after = i < sizeof steps / sizeof *steps ? steps[i] : (int64_t)(i + 2) * DAY_MS;
     bool last = after >= p->passive_ms;
-    enum fq_status st =
-        fq_kernel_run_until(p->kernel, g->began_ms + (last ? p->passive_ms : after), e);
+    enum fq_status st = fq_kernel_run_until(p->kernel, g->began_ms + (last ? p->passive_ms : after), e);
     if (st || last) return st;
     if (fq_int(p->db, 0, "SELECT count(*) FROM journal WHERE subject = ?1", "s", g->subject) > ENTRIES_MOST)
       return FQ_OK;
   }
+}
+
+/* Is the last owner a rung of the place's ladder, so that elsewhere it is that place's rung? */
+static void end_at_rung(struct playing *g, const struct place *at) {
+  const char *level = fq_json_str(g->end->owner, "level"), *org = fq_json_str(g->end->owner, "org");
+  const char *rung = prove_rung(prove_ladder(g->p, at, g->end->slot), level, "org");
+  g->end->own_rung = org && rung && !strcmp(org, rung);
 }
 
 static enum fq_status play(struct playing *g, const struct place *at, size_t category, size_t level,
@@ -293,11 +312,12 @@ static enum fq_status play(struct playing *g, const struct place *at, size_t cat
   if (st) return st;
   fq_policy_listen(p->kernel, true);
   fq_policy_watch(p->kernel, watch, g);
-  st = fq_kernel_call(p->kernel, NULL, p->model->method,
-                      p->model->begin(at->id, fq_json_as_str(p->categories[category]), p->level_numbers[level]),
-                      NULL, e);
-  fq_stmt *q = st ? NULL : fq_sql(p->db, "SELECT subject FROM journal WHERE kind = ?1 ORDER BY seq DESC LIMIT 1", "s",
-                                  p->model->kind);
+  st = fq_kernel_call(
+      p->kernel, NULL, p->model->method,
+      p->model->begin(at->id, fq_json_as_str(p->categories[category]), p->level_numbers[level]), NULL, e);
+  fq_stmt *q = st ? NULL
+                  : fq_sql(p->db, "SELECT subject FROM journal WHERE kind = ?1 ORDER BY seq DESC LIMIT 1",
+                           "s", p->model->kind);
   if (q && fq_row(q)) {
     fq_copy(g->subject, sizeof g->subject, fq_col_str(q, 0));
     fq_done(q);
@@ -312,6 +332,7 @@ static enum fq_status play(struct playing *g, const struct place *at, size_t cat
   fq_policy_watch(p->kernel, NULL, NULL);
   fq_policy_listen(p->kernel, false);
   fq_kernel_take_back(p->kernel);
+  end_at_rung(g, at);
   return st;
 }
 

@@ -51,15 +51,14 @@ static uint32_t listed(const struct fq_proof_axes *list, const char *name, uint3
   return otherwise;
 }
 
-#define EVERYTHING                                                                                           \
-  (FQ_AXIS_CATEGORY | FQ_AXIS_LEVEL | FQ_AXIS_TIME | FQ_AXIS_STAFF | FQ_AXIS_LADDER)
+#define EVERYTHING (FQ_AXIS_CATEGORY | FQ_AXIS_LEVEL | FQ_AXIS_TIME | FQ_AXIS_STAFF | FQ_AXIS_LADDER)
 
 static void path_of(const struct fq_read *r, char out[128]) {
   size_t n = 0;
   out[0] = '\0';
   for (size_t i = 0; i < r->count && n + 70 < 128; i++)
-    n += (size_t)snprintf(out + n, 128 - n, i ? ".%.60s" : "%.60s",
-                          r->steps[i].name ? r->steps[i].name : "#");
+    n +=
+        (size_t)snprintf(out + n, 128 - n, i ? ".%.60s" : "%.60s", r->steps[i].name ? r->steps[i].name : "#");
 }
 
 static uint32_t member_axes(const struct proof *p, const struct fq_read *r) {
@@ -69,7 +68,9 @@ static uint32_t member_axes(const struct proof *p, const struct fq_read *r) {
   uint32_t axes = 0; /* all members: those directly below */
   size_t len = strlen(path);
   for (const struct fq_proof_axes *m = p->model->members; m->name; m++) {
-    const char *rest = !len ? m->name : !strncmp(m->name, path, len) && m->name[len] == '.' ? m->name + len + 1 : NULL;
+    const char *rest = !len                                                  ? m->name
+                       : !strncmp(m->name, path, len) && m->name[len] == '.' ? m->name + len + 1
+                                                                             : NULL;
     if (rest && !strchr(rest, '.')) axes |= m->axes;
   }
   return axes;
@@ -96,7 +97,8 @@ static enum fq_status call(struct proof *p, const char *method, fq_json *params,
   snprintf(name, sizeof name, "policy/%.56s", policy);
   struct fq_actor actor = {.name = name, .org = "", .roles = FQ_ROLE_POLICY};
   char root[FQ_ID_MAX] = "";
-  fq_stmt *q = as_policy ? fq_sql(p->db, "SELECT id FROM org WHERE parent = '' ORDER BY id LIMIT 1", "") : NULL;
+  fq_stmt *q =
+      as_policy ? fq_sql(p->db, "SELECT id FROM org WHERE parent = '' ORDER BY id LIMIT 1", "") : NULL;
   if (q && fq_row(q)) {
     fq_copy(root, sizeof root, fq_col_str(q, 0));
     fq_done(q);
@@ -122,8 +124,8 @@ static bool report(struct situation *s) {
   fq_kernel_set_time(p->kernel, p->slots[s->slot].at_ms);
   if (fq_kernel_try(p->kernel, &s->error)) return false;
   s->tried = true;
-  fq_json *params = p->model->begin(s->place->id, fq_json_as_str(p->categories[s->category]),
-                                    p->level_numbers[s->level]);
+  fq_json *params =
+      p->model->begin(s->place->id, fq_json_as_str(p->categories[s->category]), p->level_numbers[s->level]);
   if (call(p, p->model->method, params, false, "", &s->error)) return false;
   s->t_before = fq_strdup("");
   return true;
@@ -325,7 +327,9 @@ static size_t outcome_of(struct proof *p, const struct joint *j) {
   fq_json *o = fq_json_object();
   fq_json_set(o, "limits", fq_json_dup(j->limits));
   fq_json_set_bool(o, "sends", j->sends);
-  fq_json_set_bool(o, "failed", j->failed);
+  fq_json *keys = fq_json_array();
+  fq_json_each(f, j->found) fq_json_push(keys, fq_json_new_str(fq_json_str(f, "key")));
+  fq_json_set(o, "found", keys);
   char *text = fq_json_print(o);
   uintptr_t n = (uintptr_t)fq_map_get(p->outcomes, text);
   if (!n) {
@@ -337,12 +341,22 @@ static size_t outcome_of(struct proof *p, const struct joint *j) {
   return n - 1;
 }
 
-/* Takes the commands. */
-static size_t intern_joint(struct situation *s, const char *key, fq_json *commands, bool failed) {
+static void fights_of(struct proof *p, struct joint *j) {
+  fq_json *others = fq_json_array();
+  fq_json_each(c, j->commands) {
+    prove_fights(p, j->found, fq_json_str(c, "policy"), c, others);
+    fq_json_push(others, fq_json_dup(c));
+  }
+  fq_json_free(others);
+}
+
+/* Takes commands and what was found. */
+static size_t intern_joint(struct situation *s, const char *key, fq_json *commands, fq_json *found) {
   struct proof *p = s->p;
   p->joints = fq_realloc(p->joints, (p->joint_count + 1) * sizeof *p->joints);
   struct joint *j = &p->joints[p->joint_count];
-  *j = (struct joint){.commands = commands, .limits = fq_json_array(), .failed = failed};
+  *j = (struct joint){.commands = commands, .limits = fq_json_array(), .found = found};
+  fights_of(p, j);
   fq_json_each(c, commands) {
     fq_json *effect = p->model->effect(p->db, fq_json_str(c, "method"), fq_json_get(c, "params"));
     const fq_json *limit = fq_json_get(effect, "limit");
@@ -355,11 +369,27 @@ static size_t intern_joint(struct situation *s, const char *key, fq_json *comman
     fq_json_free(effect);
   }
   fq_json *plain = nameless(p, prove_ladder(p, s->place, s->slot), commands);
-  j->shape = fq_json_print(plain);
+  char *shape = fq_json_print(plain);
+  fq_json_each(f, found) { /* a policy that fails is not one that says nothing */
+    char *more = fq_printf("%s %s", shape, fq_json_str(f, "key"));
+    free(shape);
+    shape = more;
+  }
+  j->shape = shape;
   fq_json_free(plain);
   j->outcome = outcome_of(p, j);
   fq_map_put(&p->joint_by_key, key, (void *)(uintptr_t)++p->joint_count);
   return p->joint_count - 1;
+}
+
+static void failed(const struct proof *p, fq_json *found, const struct fq_active *a,
+                   const struct fq_leaf *leaf) {
+  char key[256];
+  snprintf(key, sizeof key, "failed %s %d", a->name, leaf->line);
+  prove_found(p, found, "failed", "error", key, a->name, leaf->line,
+              fq_printf("规则 %s 会出错,由默认规则代为决定:%s:%s", a->name, fq_exit_zh(leaf->exit), leaf->zh),
+              fq_printf("policy %s will fail, and the default policy decide in its place: %s: %s", a->name,
+                        fq_exit_en(leaf->exit), leaf->en));
 }
 
 /* One situation through all policies. */
@@ -367,8 +397,8 @@ static bool walk_one(struct situation *s, uint32_t *axes, size_t *joint, struct 
   struct proof *p = s->p;
   const struct fq_walk w = {.arg = s, .entry = on_entry, .answer = on_answer, .decide = on_decide};
   struct fq_buf key = {0};
-  fq_json *commands = fq_json_array();
-  bool failed = false, ok = true;
+  fq_json *commands = fq_json_array(), *found = fq_json_array();
+  bool ok = true;
   *axes = 0;
   s->before = fq_json_array();
   s->before_text = fq_strdup("");
@@ -383,7 +413,7 @@ static bool walk_one(struct situation *s, uint32_t *axes, size_t *joint, struct 
       break;
     }
     *axes |= read;
-    failed |= leaf->exit != FQ_EXIT_OK;
+    if (leaf->exit != FQ_EXIT_OK) failed(p, found, one->active, leaf);
     fq_buf_fmt(&key, "%zu ", leaf->number);
     add_commands(s, one->active, leaf, commands);
   }
@@ -394,10 +424,11 @@ static bool walk_one(struct situation *s, uint32_t *axes, size_t *joint, struct 
   fq_buf_str(&key, " ");
   uintptr_t known = ok ? (uintptr_t)fq_map_get(p->joint_by_key, key.data) : 0;
   if (ok && !known) {
-    *joint = intern_joint(s, key.data, commands, failed);
+    *joint = intern_joint(s, key.data, commands, found);
   } else {
     *joint = known - 1;
     fq_json_free(commands);
+    fq_json_free(found);
   }
   fq_buf_free(&key);
   return ok;
@@ -521,6 +552,7 @@ void prove_walk_close(struct proof *p) {
   for (size_t i = 0; i < p->joint_count; i++) {
     fq_json_free(p->joints[i].commands);
     fq_json_free(p->joints[i].limits);
+    fq_json_free(p->joints[i].found);
     free(p->joints[i].shape);
   }
   free(p->joints);

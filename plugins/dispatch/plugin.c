@@ -187,4 +187,5 @@ FQ_PLUGIN = {
     .fini = fini,
     .parts = parts,
     .proof = &dp_proof_model,
+    .alive = dp_alive,
 };

@@ -131,9 +131,9 @@ fq_json *dp_proof_state(fq_db *db, const char *subject) {
   fq_json_set_str(owner, "level", dp_level_name(i.owner_level));
   fq_json_set_str(owner, "org", i.owner_org);
   if (fq_org_unit(db, i.owner_org, &u)) fq_json_set_str(owner, "name", u.name);
-  fq_json_set_bool(out, "sent",
-                   fq_int(db, 0, "SELECT 1 FROM task WHERE incident = ?1 LIMIT 1", "i", i.n) ||
-                       fq_int(db, 0, "SELECT 1 FROM journal WHERE subject = ?1 AND kind = 'ladder.started'",
-                              "s", i.id));
+  fq_json_set_bool(
+      out, "sent",
+      fq_int(db, 0, "SELECT 1 FROM task WHERE incident = ?1 LIMIT 1", "i", i.n) ||
+          fq_int(db, 0, "SELECT 1 FROM journal WHERE subject = ?1 AND kind = 'ladder.started'", "s", i.id));
   return out;
 }

@@ -64,7 +64,8 @@ static fq_json *places(fq_db *db) {
 static fq_json *categories(fq_db *db) {
   fq_json *out = fq_json_array();
   bool other = false;
-  fq_stmt *q = fq_sql(db, "SELECT code FROM dictionary WHERE name = 'categories' ORDER BY position, code", "");
+  fq_stmt *q =
+      fq_sql(db, "SELECT code FROM dictionary WHERE name = 'categories' ORDER BY position, code", "");
   while (fq_row(q)) {
     fq_json_push(out, fq_json_new_str(fq_col_str(q, 0)));
     other |= !strcmp(fq_col_str(q, 0), "other");
@@ -120,7 +121,8 @@ static char *staff(fq_db *db, int64_t at_ms) {
   struct text t = {NULL, 0, 0};
   char item[3 * FQ_ID_MAX];
   add(&t, "");
-  fq_stmt *q = fq_sql(db, "SELECT a.name, " DP_PRESENCE_COLUMNS DP_PRESENCE_FROM " ORDER BY a.name", "i", at_ms);
+  fq_stmt *q =
+      fq_sql(db, "SELECT a.name, " DP_PRESENCE_COLUMNS DP_PRESENCE_FROM " ORDER BY a.name", "i", at_ms);
   while (fq_row(q)) {
     struct dp_absence why;
     if (dp_presence_read(q, 1, &why)) continue;
@@ -218,12 +220,11 @@ static const char *level_zh(const char *level) {
  */
 
 static const char *const learns[] = {
-    "officer.set",    "duty.started",      "duty.ended", "ladder.set",  "fallback.set",     "binding.set",
-    "binding.ended",  "roster.set",        "leave.set",  "leave.ended", "roster.overridden", "roster.removed",
-    "calendar.set",   "calendar.removed",  NULL};
+    "officer.set",       "duty.started",   "duty.ended",   "ladder.set",       "fallback.set",
+    "binding.set",       "binding.ended",  "roster.set",   "leave.set",        "leave.ended",
+    "roster.overridden", "roster.removed", "calendar.set", "calendar.removed", NULL};
 
-#define EVERYTHING                                                                                           \
-  (FQ_AXIS_CATEGORY | FQ_AXIS_LEVEL | FQ_AXIS_TIME | FQ_AXIS_STAFF | FQ_AXIS_LADDER)
+#define EVERYTHING (FQ_AXIS_CATEGORY | FQ_AXIS_LEVEL | FQ_AXIS_TIME | FQ_AXIS_STAFF | FQ_AXIS_LADDER)
 static const struct fq_proof_axes members[] = {{"category", FQ_AXIS_CATEGORY},
                                                {"incident.category", FQ_AXIS_CATEGORY},
                                                {"level", FQ_AXIS_LEVEL},
@@ -250,9 +251,9 @@ static const struct fq_proof_axes views[] = {{"unit", 0},
                                              {"candidates", FQ_AXIS_STAFF | FQ_AXIS_CATEGORY},
                                              {"roster", EVERYTHING},
                                              {0}};
-static const char *const timeless[] = {"clock.start",        "clock.stop",    "clock.pause",
-                                       "clock.resume",       "incident.urge", "incident.supervise",
-                                       "incident.comment",   "supervise.lift", NULL};
+static const char *const timeless[] = {"clock.start",      "clock.stop",     "clock.pause",
+                                       "clock.resume",     "incident.urge",  "incident.supervise",
+                                       "incident.comment", "supervise.lift", NULL};
 
 const struct fq_proof_model dp_proof_model = {.kind = "incident.reported",
                                               .method = "incident.report",
