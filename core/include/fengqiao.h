@@ -590,7 +590,7 @@ struct fq_proof_axes {
 struct fq_proof_model {
   const char *kind, *method;   /* "incident.reported", and the command that leads to it */
   const char *const *learns;   /* kinds of entries that say what stands: units' staff, rosters, calendars */
-  const struct fq_proof_axes *members; /* of `e` that are not the same in all situations of a place */
+  const struct fq_proof_axes *members; /* of `e` that do not differ with the place: what they differ with, or 0 */
   const struct fq_proof_axes *views;   /* one that is not listed depends on everything */
   const char *const *timeless; /* commands that do the same whoever is there, and change no view but those of
                                   themselves; they are told apart from those that move or send somebody */

@@ -155,3 +155,26 @@ fq_json *fq_version_handlers(struct fq_host *h, const struct fq_version *v) {
   lua_pcall(L, 1, 0, 0);
   return l.out;
 }
+
+struct counting {
+  const char *kind;
+  int n;
+};
+
+static int count_handlers(lua_State *L) {
+  struct counting *c = lua_touserdata(L, 1);
+  lua_getfield(L, LUA_REGISTRYINDEX, REG_HANDLERS);
+  if (lua_getfield(L, 2, c->kind) == LUA_TTABLE) c->n = (int)lua_rawlen(L, 3);
+  return 0;
+}
+
+int fq_version_handler_count(struct fq_host *h, const struct fq_version *v, const char *kind) {
+  struct counting c = {.kind = kind};
+  lua_State *L = fq_image_put(h, v->image);
+  fq_limits_arm(&h->limits, L, h->steps, 0);
+  lua_settop(L, 0);
+  lua_pushcfunction(L, count_handlers);
+  lua_pushlightuserdata(L, &c);
+  lua_pcall(L, 1, 0, 0);
+  return c.n;
+}

@@ -21,5 +21,6 @@ void fq_coverage_add(const char *hash, const char *kind, const unsigned char *ra
 /* The policy's own handlers, those that clauses made left out: [{kind, line, lines: [those that can run]}],
  * helpers that only they use included. The thread that owns the host. */
 fq_json *fq_version_handlers(struct fq_host *h, const struct fq_version *v);
+int fq_version_handler_count(struct fq_host *h, const struct fq_version *v, const char *kind);
 
 #endif

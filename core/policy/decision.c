@@ -135,6 +135,10 @@ static int body(lua_State *L) {
   if (lua_getfield(L, 3, run->question->entry->kind) != LUA_TTABLE) return 0;
   for (lua_Integer i = 1; lua_rawgeti(L, 4, i) == LUA_TFUNCTION; i++) {
     lua_Debug d;
+    if (run->question->handler && i != run->question->handler) {
+      lua_settop(L, 4);
+      continue;
+    }
     lua_pushvalue(L, -1);
     lua_getinfo(L, ">S", &d);
     lua_pushvalue(L, 1);

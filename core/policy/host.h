@@ -75,6 +75,7 @@ struct fq_question {
   fq_db *db;              /* for views */
   const fq_json *answers; /* recorded answers: views are not asked but answered from here */
   bool trace;             /* note which lines of the policy ran: costs a call a line */
+  int handler;            /* only the policy's n-th handler of the kind; 0: all */
   struct fq_track *track; /* note what is looked at: track.h; NULL not */
 };
 struct fq_decision {

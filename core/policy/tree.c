@@ -15,6 +15,8 @@ struct node {
 };
 struct fq_tree {
   struct node *root;
+  struct fq_map *by_text; /* of what was decided -> leaf */
+  struct fq_leaf **list;
   size_t leaves, decisions;
 };
 
@@ -27,19 +29,26 @@ static void free_node(void *at) {
   if (!n) return;
   fq_map_clear(&n->branches, free_node);
   fq_read_clear(&n->read);
-  if (n->leaf) fq_json_free(n->leaf->commands);
-  free(n->leaf);
   free(n);
 }
 
 void fq_tree_free(struct fq_tree *t) {
   if (!t) return;
   free_node(t->root);
+  for (size_t i = 0; i < t->leaves; i++) {
+    fq_json_free(t->list[i]->commands);
+    free(t->list[i]);
+  }
+  free(t->list);
+  fq_map_clear(&t->by_text, NULL);
   free(t);
 }
 
 size_t fq_tree_leaves(const struct fq_tree *t) {
   return t->leaves;
+}
+const struct fq_leaf *fq_tree_leaf(const struct fq_tree *t, size_t number) {
+  return t->list[number];
 }
 size_t fq_tree_decisions(const struct fq_tree *t) {
   return t->decisions;
@@ -59,6 +68,25 @@ static bool differs(struct fq_error *e) {
   fq_fail(e, FQ_E_INTERNAL, "proof.differs", "", "同样的输入得到了不同的决定",
           "the same inputs were decided differently");
   return false;
+}
+
+static struct fq_leaf *leaf_of(struct fq_tree *t, const struct fq_decision *d) {
+  char *commands = fq_json_print(d->commands);
+  char *text = fq_printf("%d %d %s %s", d->exit, d->line, d->en, commands);
+  struct fq_leaf *leaf = fq_map_get(t->by_text, text);
+  if (!leaf) {
+    leaf = fq_alloc(sizeof *leaf);
+    *leaf = (struct fq_leaf){.number = t->leaves, .exit = d->exit, .line = d->line};
+    leaf->commands = fq_json_dup(d->commands);
+    fq_copy(leaf->zh, sizeof leaf->zh, d->zh);
+    fq_copy(leaf->en, sizeof leaf->en, d->en);
+    t->list = fq_realloc(t->list, (t->leaves + 1) * sizeof(struct fq_leaf *));
+    t->list[t->leaves++] = leaf;
+    fq_map_put(&t->by_text, text, leaf);
+  }
+  free(commands);
+  free(text);
+  return leaf;
 }
 
 /* Lays the path of a decision into the tree. Takes the reads. */
@@ -83,11 +111,7 @@ static bool learn(struct fq_tree *t, struct fq_track *track, struct fq_decision 
     n = next;
   }
   if (n->leaf || n->branches) return differs(e);
-  n->leaf = fq_alloc(sizeof *n->leaf);
-  *n->leaf = (struct fq_leaf){.number = t->leaves++, .exit = d->exit, .line = d->line};
-  n->leaf->commands = fq_json_dup(d->commands);
-  fq_copy(n->leaf->zh, sizeof n->leaf->zh, d->zh);
-  fq_copy(n->leaf->en, sizeof n->leaf->en, d->en);
+  n->leaf = leaf_of(t, d);
   return true;
 }
 

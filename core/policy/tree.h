@@ -10,7 +10,7 @@
 #include "policy/track.h"
 
 struct fq_leaf {
-  size_t number; /* in order of learning, within its tree */
+  size_t number; /* within its tree; paths that end in the same decision share a leaf */
   enum fq_exit exit;
   fq_json *commands;
   char zh[320], en[320]; /* of a failure */
@@ -36,6 +36,7 @@ void fq_tree_free(struct fq_tree *t);
 const struct fq_leaf *fq_tree_walk(struct fq_tree *t, const struct fq_walk *w, uint32_t *axes,
                                    struct fq_error *e);
 size_t fq_tree_leaves(const struct fq_tree *t);
+const struct fq_leaf *fq_tree_leaf(const struct fq_tree *t, size_t number);
 size_t fq_tree_decisions(const struct fq_tree *t); /* made to learn it */
 
 #endif

@@ -100,8 +100,8 @@ static void play_scenarios(const struct proof *p) {
 
 static size_t decisions(const struct proof *p) {
   size_t n = 0;
-  for (size_t i = 0; i < p->policy_count; i++)
-    if (p->policies[i].tree) n += fq_tree_decisions(p->policies[i].tree);
+  for (size_t i = 0; i < p->handler_count; i++)
+    n += fq_tree_decisions(p->handlers[i].tree);
   return n;
 }
 

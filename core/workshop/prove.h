@@ -76,8 +76,18 @@ struct ending {
 
 struct policy {
   const struct fq_active *active;
-  struct fq_tree *tree; /* NULL: does not hear the kind with which it begins */
 };
+/* What one handler of a policy decides about the kind with which it begins. Handlers are decided about one by
+ * one: where one reads the time and another who is there, the tree of both would be their product. */
+struct handler {
+  size_t policy;
+  int number;
+  struct fq_tree *tree;
+  uint32_t *cells; /* by category, level and slot of the place at hand: number of the leaf */
+  uint32_t axes;   /* all that was read at this place, AXIS_PLACE included */
+  bool everywhere; /* the cells are those of every place */
+};
+#define AXIS_PLACE (1u << 16)
 
 struct problem;
 struct row;
@@ -95,6 +105,8 @@ struct proof {
   struct fq_coverage *coverage;
   struct policy *policies;
   size_t policy_count;
+  struct handler *handlers;
+  size_t handler_count;
   int64_t week_ms, passive_ms;
 
   /* prove_county.c */
@@ -122,7 +134,7 @@ struct proof {
   struct situation *now;
   struct joint *joints;
   size_t joint_count, outcome_count;
-  struct fq_map *joint_by_key, *outcomes;
+  struct fq_map *joint_by_key, *outcomes, *accounts;
   bool reads_time, fine; /* fine: slots of a quarter of an hour */
 
   /* prove_play.c */
@@ -155,6 +167,7 @@ const char *prove_rung(const struct ladder *l, const char *level, const char *me
 /* prove_walk.c: fills cells[(category * levels + level) * slots + slot] with numbers of joints. */
 enum fq_status prove_walk_open(struct proof *p, struct fq_error *e);
 enum fq_status prove_walk(struct proof *p, const struct place *at, uint32_t *cells, struct fq_error *e);
+void prove_walk_slots(struct proof *p); /* after the week was cut anew */
 void prove_walk_close(struct proof *p);
 /* The axes of a read by a policy, on any entry: by name, by what it looks like, by the view. */
 uint32_t prove_axes(const struct proof *p, const struct fq_read *r, const fq_json *v);

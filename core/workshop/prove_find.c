@@ -516,6 +516,7 @@ enum fq_status prove_find(struct proof *p, struct fq_error *e) {
     p->fine = true;
     prove_find_free(p);
     prove_slots(p, HOUR_MS / 4);
+    prove_walk_slots(p);
     st = walk_all(p, e);
   }
   if (st) return st;

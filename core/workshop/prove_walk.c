@@ -35,9 +35,10 @@ struct situation {
   size_t t_category, t_level, t_slot;
   char *t_before; /* commands that were carried out after it */
 
-  size_t policy;   /* whose tree is walked */
-  fq_json *before; /* what those before it decided, without what changes no view */
+  size_t handler;  /* whose tree is walked */
+  fq_json *before; /* what policies before its own decided here, without what changes no view */
   char *before_text;
+  uint32_t before_axes; /* what that depends on */
   bool wrong;
   struct fq_error error;
 };
@@ -64,8 +65,8 @@ static void path_of(const struct fq_read *r, char out[128]) {
 static uint32_t member_axes(const struct proof *p, const struct fq_read *r) {
   char path[128];
   path_of(r, path);
-  if (r->what == FQ_READ_MEMBER) return listed(p->model->members, path, 0);
-  uint32_t axes = 0; /* all members: those directly below */
+  if (r->what == FQ_READ_MEMBER) return listed(p->model->members, path, AXIS_PLACE);
+  uint32_t axes = AXIS_PLACE; /* all members: those directly below */
   size_t len = strlen(path);
   for (const struct fq_proof_axes *m = p->model->members; m->name; m++) {
     const char *rest = !len                                                  ? m->name
@@ -141,9 +142,50 @@ static bool agrees(const struct situation *s, uint32_t axes) {
   return !(axes & FQ_AXIS_TIME) || s->t_slot == s->slot;
 }
 
+static bool is_timeless(const struct proof *p, const char *method) {
+  for (const char *const *t = p->model->timeless; *t; t++)
+    if (!strcmp(*t, method)) return true;
+  return false;
+}
+
+static size_t cell_of(const struct situation *s) {
+  const struct proof *p = s->p;
+  return (s->category * p->level_count + s->level) * p->slot_count + s->slot;
+}
+
+/* What is carried out before this policy is asked. */
+static void find_before(struct situation *s) {
+  const struct proof *p = s->p;
+  if (s->before) return;
+  s->before = fq_json_array();
+  s->before_axes = 0;
+  for (size_t i = 0; i < s->handler && p->handlers[i].policy < p->handlers[s->handler].policy; i++) {
+    const struct handler *h = &p->handlers[i];
+    const struct fq_leaf *leaf = fq_tree_leaf(h->tree, h->cells[cell_of(s)]);
+    fq_json_each(c, leaf->commands) {
+      if (is_timeless(p, fq_json_str(c, "method"))) continue;
+      fq_json *o = fq_json_dup(c);
+      fq_json_set_str(o, "policy", p->policies[h->policy].active->name);
+      fq_json_push(s->before, o);
+    }
+    for (size_t n = 0; n < fq_tree_leaves(h->tree); n++)
+      fq_json_each(c, fq_tree_leaf(h->tree, n)->commands) if (!is_timeless(p, fq_json_str(c, "method")))
+          s->before_axes |= h->axes;
+  }
+  s->before_text = fq_json_size(s->before) ? fq_json_print(s->before) : fq_strdup("");
+}
+
+static void forget_before(struct situation *s) {
+  fq_json_free(s->before);
+  free(s->before_text);
+  s->before = NULL;
+  s->before_text = NULL;
+}
+
 /* The county as it is in this situation, as far as the axes go. */
 static bool situate(struct situation *s, uint32_t axes) {
   if (s->wrong) return false;
+  find_before(s);
   if (agrees(s, axes) && !strcmp(s->t_before, s->before_text)) return true;
   /* Carried out in the order of deciding; what was carried out cannot be taken out again. */
   if (!agrees(s, axes) || s->t_before[0]) s->wrong = !report(s);
@@ -244,9 +286,10 @@ static uint32_t on_entry(void *arg, const struct fq_read *r, const fq_json **v) 
 static uint32_t on_answer(void *arg, const fq_json *question, fq_json **answer) {
   struct situation *s = arg;
   const fq_json *name = fq_json_first(question);
-  uint32_t axes = listed(s->p->model->views, fq_json_as_str(name), EVERYTHING);
+  uint32_t axes = listed(s->p->model->views, fq_json_as_str(name), EVERYTHING) | AXIS_PLACE;
   struct fq_error e = {0};
   if (!situate(s, axes)) return axes;
+  axes |= s->before_axes;
   *answer = fq_view_ask(s->p->host, fq_json_as_str(name), fq_json_next(name), whole(s), s->p->db,
                         s->p->slots[s->slot].at_ms, &e);
   if (!*answer) *answer = fq_view_refusal(&e);
@@ -262,6 +305,7 @@ static void before_view(void *arg, const char *view) {
 static void on_decide(void *arg, struct fq_track *track, struct fq_decision *out) {
   struct situation *s = arg;
   const fq_json *e = whole(s);
+  const struct handler *h = &s->p->handlers[s->handler];
   struct fq_entry entry = {.seq = fq_json_int(e, "seq", 0),
                            .at_ms = s->p->slots[s->slot].at_ms,
                            .kind = s->p->model->kind,
@@ -271,31 +315,9 @@ static void on_decide(void *arg, struct fq_track *track, struct fq_decision *out
                            .actor = s->actor,
                            .data = e};
   *track = (struct fq_track){.e = e, .before = before_view, .arg = s};
-  fq_decide(s->p->host, s->p->policies[s->policy].active->version,
-            &(struct fq_question){.entry = &entry, .db = s->p->db, .track = track}, out);
-}
-
-static bool is_timeless(const struct proof *p, const char *method) {
-  for (const char *const *t = p->model->timeless; *t; t++)
-    if (!strcmp(*t, method)) return true;
-  return false;
-}
-
-/* What a policy has decided, for those after it and for the list of commands. */
-static void add_commands(struct situation *s, const struct fq_active *a, const struct fq_leaf *leaf,
-                         fq_json *all) {
-  bool moves = false;
-  fq_json_each(c, leaf->commands) {
-    fq_json *o = fq_json_dup(c);
-    fq_json_set_str(o, "policy", a->name);
-    fq_json_push(all, o);
-    if (is_timeless(s->p, fq_json_str(c, "method"))) continue;
-    fq_json_push(s->before, fq_json_dup(o));
-    moves = true;
-  }
-  if (!moves) return;
-  free(s->before_text);
-  s->before_text = fq_json_print(s->before);
+  fq_decide(s->p->host, s->p->policies[h->policy].active->version,
+            &(struct fq_question){.entry = &entry, .db = s->p->db, .track = track, .handler = h->number},
+            out);
 }
 
 /* The names of people and units, which differ from place to place, taken out of a value. */
@@ -319,7 +341,7 @@ static fq_json *nameless(const struct proof *p, const struct ladder *l, const fq
     snprintf(text, sizeof text, "@%.60s", fq_json_str(r, "level"));
     return fq_json_new_str(text);
   }
-  if (fq_int(p->db, 0, "SELECT 1 FROM account WHERE name = ?1", "s", s)) return fq_json_new_str("@user");
+  if (fq_map_get(p->accounts, s)) return fq_json_new_str("@user");
   return fq_json_new_str(s);
 }
 
@@ -392,98 +414,147 @@ static void failed(const struct proof *p, fq_json *found, const struct fq_active
                         fq_exit_en(leaf->exit), leaf->en));
 }
 
-/* One situation through all policies. */
-static bool walk_one(struct situation *s, uint32_t *axes, size_t *joint, struct fq_error *e) {
+/* What the leaves of all handlers in one situation come to. A policy one of whose handlers fails gives no
+ * command at all. */
+static size_t join(struct situation *s, const uint32_t *leaves) {
   struct proof *p = s->p;
-  const struct fq_walk w = {.arg = s, .entry = on_entry, .answer = on_answer, .decide = on_decide};
   struct fq_buf key = {0};
-  fq_json *commands = fq_json_array(), *found = fq_json_array();
-  bool ok = true;
-  *axes = 0;
-  s->before = fq_json_array();
-  s->before_text = fq_strdup("");
-  for (s->policy = 0; s->policy < p->policy_count && ok; s->policy++) {
-    struct policy *one = &p->policies[s->policy];
-    uint32_t read;
-    if (!one->tree) continue;
-    const struct fq_leaf *leaf = fq_tree_walk(one->tree, &w, &read, e);
-    if (s->wrong) *e = s->error;
-    if (!leaf || s->wrong) {
-      ok = false;
-      break;
-    }
-    *axes |= read;
-    if (leaf->exit != FQ_EXIT_OK) failed(p, found, one->active, leaf);
-    fq_buf_fmt(&key, "%zu ", leaf->number);
-    add_commands(s, one->active, leaf, commands);
-  }
-  fq_json_free(s->before);
-  free(s->before_text);
-  s->before = NULL;
-  s->before_text = NULL;
+  for (size_t i = 0; i < p->handler_count; i++)
+    fq_buf_fmt(&key, "%u ", leaves[i]);
   fq_buf_str(&key, " ");
-  uintptr_t known = ok ? (uintptr_t)fq_map_get(p->joint_by_key, key.data) : 0;
-  if (ok && !known) {
-    *joint = intern_joint(s, key.data, commands, found);
-  } else {
-    *joint = known - 1;
-    fq_json_free(commands);
-    fq_json_free(found);
+  uintptr_t known = (uintptr_t)fq_map_get(p->joint_by_key, key.data);
+  if (!known) {
+    fq_json *commands = fq_json_array(), *found = fq_json_array();
+    for (size_t i = 0, next; i < p->handler_count; i = next) {
+      const struct fq_leaf *wrong = NULL;
+      const struct fq_active *a = p->policies[p->handlers[i].policy].active;
+      for (next = i; next < p->handler_count && p->handlers[next].policy == p->handlers[i].policy; next++) {
+        const struct fq_leaf *leaf = fq_tree_leaf(p->handlers[next].tree, leaves[next]);
+        if (leaf->exit != FQ_EXIT_OK && !wrong) wrong = leaf;
+      }
+      if (wrong) failed(p, found, a, wrong);
+      for (size_t k = i; k < next && !wrong; k++)
+        fq_json_each(c, fq_tree_leaf(p->handlers[k].tree, leaves[k])->commands) {
+          fq_json *o = fq_json_dup(c);
+          fq_json_set_str(o, "policy", a->name);
+          fq_json_push(commands, o);
+        }
+    }
+    known = intern_joint(s, key.data, commands, found) + 1;
   }
   fq_buf_free(&key);
-  return ok;
+  return known - 1;
 }
 
 /* Every situation that agrees with this one on what was read. */
-static void spread(struct situation *s, uint32_t axes, uint32_t *cells, uint32_t joint) {
+static void spread(struct situation *s, uint32_t axes, uint32_t *cells, uint32_t leaf) {
   const struct proof *p = s->p;
   const size_t *ladder = s->place->ladder_of;
   const struct slot *here = &p->slots[s->slot];
   for (size_t t = 0; t < p->slot_count; t++) {
     const struct slot *there = &p->slots[t];
-    if (ladder[there->state] != ladder[here->state]) continue;
+    if (axes & (AXIS_PLACE | FQ_AXIS_LADDER) && ladder[there->state] != ladder[here->state]) continue;
     if (axes & FQ_AXIS_TIME && t != s->slot) continue;
     if (axes & FQ_AXIS_STAFF && there->state != here->state) continue;
     for (size_t c = 0; c < p->category_count; c++) {
       if (axes & FQ_AXIS_CATEGORY && c != s->category) continue;
       for (size_t l = 0; l < p->level_count; l++)
         if (!(axes & FQ_AXIS_LEVEL) || l == s->level)
-          cells[(c * p->level_count + l) * p->slot_count + t] = joint;
+          cells[(c * p->level_count + l) * p->slot_count + t] = leaf;
     }
   }
+}
+
+/* `e` of this place with these people above it. */
+static bool templ_here(struct situation *s, size_t *of_template, struct fq_error *e) {
+  size_t ladder = s->place->ladder_of[s->p->slots[s->slot].state];
+  if (ladder == *of_template) return true;
+  fq_json_free(s->templ);
+  fq_json_free(s->e);
+  s->e = NULL;
+  s->templ = report(s) ? read_template(s) : NULL;
+  *of_template = ladder;
+  if (s->templ) return true;
+  *e = s->error;
+  if (!e->status)
+    fq_fail(e, FQ_E_INTERNAL, "proof.begin", "", "没有 %s 这条记录", "there is no entry %s",
+            s->p->model->kind);
+  return false;
+}
+
+static bool walk_handler(struct situation *s, size_t *of_template, struct fq_error *e) {
+  struct proof *p = s->p;
+  struct handler *h = &p->handlers[s->handler];
+  const struct fq_walk w = {.arg = s, .entry = on_entry, .answer = on_answer, .decide = on_decide};
+  if (h->everywhere) return true;
+  memset(h->cells, 0xff, p->category_count * p->level_count * p->slot_count * sizeof *h->cells);
+  h->axes = 0;
+  for (s->slot = 0; s->slot < p->slot_count; s->slot++)
+    for (s->category = 0; s->category < p->category_count; s->category++)
+      for (s->level = 0; s->level < p->level_count; s->level++) {
+        uint32_t axes;
+        if (h->cells[cell_of(s)] != NOWHERE) continue;
+        if (!templ_here(s, of_template, e)) return false;
+        const struct fq_leaf *leaf = fq_tree_walk(h->tree, &w, &axes, e);
+        forget_before(s);
+        if (s->wrong) *e = s->error;
+        if (!leaf || s->wrong) return false;
+        spread(s, axes, h->cells, (uint32_t)leaf->number);
+        h->axes |= axes;
+      }
+  h->everywhere = !(h->axes & (AXIS_PLACE | FQ_AXIS_STAFF | FQ_AXIS_LADDER));
+  p->reads_time |= (h->axes & FQ_AXIS_TIME) != 0;
+  return true;
+}
+
+#define TUPLES 64
+
+/* The leaves of all handlers, cell by cell; neighbours are mostly alike. */
+static void join_cells(struct situation *s, uint32_t *cells) {
+  struct proof *p = s->p;
+  size_t n = p->handler_count, all = p->category_count * p->level_count * p->slot_count, next = 0, last = 0;
+  uint32_t *tuples = fq_alloc(TUPLES * (n + 1) * sizeof *tuples), *tuple = fq_alloc((n + 1) * sizeof *tuple);
+  size_t ladders[TUPLES];
+  for (size_t i = 0; i < TUPLES; i++)
+    ladders[i] = SIZE_MAX;
+  for (size_t k = 0; k < all; k++) {
+    s->slot = k % p->slot_count;
+    size_t ladder = s->place->ladder_of[p->slots[s->slot].state], at = last, tried = 0;
+    for (size_t i = 0; i < n; i++)
+      tuple[i] = p->handlers[i].cells[k];
+    for (; tried < TUPLES; tried++, at = (at + 1) % TUPLES)
+      if (ladders[at] == ladder && !memcmp(tuples + at * (n + 1), tuple, n * sizeof *tuple)) break;
+    if (tried == TUPLES) {
+      at = next++ % TUPLES;
+      ladders[at] = ladder;
+      memcpy(tuples + at * (n + 1), tuple, n * sizeof *tuple);
+      tuples[at * (n + 1) + n] = (uint32_t)join(s, tuple);
+    }
+    cells[k] = tuples[at * (n + 1) + n];
+    last = at;
+  }
+  free(tuples);
+  free(tuple);
 }
 
 enum fq_status prove_walk(struct proof *p, const struct place *at, uint32_t *cells, struct fq_error *e) {
   struct situation *s = p->now;
   size_t of_template = SIZE_MAX;
-  memset(cells, 0xff, p->category_count * p->level_count * p->slot_count * sizeof *cells);
   s->place = at;
-  for (s->slot = 0; s->slot < p->slot_count; s->slot++)
-    for (s->category = 0; s->category < p->category_count; s->category++)
-      for (s->level = 0; s->level < p->level_count; s->level++) {
-        uint32_t axes;
-        size_t joint, ladder = at->ladder_of[p->slots[s->slot].state];
-        if (cells[(s->category * p->level_count + s->level) * p->slot_count + s->slot] != NOWHERE) continue;
-        if (ladder != of_template) {
-          fq_json_free(s->templ);
-          fq_json_free(s->e);
-          s->e = NULL;
-          s->templ = report(s) ? read_template(s) : NULL;
-          if (!s->templ) {
-            *e = s->error;
-            if (!e->status)
-              fq_fail(e, FQ_E_INTERNAL, "proof.begin", "", "没有 %s 这条记录", "there is no entry %s",
-                      p->model->kind);
-            return e->status;
-          }
-          of_template = ladder;
-        }
-        if (!walk_one(s, &axes, &joint, e)) return e->status;
-        p->reads_time |= (axes & FQ_AXIS_TIME) != 0;
-        spread(s, axes, cells, (uint32_t)joint);
-      }
+  for (s->handler = 0; s->handler < p->handler_count; s->handler++)
+    if (!walk_handler(s, &of_template, e)) return e->status;
   leave(s);
+  join_cells(s, cells);
   return FQ_OK;
+}
+
+void prove_walk_slots(struct proof *p) {
+  for (size_t i = 0; i < p->handler_count; i++) {
+    struct handler *h = &p->handlers[i];
+    free(h->cells);
+    h->cells = fq_alloc(p->category_count * p->level_count * p->slot_count * sizeof *h->cells);
+    h->everywhere = false;
+  }
 }
 
 /* -- opening
@@ -529,11 +600,19 @@ enum fq_status prove_walk_open(struct proof *p, struct fq_error *e) {
   for (size_t i = 0; i < count; i++) {
     struct policy *one = &p->policies[p->policy_count++];
     one->active = &list[i];
-    if (list[i].version && fq_version_hears(list[i].version, p->model->kind)) one->tree = fq_tree_new();
+    if (!list[i].version || !fq_version_hears(list[i].version, p->model->kind)) continue;
+    int handlers = fq_version_handler_count(p->host, list[i].version, p->model->kind);
+    for (int n = 1; n <= handlers; n++) {
+      p->handlers = fq_realloc(p->handlers, (p->handler_count + 1) * sizeof *p->handlers);
+      p->handlers[p->handler_count++] = (struct handler){.policy = i, .number = n, .tree = fq_tree_new()};
+    }
   }
+  prove_walk_slots(p);
+  fq_stmt *q = fq_sql(p->db, "SELECT name FROM account", "");
+  while (fq_row(q))
+    fq_map_put(&p->accounts, fq_col_str(q, 0), p);
   p->now = fq_alloc(sizeof *p->now);
   p->now->p = p;
-  p->now->before_text = NULL;
   fq_policy_listen(p->kernel, false);
   return hold_model(p, e);
 }
@@ -547,8 +626,12 @@ void prove_walk_close(struct proof *p) {
     fq_json_free(s->time);
     free(s);
   }
-  for (size_t i = 0; i < p->policy_count; i++)
-    fq_tree_free(p->policies[i].tree);
+  for (size_t i = 0; i < p->handler_count; i++) {
+    fq_tree_free(p->handlers[i].tree);
+    free(p->handlers[i].cells);
+  }
+  free(p->handlers);
+  fq_map_clear(&p->accounts, NULL);
   for (size_t i = 0; i < p->joint_count; i++) {
     fq_json_free(p->joints[i].commands);
     fq_json_free(p->joints[i].limits);

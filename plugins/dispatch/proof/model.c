@@ -234,6 +234,11 @@ static const struct fq_proof_axes members[] = {{"category", FQ_AXIS_CATEGORY},
                                                {"incident.occurred_at", FQ_AXIS_TIME},
                                                {"incident.reported_at", FQ_AXIS_TIME},
                                                {"incident.updated_at", FQ_AXIS_TIME},
+                                               /* the same everywhere */
+                                               {"kind", 0},
+                                               {"solved", 0},
+                                               {"incident.id", 0},
+                                               {"incident.state", 0},
                                                {0}};
 static const struct fq_proof_axes views[] = {{"unit", 0},
                                              {"departments_for", 0},

@@ -135,9 +135,10 @@ local function check_limit_at(path, clock)
 end
 
 -- The limit of a clock that starts at this moment: Beijing time, the first stretch of limit_at that holds it.
-local function limit_for(clock, at_ms)
-  local now = (at_ms // 60000 + 480) % 1440
-  for _, one in ipairs(clock.limit_at or {}) do
+local function limit_for(clock, e)
+  if not clock.limit_at then return clock.limit end -- the time is not read where it does not matter: see the proof
+  local now = (e.at // 60000 + 480) % 1440
+  for _, one in ipairs(clock.limit_at) do
     local from, to = minute_of(one[1]), minute_of(one[2])
     if from < to and now >= from and now < to or from > to and (now >= from or now < to) then return one[3] end
   end
@@ -183,7 +184,7 @@ local function concerns(when, incident)
 end
 
 local function start_params(p, name, clock, e)
-  local limit = limit_for(clock, e.at)
+  local limit = limit_for(clock, e)
   local params = {
     incident = e.incident.id, policy = p.name, name = name, from = clock.from, to = clock.to,
     calendar = clock.calendar, title = clock.title, grace_ms = clock.grace, count_from = clock.count_from,
