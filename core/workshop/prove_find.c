@@ -215,15 +215,14 @@ struct seen {
   struct row *row;
 };
 
-static bool serves(const struct proof *p, const struct place *at, const struct seen *s, uint32_t joint,
-                   size_t slot) {
+static bool serves(const struct proof *p, const struct place *at, const struct seen *s, const int64_t *steady,
+                   uint32_t joint, size_t slot) {
   if (!s->row || s->joint != joint) return false;
   if (s->end->axes & (FQ_AXIS_CATEGORY | FQ_AXIS_LEVEL)) return false;
   if (s->slot == slot) return true;
   if (s->end->axes & FQ_AXIS_TIME) return false;
   if (at->ladder_of[p->slots[s->slot].state] != at->ladder_of[p->slots[slot].state]) return false;
-  return prove_steady_ms(p, at, s->slot) > s->end->stirs_ms &&
-         prove_steady_ms(p, at, slot) > s->end->stirs_ms;
+  return steady[s->slot] > s->end->stirs_ms && steady[slot] > s->end->stirs_ms;
 }
 
 #define SEEN 64
@@ -232,22 +231,26 @@ static enum fq_status take_cells(struct proof *p, const struct place *at, const 
                                  struct fq_error *e) {
   struct seen seen[SEEN] = {{0}};
   size_t kinds = p->category_count * p->level_count;
+  int64_t *steady = fq_alloc(p->slot_count * sizeof *steady);
+  enum fq_status st = FQ_OK;
   for (size_t t = 0; t < p->slot_count; t++)
-    for (size_t k = 0; k < kinds; k++) {
+    steady[t] = prove_steady_ms(p, at, t);
+  for (size_t k = 0; k < kinds && !st; k++)
+    for (size_t t = 0; t < p->slot_count && !st; t++) {
       uint32_t joint = cells[k * p->slot_count + t];
       struct seen *s = &seen[joint % SEEN];
-      if (s->slot != t || !serves(p, at, s, joint, t)) {
-        if (!serves(p, at, s, joint, t)) {
-          struct ending *end = prove_play(p, at, t, (int)(k / p->level_count), (int)(k % p->level_count),
-                                          &p->joints[joint], e);
-          if (!end) return e->status;
-          *s = (struct seen){.joint = joint, .end = end, .row = row_of(p, at, t, joint, end)};
-        }
-        s->slot = t;
+      if (!serves(p, at, s, steady, joint, t)) {
+        struct ending *end =
+            prove_play(p, at, t, (int)(k / p->level_count), (int)(k % p->level_count), &p->joints[joint], e);
+        if (!end) st = e->status ? e->status : FQ_E_INTERNAL;
+        if (end) *s = (struct seen){.joint = joint, .end = end, .row = row_of(p, at, t, joint, end)};
       }
+      if (st) continue;
+      s->slot = t;
       hours_add(&s->row->hours[k], p->slots[t].hour);
     }
-  return FQ_OK;
+  free(steady);
+  return st;
 }
 
 /* -- the list "coverage"

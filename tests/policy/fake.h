@@ -79,7 +79,8 @@ static struct fq_version *fake_compile(struct fq_host *h, const char *path, cons
   return v;
 }
 
-static struct fq_decision fake_decide(struct fq_host *h, const struct fq_version *v, const fq_json *answers) {
+__attribute__((unused)) static struct fq_decision fake_decide(struct fq_host *h, const struct fq_version *v,
+                                                              const fq_json *answers) {
   static const char data_text[] =
       "{\"category\":\"fire\",\"level\":2,\"title\":\"浓烟\",\"seq\":99,\"tags\":[]}";
   static const char context_text[] =
