@@ -60,7 +60,8 @@ static struct told prove(const char *policies, const char *options) {
   fq_json_set_str(
       files, "pack.lua",
       "name = \"p\" version = \"1\" title = { zh = \"甲\", en = \"P\" } policies = { \"policies/p.lua\","
-      " \"policies/q.lua\" }");
+      " \"policies/q.lua\" } dictionaries = { categories = \"dictionaries/categories.csv\" }");
+  fq_json_set_str(files, "dictionaries/categories.csv", "code,zh,en\nfire,火,fire\nflood,水,flood\n");
   const char *second = strstr(policies, "----");
   char *first = second ? fq_strndup(policies, (size_t)(second - policies)) : fq_strdup(policies);
   fq_json_set_str(files, "policies/p.lua", first);
@@ -227,17 +228,21 @@ static void test_a_rule_that_reads_the_clock(void **state) {
 
 static const char *const packs[] = {
     GOOD,
-    "return policy { name = \"p\", clocks = { a = { from = \"reported\", to = \"handled\", limit = hours(2), when = { "
-    "category = { \"fire\", \"flood\" } } }, b = { from = \"reported\", to = \"handled\", limit = hours(9), when = { "
+    "return policy { name = \"p\", clocks = { a = { from = \"reported\", to = \"handled\", limit = hours(2), "
+    "when = { "
+    "category = { \"fire\", \"flood\" } } }, b = { from = \"reported\", to = \"handled\", limit = hours(9), "
+    "when = { "
     "level = 1 } } }, on = { [\"incident.reported\"] = function(e, view)\n"
     "  if e.incident.level <= 2 then return dispatch(e.incident, \"officer-b1\", \"急\") end\n"
     "  local o = view.nearest_officer(e.incident, { skill = e.incident.category })\n"
     "  if o then return dispatch(e.incident, o, \"近\") end end } }----\n"
     "return policy { name = \"q\", on = { [\"incident.reported\"] = function(e, view)\n"
     "  if #view.tasks(e.incident) == 0 then return escalate(e.incident, \"county\", \"无人\") end end } }",
-    "return policy { name = \"p\", clocks = { n = { from = \"reported\", to = \"handled\", limit = hours(1), limit_at = "
-    "{ { \"22:00\", \"06:30\", hours(2) } } } }, on = { [\"incident.reported\"] = function(e, view)\n"
-    "  for k, v in pairs(e.incident) do if v == \"fire\" then return escalate(e.incident, \"township\", k) end end\n"
+    "return policy { name = \"p\", clocks = { n = { from = \"reported\", to = \"handled\", limit = hours(1), "
+    "limit_at = "
+    "{ { \"22:00\", \"06:00\", hours(2) } } } }, on = { [\"incident.reported\"] = function(e, view)\n"
+    "  for k, v in pairs(e.incident) do if v == \"fire\" then return escalate(e.incident, \"township\", k) "
+    "end end\n"
     "end } }",
 };
 
@@ -284,7 +289,8 @@ static const fq_json *row_for(const struct told *t, const char *grid, const char
   fq_json_each(c, t->coverage) {
     bool in_hours = false, in_levels = false;
     fq_json_each(s, fq_json_get(c, "hours")) in_hours |=
-        hour >= fq_json_as_num(fq_json_first(s), 0) && hour < fq_json_as_num(fq_json_next(fq_json_first(s)), 0);
+        hour >= fq_json_as_num(fq_json_first(s), 0) &&
+        hour < fq_json_as_num(fq_json_next(fq_json_first(s)), 0);
     fq_json_each(l, fq_json_get(c, "levels")) in_levels |= fq_json_as_num(l, 0) == level;
     if (!in_hours || !in_levels || !lists(fq_json_get(c, "categories"), category)) continue;
     if (strncmp(fq_json_str(c, "village"), grid, 12)) continue;
@@ -311,7 +317,8 @@ static void holds(const struct told *t, fq_kernel *k, unsigned r) {
   if (fq_kernel_call(k, NULL, "incident.report", p, &result, &e)) fail_msg("%s", e.en);
   const char *id = fq_json_str(result, "id");
   fq_db *db = fq_kernel_db(k);
-  const fq_json *c = row_for(t, grid, fq_json_str(fq_json_get(result, "owner"), "org"), category, level, hour);
+  const fq_json *c =
+      row_for(t, grid, fq_json_str(fq_json_get(result, "owner"), "org"), category, level, hour);
   if (!c) fail_msg("no row for %s %s %d at %d in\n%s", grid, category, level, hour, t->all.data);
   int64_t n = strtoll(id + 1, NULL, 10);
   bool sent = fq_int(db, 0, "SELECT 1 FROM task WHERE incident = ?1 LIMIT 1", "i", n);
@@ -333,9 +340,6 @@ static void holds(const struct told *t, fq_kernel *k, unsigned r) {
 
 static void test_what_was_proved_happens(void **state) {
   (void)state;
-  act("admin", "dictionary.set",
-      "{\"name\":\"categories\",\"rows\":[{\"code\":\"fire\",\"zh\":\"火\",\"en\":\"fire\"},{\"code\":"
-      "\"flood\",\"zh\":\"水\",\"en\":\"flood\"}]}");
   for (size_t i = 0; i < sizeof packs / sizeof *packs; i++) {
     struct fq_error e = {0};
     struct told t = prove(packs[i], "{}");
@@ -376,7 +380,8 @@ int main(void) {
       TEST(test_hours),
       TEST(test_a_rule_that_reads_the_clock),
       TEST(test_the_same_bytes_twice),
-      TEST(test_options), TEST(test_what_was_proved_happens),
+      TEST(test_options),
+      TEST(test_what_was_proved_happens),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
