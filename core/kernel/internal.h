@@ -16,7 +16,6 @@
 
 #define MAX_MODULES 64
 #define MAX_DEPTH   8   /* entry causes entry causes entry ...: deeper is a loop in the rules */
-#define MAX_ENTRIES 512 /* of one outside command with everything it led to */
 
 struct bound_method {
   const struct fq_method *method;

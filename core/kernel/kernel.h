@@ -14,6 +14,8 @@ struct fq_module {
   void *self;
 };
 
+#define FQ_COMMAND_ENTRIES 512 /* of one outside command, or timer, with everything it led to */
+
 struct fq_kernel_config {
   const char *data_dir; /* holds county.db, blobs/, county.key, control.sock, lock */
   const char *file;     /* name of the database in it; NULL: county.db */

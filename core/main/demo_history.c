@@ -151,6 +151,7 @@ static enum fq_status step_task(struct history *h, struct story *s, const fq_jso
     return FQ_OK;
   }
   fq_json *params = with_id(fq_json_str(task, "id"));
+  if (s->step == 3 && !strcmp(fq_json_str(task, "state"), "arrived")) s->step = 4; /* he said so himself */
   const char *method = task_steps[s->step].method;
   s->next_ms = now_ms + minutes(h, task_steps[s->step].from, task_steps[s->step].to);
   if (s->fate == DECLINES && s->step == 2) {
@@ -158,8 +159,11 @@ static enum fq_status step_task(struct history *h, struct story *s, const fq_jso
     fq_json_set_str(params, "reason", "正在另一处处置,走不开");
     s->fate = DILIGENT; /* the next one takes it */
     s->step = 0;
-  } else if ((s->fate == SILENT && s->step == 1) || (s->fate == SLOW && s->step == 3)) {
+  } else if (s->fate == SILENT && s->step == 1) {
     s->next_ms = INT64_MAX;
+  } else if (s->fate == SLOW && s->step == 3) {
+    s->next_ms = now_ms + minutes(h, 360, 540); /* beyond a demo's hours */
+    s->fate = DILIGENT;
   } else {
     if (!strcmp(method, "task.accept")) {
       s->out = p;
@@ -214,6 +218,7 @@ static enum fq_status step(struct history *h, struct story *s, int64_t now_ms, s
   /* What people do at the wrong moment is refused, and the story goes on without it. */
   if (st && st != FQ_E_STORAGE) {
     s->next_ms = INT64_MAX;
+    s->out = NULL;
     st = FQ_OK;
   }
   fq_json_free(incident);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "main/local.h"
+#include "policy/module.h"
 #include "policy/pack.h"
 
 /* One world: the configured plugins but for the terminal, loaded anew: nobody connects to a run. */
@@ -133,6 +134,7 @@ static int go(const struct fq_run_kind *kind, const struct asked *a, const struc
                        .pack = pack,
                        .base = base,
                        .options = a->options,
+                       .limits = fq_policy_limits(s.policy),
                        .world = world,
                        .add = add_plugins,
                        .world_free = world_free,

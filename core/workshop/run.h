@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "kernel/kernel.h"
+#include "policy/host.h"
 
 /* Where a run says what it does and finds. Rows belong to named lists ("incidents", "findings"), whose
  * members docs/workshop.md describes. `value` stays the caller's. */
@@ -23,10 +23,11 @@ struct fq_report {
 };
 
 struct fq_run {
-  const char *data_dir;   /* the county's; NULL when the run needs none */
-  const fq_json *pack;    /* the candidate: {pack, files: {path: text}} */
-  const fq_json *base;    /* what it is compared with, likewise; NULL: what was or is active */
-  const fq_json *options; /* an object that fits the kind's `options` */
+  const char *data_dir;         /* the county's; NULL when the run needs none */
+  const fq_json *pack;          /* the candidate: {pack, files: {path: text}} */
+  const fq_json *base;          /* what it is compared with, likewise; NULL: what was or is active */
+  const fq_json *options;       /* an object that fits the kind's `options` */
+  struct fq_host_limits limits; /* of one decision; 0: the defaults */
   /* Adds the configured plugins to a kernel that has not booted (the policy module is the run's to add);
    * `gone` frees what add made, after that kernel is closed. A run may have several kernels: `arg` of each is
    * what `world` returned, given back by `world_free`. */
@@ -58,8 +59,8 @@ const struct fq_run_kind *fq_run_kind(const char *name);
  * is to be given back after fq_kernel_close(). */
 fq_kernel *fq_run_kernel(const struct fq_run *r, int64_t now_ms, void **world, struct fq_error *e);
 
-/* The same, living through the county's journal (kernel.h, "The past"): nothing is applied yet. Close the past
- * before the kernel. */
+/* The same, living through the county's journal (kernel.h, "The past"): nothing is applied yet. Close the
+ * past before the kernel. */
 fq_kernel *fq_run_past(const struct fq_run *r, void **world, struct fq_past **past, struct fq_error *e);
 
 /* What every summary begins with: {ok, pack, version, digest, ms}; `began_us` is of fq_monotonic_us(). */

@@ -1,6 +1,7 @@
 /*
- * replay_county.c - a month of a county, for tests/bench/replay.mjs: goes on with a demo county's journal on a
- * fake clock as the demo's own history does, with a report every other minute, and without waiting for the disk.
+ * replay_county.c - a month of a county, for tests/bench/replay.mjs: goes on with a demo county's journal on
+ * a fake clock as the demo's own history does, with a report every other minute, and without waiting for the
+ * disk.
  *
  *   tests/bench/replay_county DIR REPORTS.csv DAYS
  */
