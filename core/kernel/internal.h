@@ -136,8 +136,8 @@ enum fq_status fq_apply_entry(fq_kernel *k, const struct bound_kind *b, const st
                               struct fq_error *error);
 
 /* rebuild.c: one row of a journal, applied. The hooks may be NULL; *stopped: `before` has said no. */
-enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const struct fq_past_hooks *hooks,
-                            bool *stopped, struct fq_error *e);
+enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const fq_json *data,
+                            const struct fq_past_hooks *hooks, bool *stopped, struct fq_error *e);
 
 /* admit.c: from a request to a queue, a reader or an error */
 enum fq_status fq_admit(fq_kernel *k, struct fq_request *r);

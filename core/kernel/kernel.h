@@ -94,6 +94,8 @@ int64_t fq_past_time(struct fq_past *p, int64_t seq);
 /* Applies what follows, up to and including entry `until` (at most the head). */
 enum fq_status fq_past_run(struct fq_past *p, int64_t until, const struct fq_past_hooks *hooks,
                            struct fq_error *e);
+/* In a hook, before anything reads the kernel's tables: brings the view of `journal` up to here. */
+void fq_past_look(struct fq_past *p);
 void fq_past_close(struct fq_past *p);
 
 /* The slow part of a method's calls, done before their tick: hashing on a helper thread, scenarios in a child

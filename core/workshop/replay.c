@@ -48,10 +48,10 @@ struct replay {
   struct {
     int64_t entry;
     fq_json *context;
-    bool asked;                            /* the context, which may be NULL */
-    uint64_t done_now, done_base;          /* policies that have decided, by place in their pack */
-    bool fell_back, recorded_fell_back;    /* the default has decided: of now, and then */
-    bool failed_now, failed_then, awaited; /* awaited: the record of the default comes next */
+    bool asked;                         /* for the context, which may be NULL */
+    uint64_t done_now, done_base;       /* policies that have decided, by place in their pack */
+    bool fell_back, recorded_fell_back; /* the default has decided: of now; then, or of the base */
+    bool failed_now, failed_then;       /* then: a policy of another pack, which fails either way */
   } turn;
 };
 
@@ -76,6 +76,7 @@ static void begin_turn(struct replay *r, const struct fq_entry *heard) {
 
 /* As the kernel does, once a turn, on the state at its beginning. */
 static const fq_json *context(struct replay *r, const struct fq_entry *heard) {
+  fq_past_look(r->past);
   if (!r->turn.asked) r->turn.context = fq_host_context(r->modules, r->count, r->db, heard);
   r->turn.asked = true;
   return r->turn.context;
@@ -103,12 +104,7 @@ static struct fq_outcome outcome(const struct fq_version *v, const struct fq_dec
 }
 
 static bool same_commands(const fq_json *a, const fq_json *b) {
-  if (!fq_json_size(a) && !fq_json_size(b)) return true;
-  char *x = fq_json_print(a), *y = fq_json_print(b); /* to the byte: also the order of members */
-  bool same = !strcmp(x, y);
-  free(x);
-  free(y);
-  return same;
+  return (!fq_json_size(a) && !fq_json_size(b)) || fq_json_identical(a, b);
 }
 
 static bool differ(const struct fq_outcome *was, const struct fq_outcome *now) {
@@ -223,9 +219,7 @@ static void one_policy(struct replay *r, const struct fq_entry *heard, const cha
   } else {
     /* Where it failed then as well, the default's record follows at once: it decides at that moment. */
     bool follows = then_failed && !r->turn.recorded_fell_back;
-    r->turn.failed_then |= false;
     r->turn.failed_now |= now_failed;
-    r->turn.awaited = follows;
     if (now_failed && !follows && !r->turn.fell_back) {
       r->turn.fell_back = true;
       fall_back(r, heard, NULL, true, false);
@@ -238,13 +232,17 @@ static void one_policy(struct replay *r, const struct fq_entry *heard, const cha
 /* ---- walking ---------------------------------------------------------------------------------------------
  */
 
-/* The default's own record: it decided for a policy of this pack or of another. */
+/* The default's own record: it decided for a policy of this pack or of another, which fails now as then. */
 static void default_decided(struct replay *r, const struct fq_entry *heard, const fq_json *record) {
+  if (r->against) {
+    r->turn.fell_back |= r->turn.failed_then;
+    r->turn.recorded_fell_back |= r->turn.failed_then;
+    return;
+  }
   bool now = (r->turn.failed_now || r->turn.failed_then) && !r->turn.fell_back;
   r->turn.recorded_fell_back = true;
   r->turn.fell_back |= now;
-  r->turn.awaited = false;
-  if (!r->against) fall_back(r, heard, record, now, true);
+  fall_back(r, heard, record, now, true);
 }
 
 static void decided(void *arg, const struct fq_entry *heard, const struct fq_entry *e) {
@@ -315,20 +313,17 @@ static enum fq_status walk(struct replay *r, struct fq_error *e) {
 /* ---- the run ---------------------------------------------------------------------------------------------
  */
 
-static enum fq_status refuse(const struct fq_findings *f, struct fq_error *e) {
-  char where[200];
-  const struct fq_finding *first = &f->list[0];
-  snprintf(where, sizeof where, first->line ? "%s:%d" : "%s", first->path, first->line);
-  return fq_fail(e, FQ_E_PARAMS, "pack.invalid", where, "规则包有 %zu 处错误:%s",
-                 "%zu mistakes in the pack: %s", f->count, first->zh[0] ? first->zh : first->en);
-}
-
 static enum fq_status read_side(struct replay *r, const fq_json *pack, struct side *s, struct fq_error *e) {
   struct fq_findings f = {0};
-  bool good = fq_pack_check(r->host, r->modules, r->count, fq_json_str(pack, "pack"),
-                            fq_json_get(pack, "files"), &s->pack, &f);
-  enum fq_status st = good ? FQ_OK : refuse(&f, e);
-  if (!good) fq_copy(e->en + strlen(e->en), 1, "");
+  enum fq_status st = FQ_OK;
+  char where[200];
+  if (!fq_pack_check(r->host, r->modules, r->count, fq_json_str(pack, "pack"), fq_json_get(pack, "files"),
+                     &s->pack, &f)) {
+    const struct fq_finding *first = &f.list[0];
+    snprintf(where, sizeof where, first->line ? "%s:%d" : "%s", first->path, first->line);
+    st = fq_fail(e, FQ_E_PARAMS, "pack.invalid", where, "规则包有 %zu 处错误,第一处:%s%.0s",
+                 "%zu mistakes in the pack, the first: %.0s%s", f.count, first->zh, first->en);
+  }
   fq_findings_free(&f);
   return st;
 }

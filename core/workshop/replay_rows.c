@@ -44,8 +44,7 @@ struct fq_tally {
   size_t count;
   fq_db *db;
   struct fq_map *subjects, *differing, *townships, *policies, *officers, *township_of;
-  int64_t differences, failed, uncertain, differing_subjects;
-  int64_t *send_to; /* where a sent officer is counted: was or now */
+  int64_t differences, failed, uncertain, unexplained, differing_subjects;
   bool sending_now;
 };
 
@@ -204,6 +203,11 @@ static fq_json *commands_of(const struct fq_outcome *o) {
   return o->commands ? fq_json_dup(o->commands) : fq_json_array();
 }
 
+/* The same text has decided otherwise: not the rules have changed but the server, a plugin or its options. */
+static bool unexplained(const struct fq_comparison *c) {
+  return c->differs && c->was.version && c->now.version && !strcmp(c->was.version, c->now.version);
+}
+
 static char *difference(const struct fq_comparison *c) {
   fq_json *o = fq_json_object();
   fq_json_set_int(o, "n", c->heard->seq);
@@ -218,6 +222,7 @@ static char *difference(const struct fq_comparison *c) {
   if (c->path) fq_json_set_str(o, "path", c->path);
   if (c->lines) fq_json_set(o, "lines", fq_json_dup(c->lines));
   if (c->uncertain) fq_json_set_bool(o, "uncertain", true);
+  if (unexplained(c)) fq_json_set_bool(o, "unexplained", true);
   char *text = fq_json_print(o);
   fq_json_free(o);
   return text;
@@ -254,6 +259,7 @@ static void add_difference(struct fq_tally *t, const struct fq_comparison *c, co
   struct differing *d = new_differing(t, c, where);
   t->differences++;
   t->uncertain += c->uncertain;
+  t->unexplained += unexplained(c);
   if (++d->count > SHOWN_MAX) return;
   char *text = difference(c);
   fq_buf_fmt(&d->list, "%s", d->list.len ? "," : "[");
@@ -397,6 +403,7 @@ void fq_tally_summary(const struct fq_tally *t, fq_json *s) {
   fq_json_set_int(s, "differing", t->differing_subjects);
   fq_json_set_int(s, "failed", t->failed);
   if (t->uncertain) fq_json_set_int(s, "uncertain", t->uncertain);
+  if (t->unexplained) fq_json_set_int(s, "unexplained", t->unexplained);
   fq_json_set_bool(s, "identical", !t->differences);
 }
 
