@@ -39,6 +39,14 @@ static void word_first(int argc, char **argv) {
   argv[1] = word;
 }
 
+/* Of a running server, or what the county remembers of them. */
+static int job(const struct common *c, int argc, char **argv) {
+  if (argc == 1 && !strcmp(argv[0], "list")) return with(c, "job.list", NULL, NULL);
+  if (argc == 2 && !strcmp(argv[0], "open")) return with(c, "job.open", "job", argv[1]);
+  if (argc == 2 && !strcmp(argv[0], "cancel")) return with(c, "job.cancel", "job", argv[1]);
+  return fq_usage(&fq_command_policy, stderr);
+}
+
 static int run(int argc, char **argv) {
   struct common c;
   word_first(argc, argv);
@@ -49,6 +57,7 @@ static int run(int argc, char **argv) {
   if (argc == 2 && !strcmp(argv[1], "list")) return with(&c, "policy.list", NULL, NULL);
   if (argc == 2 && !strcmp(argv[1], "api")) return api(&c);
   if (argc == 3 && !strcmp(argv[1], "why")) return with(&c, "policy.why", "subject", argv[2]);
+  if (argc >= 3 && !strcmp(argv[1], "job")) return job(&c, argc - 2, argv + 2);
   if (argc >= 2 && argc <= 3 && !strcmp(argv[1], "rollback"))
     return with(&c, "policy.rollback", "pack", argc == 3 ? argv[2] : NULL);
   return fq_usage(&fq_command_policy, stderr);
@@ -61,6 +70,7 @@ const struct command fq_command_policy = {
     "       fengqiao policy api                 规则里可以写什么 / what may be written in a policy\n"
     "       fengqiao policy test PACKDIR [PART]  在假时钟上演情景 / plays its scenarios on a fake clock\n"
     "       fengqiao policy check|prove|replay|project PACKDIR [--NAME VALUE ...]  (--help)\n"
+    "       fengqiao policy job list|open JOB|cancel JOB  页面提交的作业 / what pages have had run\n"
     "       fengqiao policy why SUBJECT         每个决定的依据,并原样重放 / what was decided and why, "
     "re-executed\n"
     "       fengqiao policy rollback [PACK]     退回上一版本 / back to the version before\n"};
