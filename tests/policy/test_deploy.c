@@ -734,7 +734,7 @@ static void a_story_that_fails_keeps_a_pack_out(void **state) {
   refused(
       k, &anna, "pack.deploy",
       "{\"pack\":\"town\",\"files\":{\"pack.lua\":\"name='town' version='4' policies={'policies/p.lua'}\","
-      "\"policies/p.lua\":\"return policy {\",\"scenarios/1.lua\":\"\"},\"override\":\"无论如何\"}",
+      "\"policies/p.lua\":\"return policy {\",\"scenarios/1.lua\":\"\"},\"override\":\"无论如何也要\"}",
       "pack.invalid");
   fq_kernel_close(k);
 }
