@@ -21,8 +21,10 @@ static char *taken(BIO *bio) {
 
 /* NULL when the text holds no Ed25519 key. A private key has its public half in it. */
 static EVP_PKEY *read_key(const char *pem, bool private) {
+  static char none[] = ""; /* an encrypted key is no use to a server: nobody is asked for its password */
   BIO *bio = BIO_new_mem_buf(pem, -1);
-  EVP_PKEY *key = private ? PEM_read_bio_PrivateKey(bio, NULL, NULL, "") : PEM_read_bio_PUBKEY(bio, NULL, NULL, "");
+  EVP_PKEY *key =
+      private ? PEM_read_bio_PrivateKey(bio, NULL, NULL, none) : PEM_read_bio_PUBKEY(bio, NULL, NULL, none);
   BIO_free(bio);
   if (key && EVP_PKEY_get_id(key) == EVP_PKEY_ED25519) return key;
   EVP_PKEY_free(key);

@@ -16,7 +16,8 @@ char *fq_key_public(const char *pem);
 /* What people compare: SHA-256 of the public key, in hex. False when it is no Ed25519 key. */
 bool fq_key_id(const char *pem, char hex[FQ_SHA256_HEX]);
 
-char *fq_sign(const char *private_pem, const char *text); /* base64; NULL without a usable key; caller frees */
+char *fq_sign(const char *private_pem,
+              const char *text); /* base64; NULL without a usable key; caller frees */
 bool fq_signature_fits(const char *public_pem, const char *text, const char *base64);
 
 #endif

@@ -20,7 +20,6 @@ static int write_file(const char *path, const char *text) {
 
 static int write_folder(const char *dir, const fq_json *files) {
   struct fq_error e = {0};
-  const char *zh, *en;
   int code = EXIT_DONE;
   if (mkdir(dir, 0777)) {
     fq_fail(&e, FQ_E_STORAGE, "file", dir, "无法新建:%s", "cannot be made: %s", strerror(errno));
@@ -32,9 +31,8 @@ static int write_folder(const char *dir, const fq_json *files) {
     *slash = '\0';
     mkdir(path, 0777); /* what is wrong with it, writing the file will say */
     *slash = '/';
-    if (!fq_pack_path_ok(fq_json_name(f), &zh, &en)) {
-      fq_fail(&e, FQ_E_PARAMS, "pack.path", fq_json_name(f), "%s", "%s", zh);
-      fq_copy(e.en, sizeof e.en, en);
+    if (!fq_pack_path(fq_json_name(f))) {
+      fq_fail(&e, FQ_E_PARAMS, "pack.path", fq_json_name(f), "不是规则包的文件", "no file of a pack");
       code = fq_complain(&e);
     } else
       code = write_file(path, fq_json_as_str(f));
@@ -81,14 +79,18 @@ int fq_pack_export(const struct common *c, int argc, char **argv) {
   return code;
 }
 
-/* -- report --------------------------------------------------------------------------------------------------
+/* -- report
+ * --------------------------------------------------------------------------------------------------
  */
 
 static const char *words(const char *change) {
   static const struct {
     const char *change, *words;
-  } all[] = {{"added", "新增 added"},     {"changed", "改变 changed"}, {"removed", "移除 removed"},
-             {"same", "不变 unchanged"}, {"taken", "重名 name taken"}};
+  } all[] = {{"added", "新增 added"},
+             {"changed", "改变 changed"},
+             {"removed", "移除 removed"},
+             {"same", "不变 unchanged"},
+             {"taken", "重名 name taken"}};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     if (change && !strcmp(all[i].change, change)) return all[i].words;
   return "";
@@ -113,9 +115,9 @@ static void print_signature(const fq_json *s) {
     puts("签名 / signature: 没有 none");
   else
     printf("签名 / signature: %s %.16s… %s\n", fq_json_str(s, "signer"), fq_json_str(s, "key"),
-           !fq_json_bool(s, "fits", false)      ? "不符 DOES NOT FIT"
+           !fq_json_bool(s, "fits", false)     ? "不符 DOES NOT FIT"
            : fq_json_bool(s, "trusted", false) ? "可信 trusted"
-                                                : "未登记 not trusted here");
+                                               : "未登记 not trusted here");
 }
 
 static void print_report(const fq_json *r) {
@@ -140,9 +142,11 @@ static void print_report(const fq_json *r) {
     free(title);
   }
   print_changes("设置 / setup", fq_json_get(r, "setup"));
-  if (fq_json_size(fq_json_get(r, "foreign_units"))) puts("\n本县没有的单位 / units this county does not have");
+  if (fq_json_size(fq_json_get(r, "foreign_units")))
+    puts("\n本县没有的单位 / units this county does not have");
   fq_json_each(x, fq_json_get(r, "foreign_units"))
-    printf("  %s  %s:%lld\n", fq_json_str(x, "unit"), fq_json_str(x, "path"), (long long)fq_json_int(x, "line", 0));
+      printf("  %s  %s:%lld\n", fq_json_str(x, "unit"), fq_json_str(x, "path"),
+             (long long)fq_json_int(x, "line", 0));
 }
 
 static fq_json *read_any(const char *path, struct fq_error *e) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/sign.h"
@@ -65,8 +66,7 @@ static bool read_pack(const char *dir, fq_json **whole, struct fq_pack *out, str
   return true;
 }
 
-/* "--key FILE" and the like among the words; the rest is the directory. */
-static const char *option(int *argc, char **argv, const char *name) {
+const char *fq_pack_option(int *argc, char **argv, const char *name) {
   for (int i = 1; i + 1 < *argc; i++) {
     if (strcmp(argv[i], name)) continue;
     const char *value = argv[i + 1];
@@ -78,14 +78,15 @@ static const char *option(int *argc, char **argv, const char *name) {
 }
 
 int fq_pack_sign(int argc, char **argv) {
-  const char *key = option(&argc, argv, "--key"), *signer = option(&argc, argv, "--signer");
+  const char *key = fq_pack_option(&argc, argv, "--key"), *signer = fq_pack_option(&argc, argv, "--signer");
   struct fq_error e = {0};
   struct fq_pack pack = {0};
   fq_json *whole = NULL;
   size_t len;
   if (argc != 2 || !key) return fq_usage(&fq_command_pack, stderr);
   if (!signer) signer = getenv("USER") ? getenv("USER") : "unknown";
-  char *pem = fq_read_file(key, &len, &e), *text = NULL, *path = fq_printf("%s/%s", argv[1], FQ_PACK_SIGNATURE);
+  char *pem = fq_read_file(key, &len, &e), *text = NULL,
+       *path = fq_printf("%s/%s", argv[1], FQ_PACK_SIGNATURE);
   int code = EXIT_DONE;
   if (!pem || !read_pack(argv[1], &whole, &pack, &e)) {
     code = fq_complain(&e);
@@ -127,26 +128,26 @@ static int trusted(const struct common *c, const struct fq_signature *s, const c
     code = EXIT_FAILED;
     fq_json_each(row, fq_json_get(result, "rows")) if (!strcmp(fq_json_str(row, "key"), s->key)) code =
         EXIT_DONE;
-    if (code) fail(FQ_PACK_SIGNATURE, "签名相符,但密钥不在本县信任之列", "it fits, but its key is not trusted here");
+    if (code)
+      fail(FQ_PACK_SIGNATURE, "签名相符,但密钥不在本县信任之列", "it fits, but its key is not trusted here");
   }
   fq_json_free(result);
   fq_local_close(&l);
   return code;
 }
 
-int fq_pack_verify(const struct common *c, int argc, char **argv) {
-  const char *key = option(&argc, argv, "--key");
+int fq_pack_verify(const struct common *c, const char *dir, const char *key) {
   struct fq_error e = {0};
   struct fq_pack pack = {0};
   struct fq_signature s;
   fq_json *whole = NULL;
-  if (argc != 2) return fq_usage(&fq_command_pack, stderr);
-  if (!read_pack(argv[1], &whole, &pack, &e)) return fq_complain(&e);
+  if (!read_pack(dir, &whole, &pack, &e)) return fq_complain(&e);
   fq_signature_read(&pack, fq_json_get(whole, "files"), &s);
   fq_json_free(whole);
-  if (!s.present) return fail(argv[1], "没有签名(pack.sig)", "not signed: there is no pack.sig");
+  if (!s.present) return fail(dir, "没有签名(pack.sig)", "not signed: there is no pack.sig");
   if (!s.fits)
-    return fail(argv[1], "签名与内容不符:签名之后有文件改动过", "the signature does not fit: a file has changed since");
+    return fail(dir, "签名与内容不符:签名之后有文件改动过",
+                "the signature does not fit: a file has changed since");
   printf("%s@%s  %s  %s\n", pack.name, pack.version, s.signer, s.key);
   return trusted(c, &s, key);
 }

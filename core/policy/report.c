@@ -1,7 +1,7 @@
 /*
- * What would a pack change here? The question before a neighbour's pack is taken in, or a new version of one's
- * own: policies, kinds, words of dictionaries, setup, signature, and units its rules name that this county does
- * not have. Reader threads; a host of its own.
+ * What would a pack change here? The question before a neighbour's pack is taken in, or a new version of
+ * one's own: policies, kinds, words of dictionaries, setup, signature, and units its rules name that this
+ * county does not have. Reader threads; a host of its own.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -24,21 +24,6 @@ struct report {
   int64_t generation;
 };
 
-static fq_json *deployed_files(fq_db *db, const char *pack) {
-  fq_stmt *q = fq_sql(db,
-                      "SELECT data FROM journal WHERE seq = (SELECT max(seq) FROM journal WHERE kind = "
-                      "'pack.deployed' AND json_extract(data, '$.pack') = ?1 AND json_extract(data, '$.digest') = "
-                      "(SELECT digest FROM policy_pack WHERE pack = ?1 AND gen = (SELECT max(gen) FROM "
-                      "policy_generation)))",
-                      "s", pack);
-  if (!fq_row(q)) return fq_json_object();
-  const char *text = fq_col_str(q, 0);
-  fq_json *data = fq_json_parse(text, strlen(text), NULL), *files = fq_json_detach(data, "files");
-  fq_done(q);
-  fq_json_free(data);
-  return files ? files : fq_json_object();
-}
-
 static fq_json *change(const char *name, const char *what) {
   fq_json *o = fq_json_object();
   fq_json_set_str(o, "name", name);
@@ -51,10 +36,11 @@ static fq_json *policies(const struct report *r) {
   fq_json *out = fq_json_array();
   for (size_t i = 0; i < r->pack->count; i++) {
     const struct fq_version *v = r->pack->versions[i];
-    fq_stmt *q = fq_sql(r->db,
-                        "SELECT m.pack, s.hash FROM policy_member m JOIN policy_source s USING(hash) WHERE m.gen "
-                        "= ? AND s.name = ?",
-                        "is", r->generation, v->name);
+    fq_stmt *q =
+        fq_sql(r->db,
+               "SELECT m.pack, s.hash FROM policy_member m JOIN policy_source s USING(hash) WHERE m.gen "
+               "= ? AND s.name = ?",
+               "is", r->generation, v->name);
     const char *what = "added";
     char other[FQ_ID_MAX] = "";
     if (fq_row(q)) {
@@ -71,10 +57,11 @@ static fq_json *policies(const struct report *r) {
     if (other[0]) fq_json_set_str(o, "pack", other);
     fq_json_push(out, o);
   }
-  fq_stmt *q = fq_sql(r->db,
-                      "SELECT s.name, s.path FROM policy_member m JOIN policy_source s USING(hash) WHERE m.gen = ? "
-                      "AND m.pack = ? ORDER BY m.pos",
-                      "is", r->generation, r->pack->name);
+  fq_stmt *q =
+      fq_sql(r->db,
+             "SELECT s.name, s.path FROM policy_member m JOIN policy_source s USING(hash) WHERE m.gen = ? "
+             "AND m.pack = ? ORDER BY m.pos",
+             "is", r->generation, r->pack->name);
   while (fq_row(q)) {
     bool stays = false;
     for (size_t i = 0; i < r->pack->count; i++)
@@ -90,12 +77,14 @@ static fq_json *policies(const struct report *r) {
 /* Who else hears what these hear: two rules about one thing are worth a look. */
 static fq_json *company(const struct report *r) {
   fq_json *out = fq_json_array();
-  fq_stmt *q = fq_sql(r->db,
-                      "SELECT m.pack, s.name, s.kinds FROM policy_member m JOIN policy_source s USING(hash) WHERE "
-                      "m.gen = ? AND m.pack <> ? ORDER BY m.pack, m.pos",
-                      "is", r->generation, r->pack->name);
+  fq_stmt *q =
+      fq_sql(r->db,
+             "SELECT m.pack, s.name, s.kinds FROM policy_member m JOIN policy_source s USING(hash) WHERE "
+             "m.gen = ? AND m.pack <> ? ORDER BY m.pack, m.pos",
+             "is", r->generation, r->pack->name);
   while (fq_row(q)) {
-    fq_json *both = fq_json_array(), *theirs = fq_json_parse(fq_col_str(q, 2), strlen(fq_col_str(q, 2)), NULL);
+    fq_json *both = fq_json_array(),
+            *theirs = fq_json_parse(fq_col_str(q, 2), strlen(fq_col_str(q, 2)), NULL);
     fq_json_each(k, theirs) {
       bool heard = false;
       for (size_t i = 0; i < r->pack->count; i++)
@@ -119,8 +108,7 @@ static fq_json *company(const struct report *r) {
 /* One code of a dictionary: is it here already, with other words, from another pack? */
 static void compare_code(const struct report *r, const char *name, const fq_json *row, fq_json *out) {
   const char *code = fq_json_str(row, "code"), *zh = fq_json_str(row, "zh");
-  fq_stmt *q =
-      fq_sql(r->db, "SELECT zh, pack FROM dictionary WHERE name = ? AND code = ?", "ss", name, code);
+  fq_stmt *q = fq_sql(r->db, "SELECT zh, pack FROM dictionary WHERE name = ? AND code = ?", "ss", name, code);
   bool here = fq_row(q);
   bool same = here && !strcmp(fq_col_str(q, 0), zh);
   if (!same) {
@@ -134,8 +122,8 @@ static void compare_code(const struct report *r, const char *name, const fq_json
 }
 
 static void gone_codes(const struct report *r, const char *name, const fq_json *rows, fq_json *out) {
-  fq_stmt *q = fq_sql(r->db, "SELECT code, zh FROM dictionary WHERE name = ? AND pack = ? ORDER BY position", "ss",
-                      name, r->pack->name);
+  fq_stmt *q = fq_sql(r->db, "SELECT code, zh FROM dictionary WHERE name = ? AND pack = ? ORDER BY position",
+                      "ss", name, r->pack->name);
   while (fq_row(q)) {
     bool stays = false;
     fq_json_each(row, rows) stays |= !strcmp(fq_json_str(row, "code"), fq_col_str(q, 0));
@@ -218,7 +206,8 @@ static fq_json *foreign_units(const struct report *r) {
   fq_json *out = fq_json_array();
   fq_json_each(file, r->files) {
     const char *path = fq_json_name(file), *text = fq_json_as_str(file);
-    if (text && (!strncmp(path, "policies/", 9) || !strncmp(path, "setup/", 6))) foreign_in(r, path, text, out);
+    if (text && (!strncmp(path, "policies/", 9) || !strncmp(path, "setup/", 6)))
+      foreign_in(r, path, text, out);
   }
   return out;
 }
@@ -264,7 +253,8 @@ enum fq_status fq_policy_pack_report(struct fq_query *q) {
   fq_json_set_bool(q->result, "ok", ok);
   fq_json_set(q->result, "findings", fq_findings_json(&f));
   if (ok) {
-    struct report r = {q->db, &pack, files, deployed_files(q->db, pack.name), fq_policy_current(q->db)};
+    struct report r = {q->db, &pack, files, NULL, fq_policy_current(q->db)};
+    r.before = fq_candidate_files_at(q->db, pack.name, r.generation);
     fq_json_set_str(q->result, "pack", pack.name);
     fq_json_set_str(q->result, "version", pack.version);
     fq_json_set_str(q->result, "digest", pack.digest);

@@ -84,7 +84,8 @@ enum fq_status fq_signature_admit(struct fq_call *c, bool demanded, const struct
   return FQ_OK;
 }
 
-/* -- the keys ------------------------------------------------------------------------------------------------
+/* -- the keys
+ * ------------------------------------------------------------------------------------------------
  */
 
 static const char *const migrations[] = {
@@ -174,21 +175,36 @@ static const struct fq_kind kinds[] = {{.name = "pack.key_trusted",
                                         .en = "a signing key is trusted no more"},
                                        {0}};
 
-static const struct fq_param trust_params[] = {
-    {.name = "name",
-     .type = FQ_T_STRING,
-     .required = true,
-     .min = 1,
-     .max = 30,
-     .zh = "谁的密钥,如“邻县政法委”",
-     .en = "whose key it is"},
-    {.name = "public", .type = FQ_T_STRING, .required = true, .min = 1, .max = 1000, .zh = "公钥(PEM)",
-     .en = "the public key as PEM"},
-    {0}};
-static const struct fq_param distrust_params[] = {
-    {.name = "key", .type = FQ_T_ID, .required = true, .zh = "密钥指纹", .en = "the key's fingerprint"},
-    {.name = "reason", .type = FQ_T_STRING, .required = true, .min = 1, .max = 200, .zh = "原因", .en = "why"},
-    {0}};
+static const struct fq_param trust_params[] = {{.name = "name",
+                                                .type = FQ_T_STRING,
+                                                .required = true,
+                                                .min = 1,
+                                                .max = 30,
+                                                .zh = "谁的密钥,如“邻县政法委”",
+                                                .en = "whose key it is"},
+                                               {.name = "public",
+                                                .type = FQ_T_STRING,
+                                                .required = true,
+                                                .min = 1,
+                                                .max = 1000,
+                                                .zh = "公钥(PEM)",
+                                                .en = "the public key as PEM"},
+                                               {0}};
+static const struct fq_param distrust_params[] = {{.name = "key",
+                                                   .type = FQ_T_STRING,
+                                                   .required = true,
+                                                   .min = 64,
+                                                   .max = 64,
+                                                   .zh = "密钥指纹",
+                                                   .en = "the key's fingerprint"},
+                                                  {.name = "reason",
+                                                   .type = FQ_T_STRING,
+                                                   .required = true,
+                                                   .min = 1,
+                                                   .max = 200,
+                                                   .zh = "原因",
+                                                   .en = "why"},
+                                                  {0}};
 
 static const struct fq_method methods[] = {{.name = "pack.trust",
                                             .roles = FQ_ROLE_ADMIN_SECURITY,
@@ -214,11 +230,6 @@ static const struct fq_method methods[] = {{.name = "pack.trust",
                                             .result = "{rows:[{key, name, public, since, by}]}"},
                                            {0}};
 
-const struct fq_plugin fq_policy_trust = {FQ_PLUGIN_HEAD,
-                                          .name = "policy.trust",
-                                          .version = "1",
-                                          .zh = "规则包签名",
-                                          .en = "signed packs",
-                                          .migrations = migrations,
-                                          .kinds = kinds,
-                                          .methods = methods};
+const struct fq_plugin fq_policy_trust = {
+    FQ_PLUGIN_HEAD,       .name = "policy.trust",   .version = "1", .zh = "规则包签名",
+    .en = "signed packs", .migrations = migrations, .kinds = kinds, .methods = methods};

@@ -11,8 +11,6 @@
 #include "base/crypto.h"
 #include "policy/pack.h"
 
-#define FQ_PACK_SIGNATURE "pack.sig"
-
 struct fq_signature {
   bool present, fits;
   char signer[96], key[FQ_SHA256_HEX]; /* key: what people compare */
@@ -22,8 +20,8 @@ void fq_signature_read(const struct fq_pack *pack, const fq_json *files, struct 
 /* The text of pack.sig; NULL when the key is none. The caller frees. Any thread. */
 char *fq_signature_make(const struct fq_pack *pack, const char *private_pem, const char *signer);
 
-/* Is the key trusted by this county? The name it is known by, or NULL. Kernel or reader thread; the text lives
- * until the next statement. */
+/* Is the key trusted by this county? The name it is known by, or NULL. Kernel or reader thread; the text
+ * lives until the next statement. */
 bool fq_key_trusted(fq_db *db, const char *key, char name[96]);
 /* In a deployment: refuses what the county demands to be signed and is not; `data` of the entry gets who has
  * signed. */
