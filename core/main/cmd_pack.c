@@ -1,4 +1,6 @@
 /* fengqiao pack: rule packs from the shell. */
+#include "main/cmd_pack.h"
+
 #include <string.h>
 
 #include "main/verb.h"
@@ -113,7 +115,25 @@ static const struct verb verbs[] = {
     {.words = "draft discard", .method = "draft.discard", .order = "pack", .options = "rev#"},
     {0}};
 
+/* What is done with files on this machine rather than by a call of the server. */
+static int with_files(int argc, char **argv) {
+  struct common c;
+  const char *key = fq_pack_option(&argc, argv, "--key");
+  int code = fq_common(&argc, argv, &c, &fq_command_pack);
+  if (code >= 0) return code;
+  if (!strcmp(argv[1], "export")) return fq_pack_export(&c, argc - 1, argv + 1);
+  if (!strcmp(argv[1], "report")) return fq_pack_report(&c, argc - 1, argv + 1);
+  if (argc == 3) return fq_pack_verify(&c, argv[2], key);
+  return fq_usage(&fq_command_pack, stderr);
+}
+
 static int run(int argc, char **argv) {
+  fq_words_first(argc, argv);
+  const char *word = argc > 1 ? argv[1] : "";
+  if (!strcmp(word, "keygen")) return fq_pack_keygen(argc - 1, argv + 1);
+  if (!strcmp(word, "sign")) return fq_pack_sign(argc - 1, argv + 1);
+  if (!strcmp(word, "export") || !strcmp(word, "report") || !strcmp(word, "verify"))
+    return with_files(argc, argv);
   return fq_verb_run(argc, argv, verbs, &fq_command_pack);
 }
 
@@ -129,7 +149,12 @@ const struct command fq_command_pack = {
     "       fengqiao pack list | open PACK [GENERATION] | history [PACK] [--limit N]\n"
     "       fengqiao pack diff PACK [FROM [TO]]      现行与草稿,或两代之间 / active and draft, or "
     "generations\n"
-    "       fengqiao pack draft list | open PACK | save DIR [--rev N] [--from WHICH] | discard PACK\n\n"
+    "       fengqiao pack draft list | open PACK | save DIR [--rev N] [--from WHICH] | discard PACK\n"
+    "       fengqiao pack report DIR|FILE.json       会改变本县什么 / what it would change here\n"
+    "       fengqiao pack export NAME DIR|FILE.json  导出现行版本 / writes what is active\n"
+    "       fengqiao pack keygen FILE                签名用的密钥 / a key to sign with\n"
+    "       fengqiao pack sign DIR --key FILE [--signer NAME]\n"
+    "       fengqiao pack verify DIR [--key FILE.pub]\n\n"
     "check 发现问题时退出码为 1,不需要数据目录。部署不会断开任何终端;未结事件沿用立案时的规则版本,--move "
     "使其一并改用。\n"
     "check exits with 1 when something is wrong, and needs no data directory. Deploying disconnects nobody; "
