@@ -54,6 +54,8 @@ struct fq_tick {
   size_t count, cap;
   size_t reacted;      /* entries before this one have been answered */
   size_t command_from; /* first entry of the running outside command */
+  size_t beside;       /* of this tick's entries, those that count against no command */
+  size_t beside_from;  /* ... when the running command began */
 };
 
 /* What the kernel keeps with a call in progress: fq_call first, so a handler's pointer is also this one. */

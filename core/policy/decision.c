@@ -234,7 +234,8 @@ void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_qu
     run.ran = fq_alloc(run.ran_len);
   }
   h->limits.on_line = q->trace ? note_line : NULL;
-  fq_limits_arm(&h->limits, L, h->steps, h->cpu_us);
+  int64_t steps = q->steps ? q->steps : h->steps;
+  fq_limits_arm(&h->limits, L, steps, h->cpu_us);
   lua_settop(L, 0);
   lua_pushcfunction(L, fq_on_error); /* light: nothing outside the protected call asks for memory */
   lua_pushcfunction(L, body);
@@ -256,7 +257,8 @@ void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_qu
     fq_json_free(out->commands);
     out->commands = fq_json_array();
   }
-  out->steps = h->steps - h->limits.steps;
+  out->steps = steps - h->limits.steps;
+  if (h->limits.steps_at_clock >= 0) out->clock_steps = steps - h->limits.steps_at_clock;
   out->cpu_us = fq_thread_cpu_us() - began;
 }
 

@@ -68,6 +68,11 @@ static void check_other_packs(fq_db *db, const struct fq_pack *pack, struct fq_f
   }
 }
 
+enum fq_status fq_policy_findings(struct fq_call *c, const struct fq_pack *pack, struct fq_findings *f) {
+  if (!f->count) check_other_packs(c->db, pack, f);
+  return f->count ? refuse(c->error, f) : FQ_OK;
+}
+
 static fq_json *policies_of(const struct fq_pack *pack) {
   fq_json *list = fq_json_array();
   for (size_t i = 0; i < pack->count; i++) {
@@ -99,12 +104,8 @@ enum fq_status fq_policy_deploy(struct fq_call *c) {
   if (fq_json_type(files) != FQ_JSON_OBJECT)
     return fq_fail(c->error, FQ_E_PARAMS, "params", "files", "files 应为 {路径: 内容}",
                    "files must be {path: text}");
-  bool good = fq_pack_check(p->host, p->modules, p->modules_count, name, files, &pack, &f);
-  if (good) check_other_packs(c->db, &pack, &f);
-  if (f.count) {
-    st = refuse(c->error, &f);
-    goto out;
-  }
+  fq_pack_check(p->host, p->modules, p->modules_count, name, files, &pack, &f);
+  if ((st = fq_policy_findings(c, &pack, &f))) goto out;
   int64_t current = fq_policy_current(c->db);
   bool changed = !fq_int(c->db, 0, "SELECT 1 FROM policy_pack WHERE gen = ? AND pack = ? AND digest = ?",
                          "iss", current, name, pack.digest);

@@ -41,25 +41,38 @@ int64_t fq_policy_current(fq_db *db) {
 /* -- memory
  * ---------------------------------------------------------------------------------------------------- */
 
+void fq_policy_sweep(struct fq_policy *p) {
+  while (p->old_generations) {
+    struct fq_generation *g = p->old_generations;
+    p->old_generations = g->next;
+    fq_map_clear(&g->hearers, free);
+    free(g->list);
+    free(g);
+  }
+  fq_shadow_sweep(p);
+}
+
 void fq_policy_forget(struct fq_policy *p) {
   while (p->generations) {
     struct fq_generation *g = p->generations;
     p->generations = g->next;
-    free(g->list);
-    free(g);
+    g->next = p->old_generations;
+    p->old_generations = g;
   }
+  fq_shadow_forget(p);
   fq_map_clear(&p->heard, NULL);
   p->heard_known = false;
+  if (!p->reacting) fq_policy_sweep(p);
 }
 
-static struct fq_version *compiled(struct fq_policy *p, const char *hash, const char *path,
-                                   const char *text) {
-  struct fq_version *v = fq_map_get(p->compiled, hash);
+struct fq_version *fq_policy_compiled(struct fq_host *host, struct fq_map **known, const char *hash,
+                                      const char *path, const char *text) {
+  struct fq_version *v = fq_map_get(*known, hash);
   if (v) return v;
   struct fq_findings f = {0};
-  v = fq_version_compile(p->host, path, text, false, &f);
+  v = fq_version_compile(host, path, text, false, &f);
   if (v) {
-    fq_map_put(&p->compiled, hash, v);
+    fq_map_put(known, hash, v);
   } else {
     fq_log(FQ_LOG_ERROR, "policy %s no longer compiles: line %d: %s", path, f.list[0].line, f.list[0].en);
   }
@@ -67,7 +80,7 @@ static struct fq_version *compiled(struct fq_policy *p, const char *hash, const 
   return v;
 }
 
-const struct fq_generation *fq_policy_generation(struct fq_policy *p, fq_db *db, int64_t number) {
+struct fq_generation *fq_policy_generation(struct fq_policy *p, fq_db *db, int64_t number) {
   for (struct fq_generation *g = p->generations; g; g = g->next)
     if (g->number == number) return g;
   struct fq_generation *g = fq_alloc(sizeof *g);
@@ -84,11 +97,21 @@ const struct fq_generation *fq_policy_generation(struct fq_policy *p, fq_db *db,
     fq_copy(a->hash, sizeof a->hash, fq_col_str(q, 1));
     fq_copy(a->name, sizeof a->name, fq_col_str(q, 2));
     fq_copy(a->path, sizeof a->path, fq_col_str(q, 3));
-    a->version = compiled(p, a->hash, a->path, fq_col_str(q, 4));
+    a->version = fq_policy_compiled(p->host, &p->compiled, a->hash, a->path, fq_col_str(q, 4));
   }
   g->next = p->generations;
   p->generations = g;
   return g;
+}
+
+const struct fq_hearers *fq_policy_hearers(struct fq_generation *g, const char *kind) {
+  struct fq_hearers *h = fq_map_get(g->hearers, kind);
+  if (h) return h;
+  h = fq_alloc(sizeof *h + g->count * sizeof h->list[0]);
+  for (size_t i = 0; i < g->count; i++)
+    if (!g->list[i].version || fq_version_hears(g->list[i].version, kind)) h->list[h->count++] = &g->list[i];
+  fq_map_put(&g->hearers, kind, h);
+  return h;
 }
 
 /* -- apply
@@ -256,6 +279,10 @@ static const struct fq_param why_params[] = {{.name = "subject",
                                               .max = 200,
                                               .zh = "条数",
                                               .en = "decisions, 50 when left out"},
+                                             {.name = "inputs",
+                                              .type = FQ_T_BOOL,
+                                              .zh = "连同决定时所见",
+                                              .en = "with what the policies were told: `context`"},
                                              {0}};
 
 /* Rules decide for the whole county: an administrator below it may read them, not set them. */
@@ -307,7 +334,8 @@ static const struct fq_method methods[] = {
      .zh = "为何如此决定",
      .en = "decisions about a subject, executed again from what was recorded",
      .result =
-         "{rows:[{n, at, entry:{n, kind}, policy, pack, version, exit, answers, commands, identical}]}"},
+         "{rows:[{n, at, entry:{n, kind}, policy, pack, version, pack_version, exit, answers, commands, "
+         "identical, lines, context?}]}"},
     {0}};
 
 #define STEPS_TEXT(n)  STEPS_TEXT_(n)
@@ -365,12 +393,16 @@ static void fini(void *self) {
   struct fq_policy *p = self;
   fq_policy_forget(p);
   fq_map_clear(&p->compiled, free_version);
+  fq_map_clear(&p->aside_compiled, free_version);
   fq_version_free(p->fallback);
   fq_host_free(p->host);
+  fq_host_free(p->aside);
   p->fallback = NULL;
-  p->host = NULL;
+  p->host = p->aside = NULL;
   if (p->owned) free(p);
 }
+
+static const struct fq_plugin *const parts[] = {&fq_policy_shadow, NULL};
 
 const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
                                            .version = "1",     .zh = "规则",
@@ -378,7 +410,7 @@ const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
                                            .kinds = kinds,     .methods = methods,
                                            .options = options, .self_bytes = sizeof(struct fq_policy),
                                            .metrics = metrics, .init = init,
-                                           .fini = fini};
+                                           .fini = fini,       .parts = parts};
 
 void *fq_policy_new(void) {
   struct fq_policy *p = fq_alloc(sizeof *p);
