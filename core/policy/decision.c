@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "policy/host_internal.h"
 #include "policy/lua_json.h"
+#include "policy/message.h"
 #include "policy/suggest.h"
 
 static void bad(struct run *run, const char *zh, const char *en, ...) FQ_PRINTF(2, 4) FQ_PRINTF(3, 4);
@@ -176,7 +177,7 @@ static void explain(lua_State *L, struct fq_decision *d, const struct fq_host *h
     snprintf(d->zh, sizeof d->zh, "内存超过 %u MiB", FQ_ARENA_BYTES >> 20);
     snprintf(d->en, sizeof d->en, "more than %u MiB of memory", FQ_ARENA_BYTES >> 20);
   } else {
-    fq_copy(d->zh, sizeof d->zh, zh ? zh : en);
+    fq_message_zh(zh ? zh : en, d->zh, sizeof d->zh);
     fq_copy(d->en, sizeof d->en, en);
   }
 }
