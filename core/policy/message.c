@@ -124,7 +124,7 @@ struct part {
 static bool fits(const char *pattern, const char *text, struct part parts[PARTS]) {
   for (; *pattern; pattern++) {
     if (pattern[0] != '%' || pattern[1] < '1' || pattern[1] > '0' + PARTS) {
-      if (pattern[0] == '%' && pattern[1] == '%') pattern++, text += *text == '%';
+      if (pattern[0] == '%' && pattern[1] == '%') pattern++;
       if (*text != *pattern) return false;
       text++;
       continue;
