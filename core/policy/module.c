@@ -382,6 +382,8 @@ static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
   fq_findings_free(&f);
   if (!p->fallback) return e->status;
   fq_kernel_set_react(k, fq_policy_react, p);
+  fq_policy_gated(k, "pack.deploy", fq_gate_candidate);
+  fq_policy_gated(k, "shadow.promote", fq_shadow_candidate);
   return FQ_OK;
 }
 
@@ -392,6 +394,7 @@ static void free_version(void *v) {
 static void fini(void *self) {
   struct fq_policy *p = self;
   fq_policy_forget(p);
+  fq_gate_fini(p);
   fq_map_clear(&p->compiled, free_version);
   fq_map_clear(&p->aside_compiled, free_version);
   fq_version_free(p->fallback);
@@ -402,7 +405,7 @@ static void fini(void *self) {
   if (p->owned) free(p);
 }
 
-static const struct fq_plugin *const parts[] = {&fq_policy_shadow, NULL};
+static const struct fq_plugin *const parts[] = {&fq_policy_api_part, &fq_policy_shadow, NULL};
 
 const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
                                            .version = "1",     .zh = "规则",

@@ -4,6 +4,7 @@
 #define FQ_POLICY_MODULE_INTERNAL_H
 
 #include "base/map.h"
+#include "policy/gate.h"
 #include "policy/host.h"
 #include "policy/module.h"
 #include "policy/pack.h"
@@ -71,6 +72,10 @@ struct fq_policy {
   struct fq_map *heard; /* kinds that some stored policy hears */
   bool heard_known;
   int64_t unrecorded_at_ms; /* the tick that was last complained about */
+  /* gate.c */
+  fq_gate_fn gate;
+  void *gate_arg;
+  struct fq_gated *gated;
   /* metrics */
   double decisions, failed, refused, cpu_us;
 };
@@ -100,7 +105,6 @@ struct fq_turn {
 void fq_policy_react(void *self, struct fq_call *c, const struct fq_entry *e);
 fq_json *fq_turn_facts(const struct fq_turn *t, const struct fq_active *a);
 void fq_turn_emit(struct fq_turn *t, const char *kind, fq_json *data);
-fq_json *fq_lines_around(const char *text, int line); /* it and its neighbours: [{line, text}] */
 
 /* shadow.c: the part of the module; shadow_turn.c: inside a tick; shadow_list.c: queries */
 extern const struct fq_plugin fq_policy_shadow;
@@ -119,10 +123,15 @@ void fq_shadow_compare(struct fq_turn *t, struct fq_shadow *s, const struct fq_s
 void fq_shadow_rest(struct fq_turn *t); /* those that no active policy of their name has decided beside */
 enum fq_status fq_shadow_emit_stopped(struct fq_call *c, const char *pack, const char *reason, const char *zh,
                                       const char *en);
+fq_json *fq_shadow_candidate(fq_kernel *k, const fq_json *params); /* the files it would be promoted with */
 enum fq_status fq_shadow_rows(struct fq_query *q);
 enum fq_status fq_shadow_differences(struct fq_query *q);
 /* What stands in the way of promoting; true when nothing does. */
 bool fq_shadow_ready(fq_db *db, const char *pack, char zh[320], char en[320]);
+
+/* gate.c */
+fq_json *fq_gate_candidate(fq_kernel *k, const fq_json *params); /* the files in the parameters */
+void fq_gate_fini(struct fq_policy *p);
 
 /* deploy.c */
 enum fq_status fq_policy_deploy(struct fq_call *c);
@@ -150,6 +159,8 @@ const struct fq_version *fq_again_version(struct fq_again *w, const char *hash, 
 bool fq_again_decide(struct fq_again *w, const fq_json *made, fq_json *entry, struct fq_decision *out);
 /* Does it come out as it was recorded? */
 bool fq_again_same(const fq_json *made, const fq_json *commands, const struct fq_decision *d);
+
+extern const struct fq_plugin fq_policy_api_part; /* api.c */
 
 /* why.c */
 enum fq_status fq_policy_why(struct fq_query *q);

@@ -328,6 +328,16 @@ static fq_json *files_of(fq_db *db, const char *pack) {
   return files;
 }
 
+fq_json *fq_shadow_candidate(fq_kernel *k, const fq_json *params) {
+  const char *pack = fq_json_str(params, "pack");
+  fq_json *files = pack ? files_of(fq_kernel_db(k), pack) : NULL, *o = NULL;
+  if (!files) return NULL;
+  o = fq_json_object();
+  fq_json_set_str(o, "pack", pack);
+  fq_json_set(o, "files", files);
+  return o;
+}
+
 static void move_all(fq_json *into, fq_json *from) {
   for (const fq_json *m; (m = fq_json_first(from));) {
     char *name = fq_strdup(fq_json_name(m));
