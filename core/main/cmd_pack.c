@@ -3,13 +3,44 @@
 
 #include <string.h>
 
+#include "main/policy_text.h"
 #include "policy/pack.h"
 
-static int with_files(const struct common *c, const char *method, const char *dir) {
+/* A pack with mistakes is refused by one error that names them; their lines are had by asking again. */
+static void show_mistakes(struct local *l, fq_json *params, FILE *out) {
   struct fq_error e = {0};
-  fq_json *params = fq_pack_read(dir, &e);
+  fq_json *result = NULL;
+  if (!fq_local_call(l, "pack.check", params, &result, &e))
+    fq_print_findings(out, fq_json_get(result, "findings"));
+  fq_json_free(result);
+}
+
+static int deploy(const struct common *c, const char *dir) {
+  struct local l;
+  struct fq_error e = {0};
+  fq_json *params = fq_pack_read(dir, &e), *result = NULL;
   if (!params) return fq_complain(&e);
-  return fq_local_once(c, method, params);
+  if (c->json) return fq_local_once(c, "pack.deploy", params);
+  int code = fq_local_open(&l, c);
+  if (code >= 0) {
+    fq_json_free(params);
+    return code;
+  }
+  fq_json *again = fq_json_dup(params);
+  code = EXIT_DONE;
+  if (fq_local_call(&l, "pack.deploy", params, &result, &e)) {
+    fq_complain(&e);
+    code = EXIT_REFUSED;
+    if (!strcmp(e.code, "pack.invalid")) {
+      show_mistakes(&l, again, stderr);
+      again = NULL;
+    }
+  } else if (!c->quiet)
+    fq_print_json(result);
+  fq_json_free(again);
+  fq_json_free(result);
+  fq_local_close(&l);
+  return code;
 }
 
 /* A check that found something is a check that failed, so that a script may rely on the exit code. */
@@ -27,7 +58,10 @@ static int check(const struct common *c, const char *dir) {
     fq_complain(&e);
     code = EXIT_REFUSED;
   } else {
-    if (!c->quiet) fq_print_json(result);
+    if (c->json)
+      fq_print_json(result);
+    else if (!c->quiet)
+      fq_print_findings(stdout, fq_json_get(result, "findings"));
     code = fq_json_bool(result, "ok", false) ? EXIT_DONE : EXIT_FAILED;
   }
   fq_json_free(result);
@@ -39,7 +73,7 @@ static int run(int argc, char **argv) {
   struct common c;
   int code = fq_common(&argc, argv, &c, &fq_command_pack);
   if (code >= 0) return code;
-  if (argc == 3 && !strcmp(argv[1], "deploy")) return with_files(&c, "pack.deploy", argv[2]);
+  if (argc == 3 && !strcmp(argv[1], "deploy")) return deploy(&c, argv[2]);
   if (argc == 3 && !strcmp(argv[1], "check")) return check(&c, argv[2]);
   if (argc == 2 && !strcmp(argv[1], "list")) return fq_local_once(&c, "pack.list", fq_json_object());
   return fq_usage(&fq_command_pack, stderr);
@@ -47,7 +81,7 @@ static int run(int argc, char **argv) {
 
 const struct command fq_command_pack = {
     "pack", run, "规则包", "rule packs",
-    "usage: fengqiao pack [--data DIR] check DIR     检查,列出全部问题 / lists everything wrong\n"
+    "usage: fengqiao pack [--data DIR] check DIR     检查,列出全部问题 / lists everything wrong (--json)\n"
     "       fengqiao pack deploy DIR                 在两个事务之间生效 / takes effect between two ticks\n"
     "       fengqiao pack list\n\n"
     "check 发现问题时退出码为 1,不需要数据目录。部署不会断开任何终端;未结事件沿用立案时的规则版本。\n"

@@ -4,11 +4,34 @@
 #include <string.h>
 
 #include "main/cmd_policy.h"
+#include "main/policy_text.h"
 
 static int with(const struct common *c, const char *method, const char *name, const char *value) {
   fq_json *p = fq_json_object();
   if (value) fq_json_set_str(p, name, value);
   return fq_local_once(c, method, p);
+}
+
+static int why(const struct common *c, const char *subject) {
+  if (c->json || c->quiet) return with(c, "policy.why", "subject", subject);
+  struct local l;
+  struct fq_error e = {0};
+  fq_json *params = fq_json_object(), *result = NULL;
+  fq_json_set_str(params, "subject", subject);
+  int code = fq_local_open(&l, c);
+  if (code >= 0) {
+    fq_json_free(params);
+    return code;
+  }
+  code = EXIT_DONE;
+  if (fq_local_call(&l, "policy.why", params, &result, &e)) {
+    fq_complain(&e);
+    code = EXIT_REFUSED;
+  } else
+    fq_print_why(stdout, &l, fq_json_get(result, "rows"));
+  fq_json_free(result);
+  fq_local_close(&l);
+  return code;
 }
 
 /* What may be written: needs no county. */
@@ -48,7 +71,7 @@ static int run(int argc, char **argv) {
   if (code >= 0) return code;
   if (argc == 2 && !strcmp(argv[1], "list")) return with(&c, "policy.list", NULL, NULL);
   if (argc == 2 && !strcmp(argv[1], "api")) return api(&c);
-  if (argc == 3 && !strcmp(argv[1], "why")) return with(&c, "policy.why", "subject", argv[2]);
+  if (argc == 3 && !strcmp(argv[1], "why")) return why(&c, argv[2]);
   if (argc >= 2 && argc <= 3 && !strcmp(argv[1], "rollback"))
     return with(&c, "policy.rollback", "pack", argc == 3 ? argv[2] : NULL);
   return fq_usage(&fq_command_policy, stderr);
@@ -62,5 +85,5 @@ const struct command fq_command_policy = {
     "       fengqiao policy test PACKDIR [PART]  在假时钟上演情景 / plays its scenarios on a fake clock\n"
     "       fengqiao policy check|prove|replay|project PACKDIR [--NAME VALUE ...]  (--help)\n"
     "       fengqiao policy why SUBJECT         每个决定的依据,并原样重放 / what was decided and why, "
-    "re-executed\n"
+    "re-executed (--json)\n"
     "       fengqiao policy rollback [PACK]     退回上一版本 / back to the version before\n"};

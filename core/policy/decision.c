@@ -150,11 +150,12 @@ static int body(lua_State *L) {
 }
 
 /* Words for what Lua raised: a text, a table with zh and en, or something else. */
-static void explain(lua_State *L, struct fq_decision *d, const struct fq_host *h) {
+static void explain(lua_State *L, struct fq_decision *d, const struct fq_host *h, const struct run *run) {
   const char *en = "", *zh = NULL;
   if (d->exit == FQ_EXIT_RUNTIME || d->exit == FQ_EXIT_SYNTAX) {
     if (lua_type(L, -1) == LUA_TSTRING) {
       en = fq_message_of(lua_tostring(L, -1), d->line ? NULL : &d->line);
+      if (run->said_en[0] && !strcmp(en, run->said_en)) zh = run->said_zh;
     } else if (lua_type(L, -1) == LUA_TTABLE && lua_checkstack(L, 4)) {
       struct fq_lua_flaw flaw;
       fq_json *v = fq_lua_read(L, -1, &flaw);
@@ -250,7 +251,7 @@ void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_qu
   enum fq_exit why = fq_limits_exit(&h->limits, status);
   if (why != FQ_EXIT_OK) {
     out->exit = why;
-    explain(L, out, h);
+    explain(L, out, h, &run);
   }
   if (out->exit != FQ_EXIT_OK) {
     clean(out->zh);

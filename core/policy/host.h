@@ -49,6 +49,8 @@ void fq_finding_put(struct fq_findings *f, const char *path, int line, enum fq_e
 void fq_finding_add(struct fq_findings *f, const char *path, int line, enum fq_exit exit, const char *zh,
                     const char *en, ...) FQ_PRINTF(5, 7) FQ_PRINTF(6, 7);
 void fq_findings_free(struct fq_findings *f);
+/* [{path, line, exit, zh, en, lines: [{line, text}]}], the lines out of {path: text}. */
+fq_json *fq_findings_json(const struct fq_findings *f, const fq_json *files);
 /* A line of a text and its neighbours: [{line, text}]. */
 fq_json *fq_lines_around(const char *text, int line);
 

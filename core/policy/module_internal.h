@@ -168,6 +168,4 @@ enum fq_status fq_policy_list(struct fq_query *q);
 enum fq_status fq_policy_packs(struct fq_query *q);
 enum fq_status fq_policy_check(struct fq_query *q);
 
-fq_json *fq_findings_json(const struct fq_findings *f); /* [{path, line, exit, zh, en}] */
-
 #endif

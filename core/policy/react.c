@@ -145,6 +145,16 @@ static void fall_back(struct fq_turn *t) {
   decide(t, &a, false);
 }
 
+/* What people call it: what pack.lua says. */
+static void pack_version(struct fq_turn *t, const struct fq_active *a, char out[48]) {
+  out[0] = '\0';
+  fq_stmt *q = fq_sql(t->call->db, "SELECT version FROM policy_pack WHERE gen = ? AND pack = ?", "is",
+                      t->generation, a->pack);
+  if (!fq_row(q)) return;
+  fq_copy(out, 48, fq_col_str(q, 0));
+  fq_done(q);
+}
+
 static void failed(struct fq_turn *t, const struct fq_active *a, const struct fq_decision *d) {
   struct fq_policy *p = t->policy;
   p->failed++;
@@ -153,10 +163,13 @@ static void failed(struct fq_turn *t, const struct fq_active *a, const struct fq
   fq_json_set_str(o, "file", a->path);
   fq_json_set_int(o, "line", d->line);
   if (a->version) fq_json_set(o, "lines", fq_lines_around(a->version->text, d->line));
-  char *zh = fq_printf("规则包 %s 的规则 %s(%s:%d)%s:%s", a->pack, a->name, a->path, d->line,
-                       fq_exit_zh(d->exit), d->zh);
-  char *en = fq_printf("policy %s of pack %s (%s:%d): %s: %s", a->name, a->pack, a->path, d->line,
-                       fq_exit_en(d->exit), d->en);
+  char version[48];
+  pack_version(t, a, version);
+  if (version[0]) fq_json_set_str(o, "pack_version", version);
+  char *zh = fq_printf("规则包 %s %s 的规则 %s@%.8s(%s:%d)%s:%s", a->pack, version, a->name, a->hash, a->path,
+                       d->line, fq_exit_zh(d->exit), d->zh);
+  char *en = fq_printf("policy %s@%.8s of pack %s %s (%s:%d): %s: %s", a->name, a->hash, a->pack, version,
+                       a->path, d->line, fq_exit_en(d->exit), d->en);
   fq_json_set_str(o, "message_zh", zh);
   fq_json_set_str(o, "message_en", en);
   fq_log(FQ_LOG_ERROR, "%s", en);

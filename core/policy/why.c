@@ -45,8 +45,8 @@ static fq_json *why_row(struct fq_again *w, fq_stmt *s, bool inputs) {
     bool hidden = !strcmp(fq_json_name(m), "entry") || (!inputs && !strcmp(fq_json_name(m), "context"));
     if (!hidden) fq_json_set(o, fq_json_name(m), fq_json_dup(m));
   }
-  add_pack_version(o, w->db, d);
   if (!strcmp(fq_col_str(s, 3), "policy.decided")) execute(w, d, o);
+  add_pack_version(o, w->db, d);
   fq_json_free(d);
   return o;
 }
@@ -127,7 +127,7 @@ enum fq_status fq_policy_check(struct fq_query *q) {
   struct fq_pack pack;
   bool ok = fq_pack_check(h, p->modules, p->modules_count, fq_json_str(q->params, "pack"), files, &pack, &f);
   fq_json_set_bool(q->result, "ok", ok);
-  fq_json_set(q->result, "findings", fq_findings_json(&f));
+  fq_json_set(q->result, "findings", fq_findings_json(&f, files));
   fq_pack_clear(&pack);
   fq_findings_free(&f);
   fq_host_free(h);
