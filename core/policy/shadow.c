@@ -271,22 +271,21 @@ static enum fq_status emit_started(struct fq_call *c, const struct fq_pack *pack
 }
 
 static enum fq_status start(struct fq_call *c) {
-  struct fq_policy *p = c->self;
+  const struct fq_policy *p = c->self;
   const char *name = fq_json_str(c->params, "pack");
-  struct fq_findings f = {0};
-  struct fq_pack pack = {0};
-  const fq_json *files = fq_json_get(c->params, "files");
-  if (fq_json_type(files) != FQ_JSON_OBJECT)
-    return fq_fail(c->error, FQ_E_PARAMS, "params", "files", "files 应为 {路径: 内容}",
-                   "files must be {path: text}");
+  struct fq_candidate from;
+  struct fq_pack pack;
   if (running(c->db, name))
     return fq_fail(c->error, FQ_E_CONFLICT, "shadow.running", "pack", "规则包 %s 已有影子在运行,请先停止",
                    "pack %s has a shadow already: stop it first", name);
-  fq_pack_check(p->host, p->modules, p->modules_count, name, files, &pack, &f);
-  enum fq_status st = fq_policy_findings(c, &pack, &f);
-  if (!st) st = emit_started(c, &pack, files);
-  fq_pack_clear(&pack);
-  fq_findings_free(&f);
+  enum fq_status st = fq_candidate_read(p->kernel, c->db, c->params, &from, c->error);
+  if (st) return st;
+  st = fq_policy_check_pack(c, name, from.files, NULL, &pack);
+  if (!st) {
+    st = emit_started(c, &pack, from.files);
+    fq_pack_clear(&pack);
+  }
+  fq_candidate_clear(&from);
   return st;
 }
 
@@ -338,41 +337,44 @@ fq_json *fq_shadow_candidate(fq_kernel *k, const fq_json *params) {
   return o;
 }
 
-static void move_all(fq_json *into, fq_json *from) {
-  for (const fq_json *m; (m = fq_json_first(from));) {
-    char *name = fq_strdup(fq_json_name(m));
-    fq_json_set(into, name, fq_json_detach(from, name));
-    free(name);
-  }
+static void set_if(fq_json *o, const char *name, const char *text) {
+  if (text) fq_json_set_str(o, name, text);
 }
 
 /* Under four eyes a promotion is a proposal, as a deployment by hand would have to be. */
+static enum fq_status propose(struct fq_call *c, const char *pack, fq_json *files) {
+  static const char *const kept[] = {"note", "open", "override"};
+  fq_json *params = fq_json_object(), *result = NULL;
+  fq_json_set_str(params, "pack", pack);
+  fq_json_set(params, "files", files);
+  for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+    set_if(params, kept[i], fq_json_str(c->params, kept[i]));
+  enum fq_status st = fq_call_method(c, "pack.propose", params, &result);
+  fq_json_each(m, result) fq_json_set(c->result, fq_json_name(m), fq_json_dup(m));
+  fq_json_free(result);
+  return st;
+}
+
 static enum fq_status promote(struct fq_call *c) {
-  const char *pack = fq_json_str(c->params, "pack"), *note = fq_json_str(c->params, "note"),
-             *open = fq_json_str(c->params, "open");
+  const struct fq_policy *p = c->self;
+  const char *pack = fq_json_str(c->params, "pack"), *open = fq_json_str(c->params, "open");
   char zh[320], en[320];
   if (!running(c->db, pack)) return none(c->error, pack);
   if (!fq_shadow_ready(c->db, pack, zh, en)) {
-    fq_fail(c->error, FQ_E_CONFLICT, "shadow.not_ready", "pack", "规则包 %s", "pack %s", pack);
+    fq_fail(c->error, FQ_E_CONFLICT, "shadow.not_ready", "pack", "%s", "%s", "");
     fq_copy(c->error->zh, sizeof c->error->zh, zh);
     fq_copy(c->error->en, sizeof c->error->en, en);
     return c->error->status;
   }
-  fq_json *params = fq_json_object(), *result = NULL;
-  fq_json_set_str(params, "pack", pack);
-  fq_json_set(params, "files", files_of(c->db, pack));
-  if (note) fq_json_set_str(params, "note", note);
-  if (open) fq_json_set_str(params, "open", open);
-  fq_json *again = fq_json_dup(params);
-  enum fq_status st = fq_call_method(c, "pack.deploy", params, &result);
-  if (st && c->error && !strcmp(c->error->code, "pack.four_eyes")) {
-    *c->error = (struct fq_error){0};
-    st = fq_call_method(c, "pack.propose", again, &result);
-    again = NULL;
-  }
-  fq_json_free(again);
-  if (!st) move_all(c->result, result);
-  fq_json_free(result);
+  fq_json *files = files_of(c->db, pack);
+  if (p->four_eyes) return propose(c, pack, files);
+  struct fq_activation a = {.pack = pack,
+                            .files = files,
+                            .note = fq_json_str(c->params, "note"),
+                            .move = open && !strcmp(open, "move"),
+                            .promoted = true};
+  enum fq_status st = fq_policy_activate(c, &a);
+  fq_json_free(files);
   return st;
 }
 
@@ -443,11 +445,8 @@ static const struct fq_param limit_members[] = {
     {0}};
 static const struct fq_param start_params[] = {
     {.name = "pack", .type = FQ_T_ID, .required = true, .zh = "包名", .en = "the pack's name"},
-    {.name = "files",
-     .type = FQ_T_ANY,
-     .required = true,
-     .zh = "文件:路径与内容",
-     .en = "files: {path: text}"},
+    {.name = "draft", .type = FQ_T_BOOL, .zh = "用该包的草稿", .en = "the pack's draft instead of files"},
+    {.name = "files", .type = FQ_T_ANY, .zh = "文件:路径与内容", .en = "files: {path: text}"},
     {.name = "limits",
      .type = FQ_T_OBJECT,
      .members = limit_members,
@@ -464,6 +463,12 @@ static const struct fq_param promote_params[] = {
      .values = "keep move",
      .zh = "未结的:沿用原版本,或改用新版本",
      .en = "what is open keeps its version, or is moved"},
+    {.name = "override",
+     .type = FQ_T_STRING,
+     .min = 5,
+     .max = 500,
+     .zh = "情景未通过仍要部署的理由",
+     .en = "why to deploy although scenarios do not come true"},
     {.name = "note", .type = FQ_T_STRING, .max = 500, .zh = "说明", .en = "why"},
     {0}};
 static const struct fq_param difference_params[] = {
@@ -477,18 +482,11 @@ static const struct fq_param difference_params[] = {
     {.name = "limit", .type = FQ_T_INT, .min = 1, .max = 200, .zh = "条数", .en = "rows, 50 when left out"},
     {0}};
 
-/* Rules decide for the whole county. */
-static enum fq_status whole_county(struct fq_call *c, struct fq_target *t) {
-  (void)c;
-  t->org[0] = '\0';
-  return FQ_OK;
-}
-
 static const struct fq_method methods[] = {
     {.name = "shadow.start",
      .roles = FQ_ROLE_ADMIN_SYSTEM,
      .params = start_params,
-     .target = whole_county,
+     .target = fq_policy_whole_county,
      .run = start,
      .zh = "影子运行规则包",
      .en = "lets a pack decide beside the active one, without effect",
@@ -496,7 +494,7 @@ static const struct fq_method methods[] = {
     {.name = "shadow.stop",
      .roles = FQ_ROLE_ADMIN_SYSTEM,
      .params = pack_params,
-     .target = whole_county,
+     .target = fq_policy_whole_county,
      .run = stop,
      .zh = "停止影子运行",
      .en = "ends a shadow",
@@ -504,7 +502,7 @@ static const struct fq_method methods[] = {
     {.name = "shadow.promote",
      .roles = FQ_ROLE_ADMIN_SYSTEM,
      .params = promote_params,
-     .target = whole_county,
+     .target = fq_policy_whole_county,
      .run = promote,
      .zh = "影子转正",
      .en = "deploys a shadow that is within its limits",
