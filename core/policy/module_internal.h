@@ -54,6 +54,7 @@ struct fq_shadow {
 struct fq_policy {
   /* options */
   int64_t steps, cpu_ms, failures;
+  bool demand_signed;
   bool four_eyes;
   bool owned;         /* made by fq_policy_new(): freed with the kernel */
   fq_draft_fn drafts; /* how a draft is read; NULL: there are none */
@@ -225,7 +226,9 @@ bool fq_again_decide(struct fq_again *w, const fq_json *made, fq_json *entry, st
 /* Does it come out as it was recorded? */
 bool fq_again_same(const fq_json *made, const fq_json *commands, const struct fq_decision *d);
 
-extern const struct fq_plugin fq_policy_api_part; /* api.c */
+extern const struct fq_plugin fq_policy_api_part;         /* api.c */
+extern const struct fq_plugin fq_policy_trust;            /* signature.c */
+enum fq_status fq_policy_pack_report(struct fq_query *q); /* report.c */
 
 /* why.c */
 enum fq_status fq_policy_why(struct fq_query *q);
