@@ -32,6 +32,12 @@ static const char *const migrations[] = {
     "WITHOUT ROWID;"
     "CREATE TABLE policy_failure(hash TEXT PRIMARY KEY, total INTEGER NOT NULL, in_a_row INTEGER NOT NULL,"
     " last_seq INTEGER NOT NULL) WITHOUT ROWID;",
+    /* A row by the kind that was heard: a version may fail for one kind only, time after time. */
+    "ALTER TABLE policy_failure RENAME TO policy_failure_1;"
+    "CREATE TABLE policy_failure(hash TEXT NOT NULL, heard TEXT NOT NULL, total INTEGER NOT NULL, in_a_row"
+    " INTEGER NOT NULL, last_seq INTEGER NOT NULL, PRIMARY KEY(hash, heard)) WITHOUT ROWID;"
+    "INSERT INTO policy_failure SELECT hash, '', total, in_a_row, last_seq FROM policy_failure_1;"
+    "DROP TABLE policy_failure_1;",
     NULL};
 
 int64_t fq_policy_current(fq_db *db) {
@@ -195,20 +201,25 @@ static enum fq_status apply_rolled_back(struct fq_apply *a, const struct fq_entr
   return FQ_OK;
 }
 
+/* What the decision answered; entries from before it was recorded have none. */
+static const char *heard_in(const struct fq_entry *e) {
+  const char *heard = fq_json_str(e->data, "heard");
+  return heard ? heard : "";
+}
+
 static enum fq_status apply_decided(struct fq_apply *a, const struct fq_entry *e) {
   const char *exit = fq_json_str(e->data, "exit");
   if (exit && !strcmp(exit, "OK"))
-    fq_exec(a->db, "UPDATE policy_failure SET in_a_row = 0 WHERE hash = ? AND in_a_row > 0", "s",
-            fq_json_str(e->data, "version"));
+    fq_exec(a->db, "UPDATE policy_failure SET in_a_row = 0 WHERE hash = ? AND heard = ? AND in_a_row > 0",
+            "ss", fq_json_str(e->data, "version"), heard_in(e));
   return FQ_OK;
 }
 
 static enum fq_status apply_failed(struct fq_apply *a, const struct fq_entry *e) {
   fq_exec(a->db,
-          "INSERT INTO policy_failure(hash, total, in_a_row, last_seq) VALUES(?1, 1, 1, ?2) ON "
-          "CONFLICT(hash) DO UPDATE"
-          " SET total = total + 1, in_a_row = in_a_row + 1, last_seq = ?2",
-          "si", fq_json_str(e->data, "version"), e->seq);
+          "INSERT INTO policy_failure(hash, heard, total, in_a_row, last_seq) VALUES(?1, ?2, 1, 1, ?3) ON "
+          "CONFLICT(hash, heard) DO UPDATE SET total = total + 1, in_a_row = in_a_row + 1, last_seq = ?3",
+          "ssi", fq_json_str(e->data, "version"), heard_in(e), e->seq);
   return FQ_OK;
 }
 

@@ -177,7 +177,8 @@ enum fq_status fq_policy_tested(struct fq_call *c, const char *digest, fq_json *
 /* rollback.c */
 enum fq_status fq_policy_rollback(struct fq_call *c);
 /* The generation whose copy of the pack would come back; 0 when there is none. */
-int64_t fq_policy_last_good(struct fq_policy *p, fq_db *db, const char *pack);
+/* ... `failing`: NULL, or the hash of a text that it must not have. */
+int64_t fq_policy_last_good(struct fq_policy *p, fq_db *db, const char *pack, const char *failing);
 enum fq_status fq_policy_emit_rollback(struct fq_policy *p, struct fq_call *c, const char *pack, int64_t to,
                                        const char *zh, const char *en);
 

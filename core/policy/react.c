@@ -81,6 +81,7 @@ fq_json *fq_turn_facts(const struct fq_turn *t, const struct fq_active *a) {
   fq_json_set_str(o, "version", a->hash);
   fq_json_set_int(o, "generation", t->generation);
   fq_json_set_int(o, "entry", t->entry->seq);
+  fq_json_set_str(o, "heard", t->entry->kind);
   return o;
 }
 
@@ -180,15 +181,17 @@ static void failed(struct fq_turn *t, const struct fq_active *a, const struct fq
     return; /* the default itself: there is nothing behind it but the dispatcher, who has been told */
   fall_back(t);
   fq_db *db = t->call->db;
-  if (fq_int(db, 0, "SELECT in_a_row FROM policy_failure WHERE hash = ?", "s", a->hash) < p->failures) return;
+  /* Over all kinds it hears: one that fails for a single kind only fails just as surely. */
+  int64_t row = fq_int(db, 0, "SELECT sum(in_a_row) FROM policy_failure WHERE hash = ?", "s", a->hash);
+  if (row < p->failures) return;
   /* Only when the failing text is what is active now: a pinned old version failing must not undo a good new
    * one. */
   int64_t active = fq_int(db, 0, "SELECT count(*) FROM policy_member WHERE gen = ? AND hash = ?", "is",
                           fq_policy_current(db), a->hash);
-  int64_t to = active ? fq_policy_last_good(p, db, a->pack) : 0;
-  if (to)
-    fq_policy_emit_rollback(p, t->call, a->pack, to, "规则连续出错,自动退回",
-                            "failed repeatedly, rolled back automatically");
+  int64_t to = active ? fq_policy_last_good(p, db, a->pack, a->hash) : 0;
+  if (to && fq_policy_emit_rollback(p, t->call, a->pack, to, "规则连续出错,自动退回",
+                                    "failed repeatedly, rolled back automatically"))
+    fq_log(FQ_LOG_ERROR, "pack %s could not be rolled back", a->pack);
 }
 
 static void decide(struct fq_turn *t, const struct fq_active *a, bool last) {

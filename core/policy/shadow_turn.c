@@ -96,6 +96,7 @@ void fq_shadow_compare(struct fq_turn *t, struct fq_shadow *s, const struct fq_s
     fq_json_set_bool(o, "alone", true);
   fq_json_set_int(o, "generation", t->generation);
   fq_json_set_int(o, "entry", t->entry->seq);
+  fq_json_set_str(o, "heard", t->entry->kind);
   fq_json_set_str(o, "path", m->gone && a ? a->path : m->path);
   fq_json_set_bool(o, "differs", !same);
   fq_json_set(o, "was", was ? fq_json_dup(was->commands) : fq_json_array());

@@ -72,12 +72,12 @@ enum fq_status fq_policy_why(struct fq_query *q) {
 enum fq_status fq_policy_list(struct fq_query *q) {
   fq_json *rows = fq_json_array();
   int64_t gen = fq_policy_current(q->db);
-  fq_stmt *s =
-      fq_sql(q->db,
-             "SELECT s.name, m.pack, s.hash, s.path, s.kinds, ifnull(f.total, 0), ifnull(f.in_a_row, 0)"
-             " FROM policy_member m JOIN policy_source s USING(hash) LEFT JOIN policy_failure f USING(hash)"
-             " WHERE m.gen = ? ORDER BY m.pack, m.pos",
-             "i", gen);
+  fq_stmt *s = fq_sql(
+      q->db,
+      "SELECT s.name, m.pack, s.hash, s.path, s.kinds, ifnull(sum(f.total), 0), ifnull(sum(f.in_a_row), 0)"
+      " FROM policy_member m JOIN policy_source s USING(hash) LEFT JOIN policy_failure f USING(hash)"
+      " WHERE m.gen = ? GROUP BY m.pack, m.pos ORDER BY m.pack, m.pos",
+      "i", gen);
   while (fq_row(s)) {
     fq_json *o = fq_json_object();
     fq_json_set_str(o, "policy", fq_col_str(s, 0));

@@ -179,6 +179,117 @@ static void falls_back_and_goes_back(void **s) {
   fq_kernel_close(k);
 }
 
+static fq_json *two(const char *version, const char *p, const char *q) {
+  fq_json *o = pack(version, p), *files = fq_json_detach(o, "files");
+  char *meta = fq_printf("name = 'town'\nversion = '%s'\npolicies = { 'policies/p.lua', 'policies/q.lua' }\n",
+                         version);
+  fq_json_set_str(files, "pack.lua", meta);
+  fq_json_set_str(files, "policies/q.lua", q);
+  fq_json_set(o, "files", files);
+  free(meta);
+  return o;
+}
+static const char *version_now(fq_kernel *k, char out[48]) {
+  fq_json *r = call(k, "pack.list", fq_json_object());
+  const char *v = fq_json_str(fq_json_first(fq_json_get(r, "rows")), "version");
+  snprintf(out, 48, "%s", v ? v : "");
+  fq_json_free(r);
+  return out;
+}
+static void begin_many(fq_kernel *k, const char *prefix, int n) {
+  for (int i = 0; i < n; i++) {
+    char id[32];
+    snprintf(id, sizeof id, "%s%d", prefix, i);
+    assert_true(run(k, "thing.begin", id, NULL));
+  }
+}
+
+#define FAILS(name, words)                                                                                   \
+  "return policy { name='" name "', on={ ['thing.begun']=function(e) error('" words "') end } }"
+#define FINE(name) "return policy { name='" name "', on={ ['thing.begun']=function(e) end } }"
+
+/* It decides well about changes and never about beginnings: what goes well in between does not save it. */
+static void goes_back_when_one_kind_fails_only(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  char v[48];
+  deploy(k, "1", SAYS("one"));
+  deploy(k, "2",
+         "return policy { name='p', on={ ['thing.begun']=function(e) error('x') end,\n"
+         "['thing.changed']=function(e) return answer(e, 'fine') end } }");
+  for (int i = 0; i < 5; i++) {
+    assert_string_equal(version_now(k, v), "2");
+    begin_many(k, "a", 1);
+    run(k, "thing.change", "c", NULL);
+  }
+  assert_string_equal(version_now(k, v), "1");
+  assert_int_equal(count(k, "policy.rolled_back"), 1);
+  fq_kernel_close(k);
+}
+
+/* The failing text is in version 2 as well: going back there would help nobody. */
+static void goes_back_past_what_has_the_failing_text(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  char v[48];
+  fq_json_free(call(k, "pack.deploy", two("1", FINE("p"), FINE("q"))));
+  fq_json_free(call(k, "pack.deploy", two("2", FAILS("p", "x"), FINE("q"))));
+  fq_json_free(
+      call(k, "pack.deploy",
+           two("3", FAILS("p", "x"),
+               "return policy { name='q', on={ ['thing.begun']=function(e) return answer(e, 'q') end } }")));
+  begin_many(k, "a", 5);
+  assert_string_equal(version_now(k, v), "1");
+  assert_int_equal(count(k, "policy.rolled_back"), 1);
+  fq_kernel_close(k);
+}
+
+/* Back to one that fails in its own way: back once more, and then there is nothing to go back to. */
+static void goes_back_twice_and_no_further(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  char v[48];
+  deploy(k, "1", FAILS("p", "one"));
+  deploy(k, "2", FAILS("p", "two"));
+  deploy(k, "3", FAILS("p", "three"));
+  begin_many(k, "a", 5);
+  assert_string_equal(version_now(k, v), "2");
+  begin_many(k, "b", 4);
+  assert_string_equal(version_now(k, v), "2");
+  begin_many(k, "c", 1);
+  assert_string_equal(version_now(k, v), "1");
+  begin_many(k, "d", 12);
+  assert_string_equal(version_now(k, v), "1");
+  assert_int_equal(count(k, "policy.rolled_back"), 2);
+  fq_kernel_close(k);
+}
+
+/* An old version that fails for what it began with says nothing against the active one; nor does another
+ * pack. */
+static void goes_back_for_its_own_failures_only(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  char v[48];
+  deploy(k, "1", SAYS("zero"));
+  deploy(k, "2", "return policy { name='p', on={ ['thing.changed']=function(e) error('old') end } }");
+  begin_many(k, "old", 1);
+  deploy(k, "3", SAYS("three"));
+  for (int i = 0; i < 8; i++)
+    run(k, "thing.change", "old0", NULL);
+  assert_int_equal(count(k, "policy.failed"), 8);
+  assert_string_equal(version_now(k, v), "3");
+  fq_json *other = pack("9", FAILS("o", "other"));
+  fq_json_set_str(other, "pack", "village");
+  fq_json *files = fq_json_detach(other, "files");
+  fq_json_set_str(files, "pack.lua", "name = 'village'\nversion = '9'\npolicies = { 'policies/p.lua' }\n");
+  fq_json_set(other, "files", files);
+  fq_json *r = call(k, "pack.deploy", other);
+  if (!r) fail_msg("%s", why.en);
+  fq_json_free(r);
+  begin_many(k, "b", 9);
+  assert_int_equal(count(k, "policy.rolled_back"),
+                   0); /* the village has no earlier version, the town is well */
+  assert_string_equal(version_now(k, v), "3");
+  said(k, "b8", "three");
+  fq_kernel_close(k);
+}
+
 /* Nothing better to go back to: it stays, the default goes on deciding. And a view with wrong SQL hurts the
  * decision alone. */
 static void has_nothing_to_go_back_to(void **s) {
@@ -235,9 +346,8 @@ static void same_tables(fq_kernel *a, fq_kernel *b) {
       "SELECT group_concat(gen || pack || version || digest || since) FROM (SELECT * FROM policy_pack ORDER "
       "BY gen, pack)",
       "SELECT group_concat(pack || digest) FROM (SELECT * FROM policy_withdrawn ORDER BY pack, digest)",
-      "SELECT group_concat(hash || ' ' || total || ' ' || in_a_row || ' ' || last_seq) FROM (SELECT * FROM "
-      "policy_failure "
-      "ORDER BY hash)"};
+      "SELECT group_concat(hash || ' ' || heard || ' ' || total || ' ' || in_a_row || ' ' || last_seq) FROM "
+      "(SELECT * FROM policy_failure ORDER BY hash, heard)"};
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
     fq_stmt *p = fq_sql(fq_kernel_db(a), tables[i], ""), *q = fq_sql(fq_kernel_db(b), tables[i], "");
     assert_true(fq_row(p) && fq_row(q));
@@ -280,6 +390,10 @@ int main(void) {
       cmocka_unit_test(refuses_a_wrong_pack_whole),
       cmocka_unit_test(tells_refused_commands_and_stops_loops),
       cmocka_unit_test(falls_back_and_goes_back),
+      cmocka_unit_test(goes_back_when_one_kind_fails_only),
+      cmocka_unit_test(goes_back_past_what_has_the_failing_text),
+      cmocka_unit_test(goes_back_twice_and_no_further),
+      cmocka_unit_test(goes_back_for_its_own_failures_only),
       cmocka_unit_test(has_nothing_to_go_back_to),
       cmocka_unit_test(says_why),
       cmocka_unit_test(rebuilds_the_same),
