@@ -51,8 +51,10 @@ struct fq_tick {
   int64_t now_ms;
   struct staged **entries;
   size_t count, cap;
-  size_t reacted;          /* entries before this one have been answered */
-  size_t command_from;     /* first entry of the running outside command */
+  size_t reacted;      /* entries before this one have been answered */
+  size_t command_from; /* first entry of the running outside command */
+  size_t beside;       /* of this tick's entries, those that count against no command */
+  size_t beside_from;  /* ... when the running command began */
   const fq_json *prepared; /* of that command: fq_call_prepared() */
 };
 
@@ -146,9 +148,6 @@ void fq_answer(fq_kernel *k, struct fq_request *r);  /* replies with what r hold
 void fq_request_refuse(fq_kernel *k, struct fq_request *r);
 void fq_state_free(struct fq_request *r);
 void fq_flush(fq_kernel *k); /* tells the transports that a batch is complete */
-
-/* schema.c */
-fq_json *fq_schema_describe(const struct fq_param *table); /* JSON Schema, for rpc.discover */
 
 /* prepare.c: the slow part of a request, before its tick */
 void fq_prepare_init(fq_kernel *k);

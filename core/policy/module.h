@@ -18,4 +18,8 @@ void *fq_policy_new(void);
 /* What a decision may take, of such a state. */
 struct fq_host_limits fq_policy_limits(const void *policy);
 
+/* The `target` of commands on rules: they decide for the whole county, so an administrator below it may read
+ * them, not set them. */
+enum fq_status fq_policy_whole_county(struct fq_call *c, struct fq_target *t);
+
 #endif

@@ -60,6 +60,7 @@ static int ask_record(lua_State *L, struct run *run, const char *name, fq_json *
   return 1;
 }
 
+<<<<<<< HEAD
 static bool is_fleeting(const struct fq_module *m, const char *name) {
   const struct fq_plugin *p = m->table;
   if (p->size <= offsetof(struct fq_plugin, fleeting)) return false;
@@ -76,6 +77,15 @@ static fq_json *known_answer(const fq_json *known, const char *name, const fq_js
       return fq_json_dup(fq_json_next(then));
   }
   return NULL;
+=======
+/* Lua carries one text; the other waits in the run. Takes both, which are gone before Lua can raise. */
+static int raise(lua_State *L, struct run *run, char *zh, char *en) {
+  fq_copy(run->said_zh, sizeof run->said_zh, zh);
+  fq_copy(run->said_en, sizeof run->said_en, en);
+  free(zh);
+  free(en);
+  return luaL_error(L, "%s", run->said_en);
+>>>>>>> main
 }
 
 /* upvalues: the view function, its module */
@@ -93,7 +103,8 @@ static int ask(lua_State *L) {
     fq_json *a = read_argument(L, i, run, &flaw);
     if (!a) {
       fq_json_free(args);
-      return luaL_error(L, "view.%s: argument %d: %s %s", fn->name, i, flaw.path, flaw.en);
+      return raise(L, run, fq_printf("view.%s 的第 %d 个参数:%s %s", fn->name, i, flaw.path, flaw.zh),
+                   fq_printf("view.%s: argument %d: %s %s", fn->name, i, flaw.path, flaw.en));
     }
     fq_json_push(args, a);
   }
@@ -114,7 +125,8 @@ static int ask(lua_State *L) {
     fq_json_free(args);
     fq_json_free(record);
     fq_json_free(v.answer);
-    return luaL_error(L, "view.%s: %s", fn->name, error.en);
+    return raise(L, run, fq_printf("view.%s:%s", fn->name, error.zh),
+                 fq_printf("view.%s: %s", fn->name, error.en));
   }
   fq_json *answer = v.answer ? v.answer : fq_json_new_null();
   fq_json_push(record, fq_json_new_str(fn->name));

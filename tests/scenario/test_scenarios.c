@@ -55,12 +55,12 @@ static int run(const char *dir, const char *only, FILE *out) {
   return code;
 }
 
-static int all_packs(void) {
-  DIR *packs = opendir(TEST_PACKS);
+static int all_packs(const char *folder) {
+  DIR *packs = opendir(folder);
   int worst = 0, code;
   if (!packs) return 2;
   for (struct dirent *d; (d = readdir(packs));) {
-    char *dir = fq_printf("%s/%s", TEST_PACKS, d->d_name), *scenarios = fq_printf("%s/scenarios", dir);
+    char *dir = fq_printf("%s/%s", folder, d->d_name), *scenarios = fq_printf("%s/scenarios", dir);
     if (d->d_name[0] != '.' && !access(scenarios, R_OK) && (code = run(dir, NULL, stdout)) > worst)
       worst = code;
     free(scenarios);
@@ -112,6 +112,7 @@ int main(int argc, char **argv) {
   for (int i = optind; i < argc; i++)
     if ((code = run(argv[i], only, stdout)) > worst) worst = code;
   if (optind < argc) return worst;
-  worst = all_packs();
+  worst = all_packs(TEST_PACKS);
+  if (!worst) worst = all_packs(TEST_TEMPLATES);
   return finds_what_is_wrong() ? 1 : worst;
 }
