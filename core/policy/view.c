@@ -60,7 +60,6 @@ static int ask_record(lua_State *L, struct run *run, const char *name, fq_json *
   return 1;
 }
 
-<<<<<<< HEAD
 static bool is_fleeting(const struct fq_module *m, const char *name) {
   const struct fq_plugin *p = m->table;
   if (p->size <= offsetof(struct fq_plugin, fleeting)) return false;
@@ -77,7 +76,8 @@ static fq_json *known_answer(const fq_json *known, const char *name, const fq_js
       return fq_json_dup(fq_json_next(then));
   }
   return NULL;
-=======
+}
+
 /* Lua carries one text; the other waits in the run. Takes both, which are gone before Lua can raise. */
 static int raise(lua_State *L, struct run *run, char *zh, char *en) {
   fq_copy(run->said_zh, sizeof run->said_zh, zh);
@@ -85,7 +85,6 @@ static int raise(lua_State *L, struct run *run, char *zh, char *en) {
   free(zh);
   free(en);
   return luaL_error(L, "%s", run->said_en);
->>>>>>> main
 }
 
 /* upvalues: the view function, its module */

@@ -82,7 +82,8 @@ void fq_moments_before(struct fq_moments *m, const struct fq_entry *e, const cha
     m->own = true;
     m->count = 0;
   }
-  m->count++;
+  const struct fq_kind *kind = fq_kernel_kind(m->config.kernel, e->kind);
+  m->count += !(kind->flags & FQ_KIND_BESIDE);
   if (receipt) m->own = false;
   push(m, e);
 }

@@ -20,6 +20,7 @@
 
 struct fq_moments;
 struct fq_moments_config {
+  fq_kernel *kernel;
   void *arg;
   /* Is the entry's data wanted when its turn comes? Without, `heard` below has none. */
   bool (*wanted)(void *arg, const struct fq_entry *e);

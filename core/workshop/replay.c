@@ -360,7 +360,7 @@ static enum fq_status prepare(struct replay *r, void **world, struct fq_error *e
   if (read_side(r, r->run->pack, &r->now, e) || (r->against && read_side(r, r->run->base, &r->base, e)))
     return e->status;
   r->tally = fq_tally_new(r->modules, r->count, r->db);
-  r->moments = fq_moments_new(&(struct fq_moments_config){r, wanted, decided, over});
+  r->moments = fq_moments_new(&(struct fq_moments_config){r->kernel, r, wanted, decided, over});
   return find_stretch(r, e);
 }
 
