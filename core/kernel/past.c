@@ -21,6 +21,8 @@ struct fq_past {
   struct fq_head head; /* of the other's journal */
   /* The last row applied; the last of the command before, and the last to be seen in `journal`. */
   int64_t seq, settled, shown;
+  bool own; /* more entries of the running command's own may follow */
+  char actor[FQ_ID_MAX];
   char *path;
 };
 
@@ -93,17 +95,28 @@ void fq_past_look(struct fq_past *p) {
   p->shown = p->settled;
 }
 
-/* Where an outside command or a timer begins, what came before it is settled. */
+/* An outside command's entries have no cause, and the last of its own has a receipt (struct fq_row); a
+ * timer's firing begins, and what its method does follows from it. Two commands without keys that older
+ * servers have written side by side, without a receipt, are told apart by who and when. */
+static bool begins(const struct fq_past *p, const struct fq_row *r) {
+  if (r->cause) return false;
+  return !p->own || r->at_ms != p->kernel->head.at_ms || strcmp(r->actor, p->actor) ||
+         !strcmp(r->kind, "timer.fired");
+}
+
 static enum fq_status one_row(struct fq_past *p, const struct fq_row *r, const fq_json *data,
                               const struct fq_past_hooks *hooks, bool *stopped, struct fq_error *e) {
   fq_kernel *k = p->kernel;
-  if (!r->cause) {
+  bool first = begins(p, r);
+  if (first) {
     fq_org_settled(k->db);
-    p->settled = p->seq;
+    p->settled = p->seq; /* all before it is in the journal by now */
+    fq_copy(p->actor, sizeof p->actor, r->actor);
   }
   fq_kernel_set_time(k, r->at_ms);
-  enum fq_status st = fq_apply_row(k, r, data, hooks, stopped, e);
+  enum fq_status st = fq_apply_row(k, r, data, first, hooks, stopped, e);
   if (st || *stopped) return st;
+  p->own = !r->cause && !r->receipt;
   k->head.seq = p->seq = r->seq;
   k->head.at_ms = r->at_ms;
   return FQ_OK;

@@ -10,7 +10,7 @@
 
 #define ROWS_A_TRANSACTION 10000
 
-enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const fq_json *data,
+enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const fq_json *data, bool begins,
                             const struct fq_past_hooks *hooks, bool *stopped, struct fq_error *e) {
   const struct bound_kind *b = fq_map_get(k->kinds, r->kind);
   if (!b)
@@ -26,9 +26,9 @@ enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const fq_json 
                            .cause = r->cause,
                            .data = data};
   enum fq_status st = FQ_OK;
-  *stopped = hooks && hooks->before && !hooks->before(hooks->arg, &entry, r->receipt);
+  *stopped = hooks && hooks->before && !hooks->before(hooks->arg, &entry, begins);
   if (!*stopped) st = fq_apply_entry(k, b, &entry, e);
-  if (!*stopped && !st && hooks && hooks->after) hooks->after(hooks->arg, &entry, r->receipt);
+  if (!*stopped && !st && hooks && hooks->after) hooks->after(hooks->arg, &entry, begins);
   return st;
 }
 
@@ -36,7 +36,7 @@ static enum fq_status one_row(fq_kernel *k, const struct fq_row *r, struct fq_er
   bool stopped;
   fq_json *data = fq_json_parse(r->data, strlen(r->data), e);
   if (!data) return e->status;
-  enum fq_status st = fq_apply_row(k, r, data, NULL, &stopped, e);
+  enum fq_status st = fq_apply_row(k, r, data, false, NULL, &stopped, e);
   fq_json_free(data);
   if (st) return st;
   bool former = fq_db_allow_write(k->db, true);

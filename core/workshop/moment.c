@@ -15,9 +15,7 @@ struct waiting {
 struct fq_moments {
   struct fq_moments_config config;
   struct waiting *first, **last; /* those whose turn is not over */
-  int64_t at_ms, count;          /* of the command whose entries come */
-  char actor[FQ_ID_MAX];
-  bool own; /* more of its own may come */
+  int64_t count;                 /* of entries, since the command began */
 };
 
 struct fq_moments *fq_moments_new(const struct fq_moments_config *config) {
@@ -62,29 +60,14 @@ static void push(struct fq_moments *m, const struct fq_entry *e) {
   m->last = &w->next;
 }
 
-/* An outside command's entries have no cause; a timer's firing begins, and what its method does follows. Two
- * commands without keys that older servers have written side by side are told apart by who and when. */
-static bool begins(const struct fq_moments *m, const struct fq_entry *e) {
-  return !m->own || e->at_ms != m->at_ms || strcmp(e->actor, m->actor) || !strcmp(e->kind, "timer.fired");
-}
-
-void fq_moments_before(struct fq_moments *m, const struct fq_entry *e, const char *receipt) {
-  if (e->cause) {
-    over_before(m, e->cause);
-    m->own = false;
-    bool record = m->first && m->first->entry.seq == e->cause && !strcmp(e->kind, "policy.decided");
-    if (record && fq_json_int(e->data, "entry", 0) == e->cause)
-      m->config.decided(m->config.arg, &m->first->entry, e);
-  } else if (begins(m, e)) {
-    over_before(m, INT64_MAX);
-    m->at_ms = e->at_ms;
-    fq_copy(m->actor, sizeof m->actor, e->actor);
-    m->own = true;
-    m->count = 0;
-  }
+void fq_moments_before(struct fq_moments *m, const struct fq_entry *e, bool begins) {
   const struct fq_kind *kind = fq_kernel_kind(m->config.kernel, e->kind);
+  over_before(m, begins ? INT64_MAX : e->cause);
+  if (begins) m->count = 0;
+  bool record = m->first && m->first->entry.seq == e->cause && !strcmp(e->kind, "policy.decided");
+  if (record && fq_json_int(e->data, "entry", 0) == e->cause)
+    m->config.decided(m->config.arg, &m->first->entry, e);
   m->count += !(kind->flags & FQ_KIND_BESIDE);
-  if (receipt) m->own = false;
   push(m, e);
 }
 

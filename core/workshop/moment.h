@@ -11,7 +11,7 @@
  *    12 policy.decided       cause 10 ...
  *
  * Where no policy heard an entry, its turn ends before the first that follows from a later one, or before the
- * next command; empty receipts say where that is (core/store/journal.h).
+ * next command, which the past tells (core/kernel/kernel.h).
  */
 #ifndef FQ_WORKSHOP_MOMENT_H
 #define FQ_WORKSHOP_MOMENT_H
@@ -32,7 +32,7 @@ struct fq_moments_config {
 };
 struct fq_moments *fq_moments_new(const struct fq_moments_config *config);
 /* From the past's hook `before`, for each row. */
-void fq_moments_before(struct fq_moments *m, const struct fq_entry *e, const char *receipt);
+void fq_moments_before(struct fq_moments *m, const struct fq_entry *e, bool begins);
 void fq_moments_end(struct fq_moments *m); /* the journal's end: every turn is over */
 void fq_moments_free(struct fq_moments *m);
 

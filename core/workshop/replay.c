@@ -289,14 +289,14 @@ static bool go_on(struct replay *r, int64_t seq, const char *zh, const char *en)
   return !r->cancelled;
 }
 
-static bool before_stretch(void *arg, const struct fq_entry *e, const char *receipt) {
-  (void)receipt;
+static bool before_stretch(void *arg, const struct fq_entry *e, bool begins) {
+  (void)begins;
   return go_on(arg, e->seq, "走到起点", "going to the beginning");
 }
 
-static bool before(void *arg, const struct fq_entry *e, const char *receipt) {
+static bool before(void *arg, const struct fq_entry *e, bool begins) {
   struct replay *r = arg;
-  fq_moments_before(r->moments, e, receipt);
+  fq_moments_before(r->moments, e, begins);
   r->entries++;
   return go_on(r, e->seq, "重放", "replaying");
 }

@@ -164,10 +164,10 @@ static int open_county(void **state) {
       fq_kernel_add(county, &fq_workshop_module, fq_workshop_new(), &e) || fq_kernel_boot(county, &e))
     fail_msg("%s", e.en);
   fq_kernel_set_time(county, T0);
-  fq_json *units = fq_json_parse("{\"units\":[{\"id\":\"c\",\"kind\":\"county\",\"name\":\"县\"},"
-                                 "{\"id\":\"t1\",\"parent\":\"c\",\"kind\":\"township\",\"name\":\"甲镇\"},"
-                                 "{\"id\":\"v1\",\"parent\":\"t1\",\"kind\":\"village\",\"name\":\"甲村\"}]}",
-                                 196, &e);
+  static const char text[] = "{\"units\":[{\"id\":\"c\",\"kind\":\"county\",\"name\":\"县\"},"
+                             "{\"id\":\"t1\",\"parent\":\"c\",\"kind\":\"township\",\"name\":\"甲镇\"},"
+                             "{\"id\":\"v1\",\"parent\":\"t1\",\"kind\":\"village\",\"name\":\"甲村\"}]}";
+  fq_json *units = fq_json_parse(text, sizeof text - 1, &e);
   if (!units || fq_kernel_call(county, NULL, "org.import", units, NULL, &e)) fail_msg("%s", e.en);
   return 0;
 }
@@ -653,7 +653,7 @@ static void refusals(void **state) {
   assert_null(told.summary);
   forget();
   replay(right);
-  assert_true(fq_json_bool(told.summary, "identical", false));
+  assert_int_equal(sum("differences"), 1); /* what happened before there were rules */
   fq_json_free(right);
 }
 
