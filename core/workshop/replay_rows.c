@@ -44,7 +44,7 @@ struct fq_tally {
   size_t count;
   fq_db *db;
   struct fq_map *subjects, *differing, *townships, *policies, *officers, *township_of;
-  int64_t differences, failed, uncertain, unexplained, differing_subjects;
+  int64_t differences, failed, repeated, uncertain, unexplained, differing_subjects;
   bool sending_now;
 };
 
@@ -203,9 +203,10 @@ static fq_json *commands_of(const struct fq_outcome *o) {
   return o->commands ? fq_json_dup(o->commands) : fq_json_array();
 }
 
-/* The same text has decided otherwise: not the rules have changed but the server, a plugin or its options. */
-static bool unexplained(const struct fq_comparison *c) {
-  return c->differs && c->was.version && c->now.version && !strcmp(c->was.version, c->now.version);
+/* The same text decides again. Otherwise than then? Not the rules have changed but the server, a plugin or
+ * its options. */
+static bool repeated(const struct fq_comparison *c) {
+  return c->was.version && c->now.version && !strcmp(c->was.version, c->now.version);
 }
 
 static char *difference(const struct fq_comparison *c) {
@@ -222,7 +223,7 @@ static char *difference(const struct fq_comparison *c) {
   if (c->path) fq_json_set_str(o, "path", c->path);
   if (c->lines) fq_json_set(o, "lines", fq_json_dup(c->lines));
   if (c->uncertain) fq_json_set_bool(o, "uncertain", true);
-  if (unexplained(c)) fq_json_set_bool(o, "unexplained", true);
+  if (repeated(c)) fq_json_set_bool(o, "unexplained", true);
   char *text = fq_json_print(o);
   fq_json_free(o);
   return text;
@@ -259,7 +260,7 @@ static void add_difference(struct fq_tally *t, const struct fq_comparison *c, co
   struct differing *d = new_differing(t, c, where);
   t->differences++;
   t->uncertain += c->uncertain;
-  t->unexplained += unexplained(c);
+  t->unexplained += repeated(c);
   if (++d->count > SHOWN_MAX) return;
   char *text = difference(c);
   fq_buf_fmt(&d->list, "%s", d->list.len ? "," : "[");
@@ -271,6 +272,7 @@ void fq_tally_add(struct fq_tally *t, const struct fq_comparison *c) {
   struct township *where = township_of(t, c->heard->org);
   count_policy(t, c);
   t->failed += failed(&c->now);
+  t->repeated += repeated(c);
   count_commands(t, where, c->was.commands, false);
   count_commands(t, where, c->now.commands, true);
   if (c->heard->subject[0]) {
@@ -402,6 +404,7 @@ void fq_tally_summary(const struct fq_tally *t, fq_json *s) {
   fq_json_set_int(s, "subjects", (int64_t)fq_map_size(t->subjects));
   fq_json_set_int(s, "differing", t->differing_subjects);
   fq_json_set_int(s, "failed", t->failed);
+  fq_json_set_int(s, "repeated", t->repeated);
   if (t->uncertain) fq_json_set_int(s, "uncertain", t->uncertain);
   if (t->unexplained) fq_json_set_int(s, "unexplained", t->unexplained);
   fq_json_set_bool(s, "identical", !t->differences);
