@@ -127,6 +127,7 @@ export function createWorkspace(o: WorkspaceOptions) {
     if (pack.status === "fulfilled") active.value = pack.value;
     else if (pack.reason instanceof RpcError && (pack.reason.code === E_NOT_FOUND || isMissing(pack.reason))) active.value = null;
     else throw pack.reason;
+    if (pack.status === "rejected" && isMissing(pack.reason) && draft.status === "rejected") throw pack.reason;
     if (draft.status === "fulfilled") return { files: draft.value.files, draft: draft.value, noDrafts: false };
     if (!(draft.reason instanceof RpcError) || (draft.reason.code !== E_NOT_FOUND && !isMissing(draft.reason))) throw draft.reason;
     return { files: active.value?.files ?? {}, draft: null, noDrafts: isMissing(draft.reason) };
