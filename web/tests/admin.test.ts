@@ -6,6 +6,7 @@ import { createChecker } from "../admin/editor/checker";
 import { meant, placed, range } from "../admin/editor/findings";
 import { Knowledge } from "../admin/editor/knowledge";
 import { whereIs } from "../admin/editor/lua";
+import { nightLimit } from "../admin/editor/night";
 import { diffLines, textHunks } from "../admin/editor/textdiff";
 import { grouped, listPolicy, listedPolicies, nameProblem, nextVersion, packMember, pathFor, relistPolicy, unlistPolicy, withVersion } from "../admin/editor/tree";
 import { changesBetween, createWorkspace, rebase } from "../admin/editor/workspace";
@@ -349,7 +350,7 @@ const TABLE: ApiTable = {
     { name: "dispatch", kind: "word", signature: "dispatch(incident, to)", zh: "派遣", en: "send" },
     { name: "view.owner", kind: "view", signature: "view.owner(incident)", zh: "归口", en: "the owner" },
     { name: "clocks", kind: "clause", zh: "时限", en: "limits" },
-    { name: "on", kind: "clause", zh: "听到什么做什么", en: "what to do" },
+    { name: "on", kind: "member", zh: "听到什么做什么", en: "what to do" },
     { name: "clocks.limit", kind: "member", zh: "限时", en: "the limit" },
     { name: "clocks.warn", kind: "member", zh: "预警", en: "warn" },
     { name: "ipairs", kind: "global", zh: "依次", en: "in turn" },
@@ -398,6 +399,23 @@ describe("completion", () => {
     expect(whereIs('x = "a{" .. ').frames).toEqual([]);
     expect(whereIs("--[[ { ").comment).toBe(true);
     expect(whereIs("--[[ { ]] {").frames).toHaveLength(1);
+  });
+});
+
+describe("another limit at night", () => {
+  it("goes behind the limit, with its number chosen", () => {
+    const line = '    dispatch = { from = "reported", to = "dispatched", limit = minutes(5), warn = { 0.5 } },';
+    const n = nightLimit(line);
+    expect(n && line.slice(0, n.column) + n.text + line.slice(n.column)).toBe(
+      '    dispatch = { from = "reported", to = "dispatched", limit = minutes(5), limit_at = { { "22:00", "06:00", minutes(8) } }, warn = { 0.5 } },',
+    );
+    expect(n?.text.slice(n.select.from, n.select.to)).toBe("8");
+  });
+  it("is not offered where there is one, in comments, or for days", () => {
+    expect(nightLimit('limit = minutes(5), limit_at = { { "22:00", "06:00", minutes(8) } }')).toBeNull();
+    expect(nightLimit("-- limit = minutes(5)")).toBeNull();
+    expect(nightLimit("limit = working_days(5)")).toBeNull();
+    expect(nightLimit("no_limit = minutes(5)")).toBeNull();
   });
 });
 

@@ -86,7 +86,7 @@ const look = EditorView.theme({
   ".cm-tooltip-autocomplete > ul > li": { padding: "0.15rem 0.6rem !important", lineHeight: "1.5", display: "flex", gap: "0.75rem" },
   ".cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--accent-ink)" },
   ".cm-completionLabel": { fontFamily: "ui-monospace, Menlo, Consolas, monospace" },
-  ".cm-completionDetail": { fontStyle: "normal", marginLeft: "auto", color: "var(--dim)", maxWidth: "22rem", overflow: "hidden", textOverflow: "ellipsis" },
+  ".cm-completionDetail": { font: "0.8125rem/1.7 system-ui, sans-serif", fontStyle: "normal", marginLeft: "auto", color: "var(--dim)", maxWidth: "22rem", overflow: "hidden", textOverflow: "ellipsis" },
   "li[aria-selected] .cm-completionDetail": { color: "inherit" },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
   ".cm-completionInfo": { maxWidth: "26rem", padding: "0.5rem 0.75rem" },
@@ -178,16 +178,6 @@ const notes = StateField.define<DecorationSet>({
 
 /* -- what can be written */
 
-const TYPES: Record<Entry["kind"], string> = {
-  word: "function",
-  view: "method",
-  global: "variable",
-  clause: "property",
-  member: "property",
-  kind: "enum",
-  method: "interface",
-};
-
 function docOf(e: Entry): HTMLElement {
   const dom = document.createElement("div");
   dom.className = "fq-doc";
@@ -210,7 +200,6 @@ function complete(hooks: Hooks) {
     const options = offer.entries.map(
       (e): Completion => ({
         label: e.name,
-        type: TYPES[e.kind],
         detail: pick(e.zh, e.en).split(/[。;；\n]/)[0]?.slice(0, 40),
         info: () => docOf(e),
       }),
@@ -225,7 +214,7 @@ function hover(hooks: Hooks): Extension {
     const found = hooks.knowledge().meaning(view.state.doc.sliceString(0, line.from), line.text, pos - line.from);
     if (!found) return null;
     return { pos: line.from + found.from, end: line.from + found.to, above: true, create: () => ({ dom: docOf(found.entry) }) };
-  });
+  }, { hideOnChange: true });
 }
 
 /* -- the editor */
@@ -254,7 +243,7 @@ export function createEditor(host: HTMLElement, hooks: Hooks) {
     notes,
     look,
     syntaxHighlighting(colours),
-    path.endsWith(".lua") ? [StreamLanguage.define(lua), autocompletion({ override: [complete(hooks)] }), hover(hooks)] : [],
+    path.endsWith(".lua") ? [StreamLanguage.define(lua), autocompletion({ override: [complete(hooks)], icons: false }), hover(hooks)] : [],
     // Tab takes an offer that is open, else indents; Escape, then Tab, leaves the editor.
     keymap.of([
       { key: "Tab", run: acceptCompletion },
@@ -266,7 +255,7 @@ export function createEditor(host: HTMLElement, hooks: Hooks) {
       ...historyKeymap,
       ...completionKeymap,
     ]),
-    EditorView.contentAttributes.of({ "aria-label": path, spellcheck: "false", autocorrect: "off", autocapitalize: "off" }),
+    EditorView.contentAttributes.of({ "aria-label": path, tabindex: "0", spellcheck: "false", autocorrect: "off", autocapitalize: "off" }),
     readOnly.of(EditorState.readOnly.of(locked)),
     said.of(EditorState.phrases.of(hooks.phrases())),
     EditorView.updateListener.of((u) => {
@@ -326,8 +315,15 @@ export function createEditor(host: HTMLElement, hooks: Hooks) {
       view.dispatch({ selection: { anchor: Math.min(at.from + column, at.to) }, effects: EditorView.scrollIntoView(at.from, { y: "center" }) });
       view.focus();
     },
-    insert(text: string): void {
-      view.dispatch(view.state.replaceSelection(text), { scrollIntoView: true });
+    /** Puts text into a line and selects what in it is to be looked at. */
+    insert(line: number, column: number, text: string, select: { from: number; to: number }): void {
+      const at = view.state.doc.line(line).from + column;
+      view.dispatch({
+        changes: { from: at, insert: text },
+        selection: { anchor: at + select.from, head: at + select.to },
+        scrollIntoView: true,
+        userEvent: "input",
+      });
       view.focus();
     },
     lock(on: boolean): void {

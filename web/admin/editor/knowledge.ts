@@ -1,7 +1,6 @@
 // What can be written, from the server's own table (policy.api): what to offer at a place, what a word means, and
 // one line on the clause the cursor is in. Pure; the editor's completion and hover are made of it.
 
-import { pick } from "../../shared/format";
 import type { ApiTable, ApiWord } from "../api";
 import { whereIs, wordAt, type Frame } from "./lua";
 
@@ -101,7 +100,7 @@ export class Knowledge {
   /** What a table at this place may have: the clauses of a policy, the members of a clause. */
   private membersOf(frames: readonly Frame[]): Entry[] {
     const tables = frames.filter((f) => f.kind === "table").map((f) => f.name);
-    if (tables[tables.length - 1] === "policy") return this.words.filter((w) => w.kind === "clause" && !w.name.includes("."));
+    if (tables[tables.length - 1] === "policy") return this.words.filter((w) => (w.kind === "clause" || w.kind === "member") && !w.name.includes("."));
     for (let depth = tables.length - 1; depth >= 0; depth--) {
       const name = tables[depth] ?? "";
       const list = this.words.filter((w) => w.kind === "member" && (head(w.name) === name || tail(head(w.name)) === name));
@@ -170,10 +169,4 @@ function signatureOf(name: string, params: unknown): string {
   if (!names.length) return name;
   const needed = new Set(schema?.required ?? []);
   return `${name} {${names.map((n) => (needed.has(n) ? n : `${n}?`)).join(", ")}}`;
-}
-
-/** Its text in the page's language, first sentence only: the line below the editor. */
-export function oneLine(e: Entry): string {
-  const text = pick(e.zh, e.en);
-  return text.split(/(?<=[。.;；])\s*/)[0] ?? text;
 }
