@@ -104,36 +104,42 @@ const stale = (rev: number) => new RpcError({ code: -32009, data: { code: "draft
 const offline = () => new RpcError({ code: -1, data: { code: "link.down" } });
 
 /** A server with one draft. */
-function fakeServer(active: Files | null = { "pack.lua": LUA, "policies/a.lua": "one\n" }) {
+function fakeServer(first: Files = { "pack.lua": LUA, "policies/a.lua": "one\n" }) {
+  const generations: Files[] = [first];
+  const active = () => generations[generations.length - 1] ?? {};
   const s = {
-    draft: null as { rev: number; author: string; files: Files } | null,
+    draft: null as { rev: number; author: string; files: Files; from: number } | null,
+    deployed: (files: Files) => void generations.push(files),
     live: true,
     saves: [] as Record<string, string | null>[],
     store: new Map<string, string>(),
     byAnother(change: Files) {
-      s.draft = { rev: (s.draft?.rev ?? 0) + 1, author: "wang", files: { ...(s.draft?.files ?? active), ...change } as Files };
+      s.draft = { rev: (s.draft?.rev ?? 0) + 1, author: "wang", files: { ...(s.draft?.files ?? active()), ...change } as Files, from: generations.length };
     },
   };
   const api = {
-    openPack: async (pack: string): Promise<OpenPack> => {
+    openPack: async (pack: string, generation = generations.length): Promise<OpenPack> => {
       if (!s.live) throw offline();
-      if (!active) throw notFound();
-      return { pack, version: "1.0", zh: pack, en: pack, digest: "d", generation: 1, at: "", actor: "admin", files: active };
+      const files = generations[generation - 1] ?? {};
+      return { pack, version: "1.0", zh: pack, en: pack, digest: "d", generation, at: "", actor: "admin", files };
     },
     openDraft: async (pack: string): Promise<Draft> => {
       if (!s.live) throw offline();
       if (!s.draft) throw notFound();
-      return { pack, rev: s.draft.rev, author: s.draft.author, at: "2026-11-22T01:00:00Z", from: "1", files: s.draft.files };
+      const { rev, author, files, from } = s.draft;
+      const problems = from < generations.length ? [{ path: "", line: 0, zh: "过时", en: "outdated" }] : undefined;
+      return { pack, rev, author, at: "2026-11-22T01:00:00Z", from, files, ...(problems && { problems }) };
     },
-    saveDraft: async (pack: string, files: Record<string, string | null>, rev?: number) => {
+    saveDraft: async (pack: string, files: Record<string, string | null>, rev?: number, from?: string) => {
       if (!s.live) throw offline();
       if ((s.draft?.rev ?? undefined) !== rev) throw stale(s.draft?.rev ?? 0);
       s.saves.push(files);
-      const next: Files = { ...(s.draft?.files ?? active ?? {}) };
+      const changed = changesBetween(generations[(s.draft?.from ?? generations.length) - 1] ?? {}, s.draft?.files ?? active());
+      const next: Files = from === "active" ? rebase(active(), changed).files : { ...(s.draft?.files ?? active()) };
       for (const [p, text] of Object.entries(files))
         if (text === null) delete next[p];
         else next[p] = text;
-      s.draft = { rev: (rev ?? 0) + 1, author: "me", files: next };
+      s.draft = { rev: (rev ?? 0) + 1, author: "me", files: next, from: from === "active" || !s.draft ? generations.length : s.draft.from };
       return { pack, rev: s.draft.rev };
     },
     discardDraft: async () => ((s.draft = null), {}),
@@ -289,6 +295,32 @@ describe("the working copy", () => {
     const lua = w.files.value["pack.lua"] ?? "";
     expect(lua).toContain("-- typed");
     expect(listedPolicies(lua)).toContain("policies/a.lua");
+    w.close();
+  });
+
+  it("puts the draft on top of what was deployed meanwhile", async () => {
+    const { s, open } = fakeServer({ "pack.lua": LUA, "policies/a.lua": "one\n", "policies/b.lua": "b\n" });
+    const w = await open();
+    w.setText("policies/a.lua", "mine\n");
+    await w.save();
+    s.deployed({ "pack.lua": LUA, "policies/a.lua": "one\n", "policies/b.lua": "deployed\n" });
+    await w.load();
+    expect(w.outdated.value?.en).toBe("outdated");
+    await w.catchUp();
+    expect(w.outdated.value).toBeNull();
+    expect(s.saves[s.saves.length - 1]).toMatchObject({ "policies/a.lua": "mine\n" });
+    expect(w.files.value).toMatchObject({ "policies/a.lua": "mine\n", "policies/b.lua": "deployed\n" });
+    // both changed one file: asked
+    w.setText("policies/b.lua", "my b\n");
+    await w.save();
+    s.deployed({ "pack.lua": LUA, "policies/a.lua": "one\n", "policies/b.lua": "deployed again\n" });
+    await w.load();
+    await w.catchUp();
+    expect(w.conflict.value).toMatchObject({ onto: true, disputed: ["policies/b.lua"] });
+    w.resolve("mine");
+    await settle();
+    expect(w.files.value["policies/b.lua"]).toBe("my b\n");
+    expect(s.draft?.from).toBe(3);
     w.close();
   });
 

@@ -54,11 +54,11 @@ export interface Hooks {
 const font = '0.875rem/1.6 ui-monospace, "Cascadia Mono", "JetBrains Mono", Menlo, Consolas, "Noto Sans Mono CJK SC", "Noto Sans CJK SC", monospace';
 
 const look = EditorView.theme({
-  "&": { height: "100%", color: "var(--text)", backgroundColor: "var(--bg)", font },
+  "&": { height: "100%", color: "var(--text)", backgroundColor: "var(--code-bg)", font },
   "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "inherit", lineHeight: "inherit", overflow: "auto" },
   ".cm-content": { caretColor: "var(--text)", padding: "0.5rem 0" },
-  ".cm-gutters": { backgroundColor: "var(--bg)", color: "var(--dim)", border: "none" },
+  ".cm-gutters": { backgroundColor: "var(--code-bg)", color: "var(--dim)", border: "none" },
   ".cm-lineNumbers .cm-gutterElement": { minWidth: "2.4em", padding: "0 0.6em 0 0.4em" },
   ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--raised) 55%, transparent)" },
   ".cm-activeLineGutter": { backgroundColor: "transparent", color: "var(--text)" },
@@ -240,6 +240,7 @@ export function createEditor(host: HTMLElement, hooks: Hooks) {
     indentOnInput(),
     indentUnit.of("  "),
     EditorState.tabSize.of(2),
+    EditorView.lineWrapping,
     notes,
     look,
     syntaxHighlighting(colours),
@@ -285,7 +286,7 @@ export function createEditor(host: HTMLElement, hooks: Hooks) {
       view.dispatch({
         effects: [readOnly.reconfigure(EditorState.readOnly.of(locked)), said.reconfigure(EditorState.phrases.of(hooks.phrases()))],
       });
-      if (fits) requestAnimationFrame(() => (view.scrollDOM.scrollTop = kept.top));
+      requestAnimationFrame(() => (view.scrollDOM.scrollTop = fits ? kept.top : 0));
       report(view.state);
     },
     /** The text changed elsewhere (another's draft, a file list kept true): taken as one step that can be undone. */

@@ -52,6 +52,8 @@ export interface Conflict {
   /** Mine where both changed; elsewhere both. */
   merged: Files;
   disputed: string[];
+  /** Not another's draft, but another's deployment: the draft is to stand on it. */
+  onto?: boolean;
 }
 export type SaveState = "loading" | "saved" | "dirty" | "saving" | "waiting" | "conflict" | "failed" | "local" | "lost";
 
@@ -80,7 +82,10 @@ export function createWorkspace(o: WorkspaceOptions) {
   const active = shallowRef<{ files: Files; version: string; generation: number; zh: string; en: string } | null>(null);
   const rev = ref<number | undefined>(undefined);
   const author = ref("");
-  const savedAt = ref("");
+  /** The generation the draft was begun from; 0 none. */
+  const from = ref(0);
+  /** Somebody has deployed since the draft was begun: in his words, as the server tells. */
+  const outdated = shallowRef<{ zh: string; en: string } | null>(null);
   const state = ref<SaveState>("loading");
   const error = shallowRef<unknown>(null);
   const conflict = shallowRef<Conflict | null>(null);
@@ -136,7 +141,8 @@ export function createWorkspace(o: WorkspaceOptions) {
     saved.value = r.files;
     rev.value = r.draft?.rev;
     author.value = r.draft?.author ?? "";
-    savedAt.value = r.draft?.at ?? "";
+    from.value = Number(r.draft?.from ?? active.value?.generation ?? 0) || 0;
+    outdated.value = r.draft?.problems?.[0] ?? null;
   }
 
   async function load(): Promise<void> {
@@ -186,25 +192,63 @@ export function createWorkspace(o: WorkspaceOptions) {
   function resolve(which: "mine" | "theirs"): void {
     const c = conflict.value;
     if (!c) return;
+    const next = { ...c.merged };
+    for (const p of which === "theirs" ? c.disputed : []) {
+      const there = c.theirs[p];
+      if (there === undefined) delete next[p];
+      else next[p] = there;
+    }
+    conflict.value = null;
+    state.value = "saved";
+    if (c.onto) {
+      void moveOnto(c.theirs, next);
+      return;
+    }
     saved.value = c.theirs;
     rev.value = c.rev;
     author.value = c.author;
-    savedAt.value = c.at;
-    if (which === "mine") files.value = c.merged;
-    else {
-      const next = { ...c.merged };
-      for (const p of c.disputed) {
-        const there = c.theirs[p];
-        if (there === undefined) delete next[p];
-        else next[p] = there;
-      }
-      files.value = next;
-    }
-    conflict.value = null;
+    files.value = next;
     epoch.value++;
-    state.value = "saved";
     touch();
     keep();
+  }
+
+  /** What was changed in the draft, on top of what somebody has deployed since it was begun. */
+  async function catchUp(): Promise<void> {
+    try {
+      if (!(await save())) return;
+      const [base, now] = await Promise.all([from.value > 0 ? o.api.openPack(o.pack, from.value) : null, o.api.openPack(o.pack)]);
+      active.value = now;
+      const { files: joined, disputed } = rebase(now.files, changesBetween(base?.files ?? {}, files.value));
+      if (disputed.length) {
+        conflict.value = { author: now.actor, at: now.at, rev: rev.value, theirs: now.files, merged: joined, disputed, onto: true };
+        state.value = "conflict";
+      } else await moveOnto(now.files, joined);
+    } catch (e) {
+      error.value = e;
+      state.value = "failed";
+    }
+  }
+  async function moveOnto(base: Files, joined: Files): Promise<void> {
+    // Whatever differed from the old beginning is given again, so that nothing of the new one is lost unseen.
+    const send: Files = {};
+    for (const p of new Set([...Object.keys(changesBetween(base, joined)), ...Object.keys(changesBetween(files.value, joined))])) {
+      const text = joined[p];
+      if (text !== undefined) send[p] = text;
+    }
+    try {
+      const r = await o.api.saveDraft(o.pack, send, rev.value, "active");
+      saved.value = files.value = joined;
+      rev.value = r.rev;
+      outdated.value = null;
+      state.value = "saved";
+      epoch.value++;
+      keep();
+      await load();
+    } catch (e) {
+      error.value = e;
+      state.value = "failed";
+    }
   }
 
   /* -- writing */
@@ -369,7 +413,8 @@ export function createWorkspace(o: WorkspaceOptions) {
     active,
     rev,
     author,
-    savedAt,
+    outdated,
+    catchUp,
     state,
     error,
     conflict,
