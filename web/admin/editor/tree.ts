@@ -19,7 +19,7 @@ const FILE_MAX = 1 << 20;
 const FILES_MAX = 200;
 
 export function groupOf(path: string): Group | null {
-  if (path === "pack.lua") return "pack";
+  if (path === "pack.lua" || path === "pack.sig") return "pack";
   const dir = path.split("/")[0] ?? "";
   return (GROUPS as readonly string[]).includes(dir) && dir !== "pack" && path.endsWith(EXT[dir as keyof typeof EXT]) ? (dir as Group) : null;
 }
