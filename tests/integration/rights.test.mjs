@@ -179,7 +179,7 @@ describe("a county at work", () => {
     sessions.delete("leaver");
     await as("both-A", "session.logout", { token: (await server.system("user.token", { name: "both-A" })).token });
     await as("admin.system-county", "pack.deploy", { pack: "rights", files: { ...files, "pack.lua": files["pack.lua"].replace('"1"', '"2"') } });
-    await as("admin.system-county", "policy.rollback", {});
+    await as("admin.system-county", "policy.rollback", { pack: "rights" });
     for (const kind of ["clock.breached", "task.expired"]) await S("commander-county").hear((m) => m.params?.kind === kind);
   });
 });
