@@ -17,6 +17,7 @@ const extra = [
   ["ranger-T1", "officer", AT.T1],
   ["family-T1", "family", AT.T1],
   ["both-A", ["officer", "admin.audit"], AT.A],
+  ["second-county", "admin.system", AT.county],
 ];
 const who = new Map([...people, ...extra].map(([name, roles, org]) => [name, { name, roles: [roles].flat(), org }]));
 const has = (p, roles) => p.roles.some((r) => roles.includes(r));
