@@ -90,6 +90,19 @@ enum fq_status fq_policy_open(struct fq_query *q) {
   return FQ_OK;
 }
 
+/* In policy.moved and policy.rolled_back the ends of the move have columns of their own. */
+static void add_details(fq_json *row, const char *text) {
+  fq_json *d = fq_json_parse(text, strlen(text), NULL);
+  fq_json_each(m, d) {
+    const char *name = fq_json_name(m);
+    if (!strcmp(name, "author") || !strcmp(name, "from")) continue;
+    if (!strcmp(name, "count")) name = "moved";
+    if (!strcmp(name, "to")) name = "to_generation";
+    fq_json_set(row, name, fq_json_dup(m));
+  }
+  fq_json_free(d);
+}
+
 enum fq_status fq_policy_history(struct fq_query *q) {
   const char *pack = fq_json_str(q->params, "pack");
   int64_t limit = fq_json_int(q->params, "limit", 50), last = 0;
