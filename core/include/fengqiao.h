@@ -272,6 +272,7 @@ enum fq_kind_flag {
   FQ_KIND_BEGINS = 1, /* the subject's life begins: it keeps the policy versions of this moment */
   FQ_KIND_ENDS = 2,   /* ... and ends */
   FQ_KIND_QUIET = 4,  /* policies do not hear it (still journalled, still sent to sessions) */
+  FQ_KIND_BESIDE = 8, /* does not count against what one command may lead to: it only observes */
 };
 
 struct fq_kind {
@@ -674,6 +675,9 @@ struct fq_plugin {
   /* Names of its views whose answers depend on more than entries (positions of phones), NULL at the end: when
    * the past is asked again, the recorded answer to the same question stands. */
   const char *const *fleeting;
+  /* Calls `each` with every user whom the command sends somewhere. Any thread. */
+  void (*sends)(const char *method, const fq_json *params, void (*each)(void *arg, const char *user),
+                void *arg);
 };
 
 /* The plugin's one symbol:

@@ -4,8 +4,28 @@
  * traffic.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "kernel/internal.h"
+
+static enum fq_status apply_row(fq_kernel *k, const struct fq_row *r, struct fq_error *e) {
+  const struct bound_kind *b = fq_map_get(k->kinds, r->kind);
+  if (!b) return FQ_OK; /* of a plugin that is not loaded here */
+  fq_json *data = fq_json_parse(r->data, strlen(r->data), e);
+  if (!data) return e->status;
+  struct fq_entry entry = {.seq = r->seq,
+                           .at_ms = r->at_ms,
+                           .kind = b->kind->name,
+                           .subject = r->subject,
+                           .org = r->org,
+                           .audience = r->audience,
+                           .actor = r->actor,
+                           .cause = r->cause,
+                           .data = data};
+  enum fq_status st = fq_apply_entry(k, b, &entry, e);
+  fq_json_free(data);
+  return st;
+}
 
 static enum fq_status apply_rows(fq_kernel *k, fq_db *from, const char *kinds, struct fq_error *e) {
   fq_stmt *q = fq_sql(from,
@@ -22,9 +42,7 @@ static enum fq_status apply_rows(fq_kernel *k, fq_db *from, const char *kinds, s
                        .cause = fq_col_int(q, 6),
                        .audience = fq_col_str(q, 7),
                        .data = fq_col_str(q, 8)};
-    bool stopped;
-    if (!fq_map_get(k->kinds, r.kind)) continue; /* of a plugin that is not loaded here */
-    enum fq_status st = fq_apply_row(k, &r, NULL, &stopped, e);
+    enum fq_status st = apply_row(k, &r, e);
     if (!st) continue;
     fq_done(q);
     return st;

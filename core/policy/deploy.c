@@ -12,20 +12,7 @@
 #include "policy/module_internal.h"
 #include "policy/pack.h"
 #include "policy/setup.h"
-
-fq_json *fq_findings_json(const struct fq_findings *f) {
-  fq_json *out = fq_json_array();
-  for (size_t i = 0; i < f->count; i++) {
-    fq_json *o = fq_json_object();
-    fq_json_set_str(o, "path", f->list[i].path);
-    if (f->list[i].line) fq_json_set_int(o, "line", f->list[i].line);
-    fq_json_set_str(o, "exit", fq_exit_name(f->list[i].exit));
-    fq_json_set_str(o, "zh", f->list[i].zh);
-    fq_json_set_str(o, "en", f->list[i].en);
-    fq_json_push(out, o);
-  }
-  return out;
-}
+#include "policy/signature.h"
 
 /* One error that lists them all, as far as it has room; pack.check gives the rest. */
 static enum fq_status refuse(struct fq_error *e, const struct fq_findings *f) {
@@ -163,8 +150,13 @@ static enum fq_status activate(struct fq_call *c, const struct fq_activation *a,
   changed |= a->force;
   fq_json_set_int(c->result, "generation", current + changed);
   if (!changed) return end_draft(c, a);
+  fq_json *data = story(c, a, pack, current);
   enum fq_status st =
-      fq_emit(c, (struct fq_draft){.kind = "pack.deployed", .data = story(c, a, pack, current)});
+      fq_signature_admit(c, ((struct fq_policy *)c->self)->demand_signed, pack, a->files, data);
+  if (st)
+    fq_json_free(data);
+  else
+    st = fq_emit(c, (struct fq_draft){.kind = "pack.deployed", .data = data});
   if (!st) st = fq_dictionary_emit(c, a->pack, a->files);
   if (!st) st = fq_setup_run(c, a->files);
   return st ? st : end_draft(c, a);

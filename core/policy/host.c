@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "policy/host_internal.h"
 #include "policy/lib_texts.h"
 #include "policy/lua_json.h"
@@ -178,6 +179,9 @@ void fq_finding_put(struct fq_findings *f, const char *path, int line, enum fq_e
   fq_copy(x->path, sizeof x->path, path);
   fq_copy(x->zh, sizeof x->zh, zh);
   fq_copy(x->en, sizeof x->en, en);
+  fq_utf8_clean(x->path); /* file names and what Lua quotes of a text may be any bytes */
+  fq_utf8_clean(x->zh);
+  fq_utf8_clean(x->en);
 }
 
 void fq_finding_add(struct fq_findings *f, const char *path, int line, enum fq_exit exit, const char *zh,
@@ -212,6 +216,23 @@ fq_json *fq_lines_around(const char *text, int line) {
       free(copy);
     }
     p = end ? end + 1 : NULL;
+  }
+  return out;
+}
+
+fq_json *fq_findings_json(const struct fq_findings *f, const fq_json *files) {
+  fq_json *out = fq_json_array();
+  for (size_t i = 0; i < f->count; i++) {
+    const struct fq_finding *x = &f->list[i];
+    const char *text = x->line ? fq_json_str(files, x->path) : NULL;
+    fq_json *o = fq_json_object();
+    fq_json_set_str(o, "path", x->path);
+    if (x->line) fq_json_set_int(o, "line", x->line);
+    fq_json_set_str(o, "exit", fq_exit_name(x->exit));
+    fq_json_set_str(o, "zh", x->zh);
+    fq_json_set_str(o, "en", x->en);
+    if (text) fq_json_set(o, "lines", fq_lines_around(text, x->line));
+    fq_json_push(out, o);
   }
   return out;
 }

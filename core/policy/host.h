@@ -49,6 +49,8 @@ void fq_finding_put(struct fq_findings *f, const char *path, int line, enum fq_e
 void fq_finding_add(struct fq_findings *f, const char *path, int line, enum fq_exit exit, const char *zh,
                     const char *en, ...) FQ_PRINTF(5, 7) FQ_PRINTF(6, 7);
 void fq_findings_free(struct fq_findings *f);
+/* [{path, line, exit, zh, en, lines: [{line, text}]}], the lines out of {path: text}. */
+fq_json *fq_findings_json(const struct fq_findings *f, const fq_json *files);
 /* A line of a text and its neighbours: [{line, text}]. */
 fq_json *fq_lines_around(const char *text, int line);
 
@@ -74,20 +76,26 @@ struct fq_question {
   const fq_json *context; /* object of what plugins add to the entry; NULL for none */
   fq_db *db;              /* for views */
   const fq_json *answers; /* recorded answers: views are not asked but answered from here */
+  /* Recorded answers of this very moment: a fleeting view (fengqiao.h) asked the same again answers from
+   * here; everything else is asked. */
+  const fq_json *known;
   bool trace;             /* note which lines of the policy ran: costs a call a line */
   int handler;            /* only the policy's n-th handler of the kind; 0: all */
   struct fq_track *track; /* note what is looked at: track.h; NULL not */
+  int64_t steps;          /* 0: the host's; what a decision that the clock ended had used */
 };
 struct fq_decision {
   enum fq_exit exit;
   fq_json *commands; /* [{method, params}], empty unless OK */
-  fq_json *answers;  /* [[view, [arg ...], answer] ...]; an argument that is part of the entry: {"$e":
-                        "incident"} */
+  fq_json *answers;  /* [[view, [arg ...], answer] ...], of a view that refused [view, args, null, {zh, en}];
+                        an argument that is part of the entry: {"$e":  "incident"} */
   bool strayed;      /* a re-execution asked something else than was recorded */
+  int fleeting;      /* questions to fleeting views that had to be asked */
   int line;          /* of the failure, 0 unknown */
   char zh[320], en[320];
   int64_t cpu_us, steps;
-  fq_json *lines; /* with `trace`: numbers of the policy's own lines that ran, rising; else NULL */
+  int64_t clock_steps; /* steps after which the clock ended it, 0 when it did not: where to end it again */
+  fq_json *lines;      /* with `trace`: numbers of the policy's own lines that ran, rising; else NULL */
 };
 void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_question *q,
                struct fq_decision *out);

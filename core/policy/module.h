@@ -16,6 +16,8 @@ enum fq_status fq_policy_add(fq_kernel *k, struct fq_error *e);
  * which zero means the default. The kernel's closing frees what this has made; any other zeroed memory of
  * self_bytes serves as well and stays its maker's. */
 void *fq_policy_new(void);
+/* What a decision may take, of such a state. */
+struct fq_host_limits fq_policy_limits(const void *policy);
 
 /* A policy as a generation lists it. `version` is NULL when the text does not compile any more (another
  * plugin's words have changed): it then fails like a policy that raises. */
