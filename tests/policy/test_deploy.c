@@ -754,8 +754,10 @@ static void play(void *arg, fq_kernel *k, fq_json *candidate, fq_gate_done finis
       "{\"played\":2,\"failed\":1,\"wrong\":[{\"file\":\"scenarios/1.lua\",\"line\":3,"
       "\"title\":\"夜间\",\"zh\":\"没有派单\",\"en\":\"nobody was sent\"}]}";
   static const char fine[] = "{\"played\":2,\"failed\":0,\"wrong\":[]}";
-  const char *text = playing > 0 ? failed : fine;
+  const char *text = playing == 1 ? failed : fine;
   fq_json_free(candidate);
+  if (playing == 2) /* somebody saves while the stories are played */
+    done(k, &bert, "draft.save", "{\"pack\":\"town\",\"rev\":1,\"files\":{\"i18n/late.json\":null}}", "rev");
   finish(to, fq_json_parse(text, strlen(text), &e), &e);
 }
 
@@ -802,6 +804,11 @@ static void a_story_that_fails_keeps_a_pack_out(void **state) {
   assert_null(fq_json_get(row(r, 0), "override"));
   assert_int_equal(fq_json_int(fq_json_get(row(r, 0), "tested"), "played", 0), 2);
   fq_json_free(r);
+  /* what was played is what is deployed */
+  done(k, &anna, "draft.save", DRAFT("\"i18n/late.json\":\"{}\"", ""), "rev");
+  playing = 2;
+  assert_null(ask(k, &anna, "pack.deploy", "{\"pack\":\"town\",\"draft\":true}"));
+  assert_string_equal(why.code, "pack.changed");
   /* what does not compile is said first, whatever its stories do, and nobody may override that */
   playing = 1;
   refused(
