@@ -159,6 +159,16 @@ static void test_each_finding(void **state) {
         "from = "
         "\"reported\", to = \"handled\", limit_ms = e.at + 600000 - e.at }) } end } }",
         "fight", "warning");
+  finds("return policy { name = \"p\", on = { [\"incident.reported\"] = function(e) return "
+        "escalate(e.incident, "
+        "\"county\", \"上\") end, [\"incident.sent_down\"] = function(e) return escalate(e.incident, "
+        "\"county\", "
+        "\"上\") end } }----\nreturn policy { name = \"q\", " CLOCKS
+        "on = { [\"clock.breached\"] = function(e) return { send_down(e.incident, \"township\", \"下\"), "
+        "command(\"clock.start\", { incident = e.incident.id, policy = \"q\", name = \"again\" .. e.seq, "
+        "from = "
+        "\"reported\", to = \"handled\", limit_ms = e.at + 600000 - e.at }) } end } }",
+        "cycle", NULL);
   finds("return policy { name = \"p\", " CLOCKS
         "on = { [\"incident.closed\"] = function(e) return urge(e.incident, \"x\") end } }",
         "unreachable", "warning");
