@@ -32,6 +32,7 @@ async function workshop(options, hash = "") {
   return page;
 }
 const editor = async (options, pack = PACK) => {
+  await noDraft(pack);
   const page = await workshop(options, `#/edit/${pack}`);
   await page.waitForSelector(".cm-content");
   return page;

@@ -8,6 +8,7 @@ import {
   closeBrackets,
   closeBracketsKeymap,
   completionKeymap,
+  completionStatus,
   startCompletion,
   type Completion,
   type CompletionContext,
@@ -284,7 +285,7 @@ export function createEditor(host: HTMLElement, hooks: Hooks) {
     path.endsWith(".lua") ? [StreamLanguage.define(lua), autocompletion({ override: [complete(hooks)], icons: false }), hover(hooks)] : [],
     // Tab takes an offer that is open, else indents; Escape, then Tab, leaves the editor.
     keymap.of([
-      { key: "Tab", run: acceptCompletion },
+      { key: "Tab", run: (v) => acceptCompletion(v) || completionStatus(v.state) !== null },
       { key: "Ctrl-.", run: startCompletion },
       indentWithTab,
       ...closeBracketsKeymap,
