@@ -32,6 +32,8 @@ async function workshop(options, hash = "") {
   return page;
 }
 const editor = async (options, pack = PACK) => {
+  // a page left open would go on saving its own draft
+  for (const p of everybody) await p.context.close();
   await noDraft(pack);
   const page = await workshop(options, `#/edit/${pack}`);
   await page.waitForSelector(".cm-content");
