@@ -23,6 +23,7 @@ export function span(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return "–";
   const sign = ms < 0 ? "−" : "";
   const all = Math.abs(ms);
+  if (all === 0) return "0";
   if (all < 1000) return sign + t("span.ms", { n: Math.round(all) });
   const s = Math.round(all / 1000);
   const parts: [number, "span.d" | "span.h" | "span.m" | "span.s"][] = [
