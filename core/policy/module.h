@@ -16,4 +16,8 @@ enum fq_status fq_policy_add(fq_kernel *k, struct fq_error *e);
  * self_bytes serves as well and stays its maker's. */
 void *fq_policy_new(void);
 
+/* The `target` of commands on rules: they decide for the whole county, so an administrator below it may read
+ * them, not set them. */
+enum fq_status fq_policy_whole_county(struct fq_call *c, struct fq_target *t);
+
 #endif

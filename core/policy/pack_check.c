@@ -163,18 +163,7 @@ bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t co
   size_t before = f->count;
   struct fq_error e = {0};
   *out = (struct fq_pack){0};
-  fq_json_each(m, files) {
-    if (!fq_json_as_str(m))
-      fq_finding_add(f, fq_json_name(m), 0, FQ_EXIT_SYNTAX, "文件内容应为文字",
-                     "the file's content must be text");
-    if (!fq_pack_path(fq_json_name(m)))
-      fq_finding_add(
-          f, fq_json_name(m), 0, FQ_EXIT_SYNTAX,
-          "包里只能有 pack.lua,以及 policies、setup、scenarios 里的 .lua,dictionaries 里的 "
-          ".csv,i18n、forms 里的 .json",
-          "a pack holds pack.lua, .lua in policies, setup and scenarios, .csv in dictionaries, and "
-          ".json in i18n and forms");
-  }
+  fq_pack_files_check(files, f);
   const char *text = fq_json_str(files, "pack.lua");
   if (!text) {
     fq_finding_add(f, "pack.lua", 0, FQ_EXIT_SYNTAX, "包里没有 pack.lua", "the pack has no pack.lua");

@@ -186,4 +186,5 @@ FQ_PLUGIN = {
     .init = init,
     .fini = fini,
     .parts = parts,
+    .alive = dp_alive,
 };
