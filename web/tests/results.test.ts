@@ -189,7 +189,7 @@ describe("lists of a run", () => {
         return Promise.resolve({ rows, total: 9000, ...(to < 9000 && { next: to }) });
       },
     };
-    const list = readRows<number>(api, "j1", "incidents");
+    const list = readRows<number>(api, { job: "j1", lists: { incidents: 9000 } }, "incidents");
     const idle = async () => {
       while (list.busy.value) await new Promise((r) => setTimeout(r));
     };
@@ -205,10 +205,12 @@ describe("lists of a run", () => {
   it("keep what was read when a page fails", async () => {
     let n = 0;
     const api = { jobRows: <T,>() => (n++ ? Promise.reject(new Error("gone")) : Promise.resolve({ rows: [1] as T[], next: 1, total: 2 })) };
-    const list = readRows<number>(api, "j1", "x");
+    const list = readRows<number>(api, { job: "j1", lists: { x: 2 } }, "x");
     while (list.busy.value) await new Promise((r) => setTimeout(r));
     expect(list.rows.value).toEqual([1]);
     expect(list.error.value).toBeInstanceOf(Error);
+    expect(readRows<number>(api, { job: "j1", lists: {} }, "x").busy.value).toBe(false); // not made: not asked for
+    expect(n).toBe(2);
   });
 
   it("are sorted by number or by text, stably", () => {

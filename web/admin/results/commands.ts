@@ -169,6 +169,7 @@ export function differenceText(d: { was: Command[]; now: Command[]; zh?: string;
   const told = both(d);
   if (told) return told;
   if (d.now_exit && d.now_exit !== "OK") return t("change.exitNow", { exit: d.now_exit });
-  const say = (l: readonly Command[]): string => (l.length ? l.map((c) => sentenceText(c, names)).join(t("join.semicolon")) : t("said.nothing"));
-  return t("change.wasNow", { was: say(d.was), now: say(d.now) });
+  const say = (l: (Command | null)[]): string => l.flatMap((c) => (c ? [sentenceText(c, names)] : [])).join(t("join.semicolon")) || t("said.nothing");
+  const differ = pairs(d.was, d.now).filter((p) => p.change !== "same");
+  return t("change.wasNow", { was: say(differ.map((p) => p.was)), now: say(differ.map((p) => p.now)) });
 }

@@ -2,7 +2,7 @@
 // here; what lies beyond is asked for.
 
 import { ref, shallowRef, type Ref, type ShallowRef } from "vue";
-import type { Api } from "../api";
+import type { Api, Job } from "../api";
 
 const PAGE = 200;
 /** Beyond this a list is read on request: it is no longer looked at row by row. */
@@ -18,7 +18,8 @@ export interface Rows<T> {
   more(): Promise<void>;
 }
 
-export function readRows<T>(api: Pick<Api, "jobRows">, job: string, list: string, where?: Record<string, never>): Rows<T> {
+/** A list that the run did not make is empty. */
+export function readRows<T>(api: Pick<Api, "jobRows">, { job, lists }: Pick<Job, "job" | "lists">, list: string): Rows<T> {
   const rows = shallowRef<T[]>([]);
   const total = ref(0);
   const busy = ref(false);
@@ -32,7 +33,7 @@ export function readRows<T>(api: Pick<Api, "jobRows">, job: string, list: string
     try {
       const until = rows.value.length + AT_ONCE;
       do {
-        const asked = { job, list, limit: PAGE, ...(where && { where }), ...(after !== undefined && { after }) };
+        const asked = { job, list, limit: PAGE, ...(after !== undefined && { after }) };
         const r = await api.jobRows<T>(asked);
         rows.value = [...rows.value, ...r.rows];
         total.value = r.total ?? rows.value.length;
@@ -45,6 +46,6 @@ export function readRows<T>(api: Pick<Api, "jobRows">, job: string, list: string
       busy.value = false;
     }
   };
-  void more();
+  if (list in lists) void more();
   return { rows, total, busy, error, rest, more };
 }

@@ -48,10 +48,12 @@ export function when(iso: string | null | undefined): string {
   if (Number.isNaN(d.getTime())) return iso;
   return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${two(d.getHours())}:${two(d.getMinutes())}`;
 }
-/** As the value of an <input type="datetime-local">. */
-export const localInput = (ms: number): string => when(new Date(ms).toISOString()).replace(" ", "T");
-export function day(iso: string | null | undefined): string {
-  return when(iso).slice(0, 10);
+/** "2026-10-01 至 2026-10-31": an end at midnight is the day before; times are told only where they are not midnight. */
+export function stretchText(from: string, to: string): string {
+  const midnight = (iso: string): boolean => when(iso).endsWith(" 00:00");
+  const a = midnight(from) ? when(from).slice(0, 10) : when(from);
+  const b = midnight(to) ? when(new Date(Date.parse(to) - 1).toISOString()).slice(0, 10) : when(to);
+  return a === b ? a : t("stretch", { from: a, to: b });
 }
 
 export const both = (row: { zh?: string; en?: string } | null | undefined): string =>

@@ -11,6 +11,8 @@ export const resultWords = dictionary({
   "span.m": ["{n} 分", "{n} min"],
   "span.h": ["{n} 小时", "{n} h"],
   "span.d": ["{n} 天", "{n} d"],
+  "stretch": ["{from} 至 {to}", "{from} to {to}"],
+  "points": ["{n} 个百分点", "{n} points"],
   "unit.minutes": ["分钟", "minutes"],
   "unit.percent": ["%", "%"],
 
@@ -89,6 +91,16 @@ export const resultWords = dictionary({
   "job.again": ["用同样的选项再跑一次", "Run again with the same options"],
   "job.waits": ["在排队：前面的运行结束后自动开始。", "Waiting: begins by itself when those before it have ended."],
   "job.begins": ["正在开始…", "Beginning…"],
+  "option.from": ["从", "from"],
+  "option.to": ["到", "to"],
+  "option.only": ["只看", "only"],
+  "option.seed": ["种子", "seed"],
+  "option.assume": ["假设", "assuming"],
+  "option.village": ["村", "village"],
+  "option.category": ["类别", "category"],
+  "option.level": ["级别", "level"],
+  "option.passive": ["无人处置看", "nobody acts for"],
+  "option.week": ["周", "week of"],
   "job.progress": ["进度", "Progress"],
   "job.cancel": ["取消运行", "Cancel the run"],
   "job.cancelledLong": ["这次运行被取消，没有结果。", "This run was cancelled; there is no result."],
@@ -183,12 +195,12 @@ export const resultWords = dictionary({
   "source.wrongHere": ["第 {n} 行，问题在此：", "line {n}, the problem is here: "],
 
   "replay.sentence": [
-    "{from} 至 {to}，{subjects} 起事件，新版规则会在 {differing} 起（{share}）上作出不同决定。",
-    "{from} to {to}: {subjects} incidents; the candidate would have decided differently in {differing} ({share}).",
+    "{stretch}，{subjects} 起事件，新版规则会在 {differing} 起（{share}）上作出不同决定。",
+    "{stretch}: {subjects} incidents; the candidate would have decided differently in {differing} ({share}).",
   ],
   "replay.identical": [
-    "{from} 至 {to}，{subjects} 起事件、{decisions} 次决定，与当时完全相同。",
-    "{from} to {to}: {subjects} incidents, {decisions} decisions, all the same as then.",
+    "{stretch}，{subjects} 起事件、{decisions} 次决定，与当时完全相同。",
+    "{stretch}: {subjects} incidents, {decisions} decisions, all the same as then.",
   ],
   "replay.exact": [
     "这是确切的：在每条历史记录上，用当时的情形重新决定一次。不同的决定会引出不同的后果，后果要看推演。",
@@ -202,7 +214,7 @@ export const resultWords = dictionary({
   "replay.ofDecisions": ["{all} 次决定中 {n} 次不同", "{n} of {all} decisions differ"],
 
   "estimate": ["估计", "Estimate"],
-  "project.sentence": ["{from} 至 {to} 的 {n} 起事件，按下列假设推演。", "{n} incidents of {from} to {to}, projected under the assumptions below."],
+  "project.sentence": ["{stretch} 的 {n} 起事件，按下列假设推演。", "{n} incidents of {stretch}, projected under the assumptions below."],
   "project.warning": [
     "这里的每个数都是估计：人多快接单、到场、办完，用的是假设，不是事实。适合比较两版规则，不适合当作预测。",
     "Every figure here is an estimate: how fast people accept, arrive and finish is assumed. Good for comparing two versions, not for predicting.",
@@ -317,6 +329,7 @@ export const resultWords = dictionary({
   "check.noProof": ["没有做证明：没有县的数据可依。", "No proof was made: there is no county to prove it for."],
   "scenario.ok": ["通过：", "passes: "],
   "scenario.bad": ["不通过：", "fails: "],
+  "scenario.more": ["之后还有 {n} 处不符（常由第一处引起）", "{n} more after it (often because of the first)"],
   "exit.SYNTAX": ["语法", "Syntax"],
   "exit.RUNTIME": ["运行出错", "Runtime"],
   "exit.TIMEOUT": ["超时", "Timeout"],
