@@ -4,21 +4,19 @@
 #include <string.h>
 
 #include "main/cmd_policy.h"
-
-static int with(const struct common *c, const char *method, const char *name, const char *value) {
-  fq_json *p = fq_json_object();
-  if (value) fq_json_set_str(p, name, value);
-  return fq_local_once(c, method, p);
-}
+#include "main/verb.h"
 
 /* What may be written: needs no county. */
-static int api(const struct common *c) {
+static int api(const struct common *c, const struct verb *v, fq_json *params) {
   struct local l;
   struct fq_error e = {0};
   fq_json *result = NULL;
   int code = fq_local_open_any(&l, c);
-  if (code >= 0) return code;
-  if (fq_local_call(&l, "policy.api", fq_json_object(), &result, &e))
+  if (code >= 0) {
+    fq_json_free(params);
+    return code;
+  }
+  if (fq_local_call(&l, v->method, params, &result, &e))
     code = fq_complain(&e);
   else
     fq_print_json(result), code = EXIT_DONE;
@@ -27,31 +25,21 @@ static int api(const struct common *c) {
   return code;
 }
 
-/* Brings the word after leading options to the front: `policy --data DIR test` is `policy test --data DIR`.
- */
-static void word_first(int argc, char **argv) {
-  int i = 1;
-  while (i < argc && !strncmp(argv[i], "--", 2))
-    i += strchr(argv[i], '=') || !strcmp(argv[i], "--json") || !strcmp(argv[i], "--quiet") ? 1 : 2;
-  if (i >= argc) return;
-  char *word = argv[i];
-  memmove(argv + 2, argv + 1, (size_t)(i - 1) * sizeof *argv);
-  argv[1] = word;
-}
+static const struct verb verbs[] = {
+    {.words = "list", .method = "policy.list"},
+    {.words = "api", .method = "policy.api", .run = api},
+    {.words = "why", .method = "policy.why", .order = "subject", .options = "limit#"},
+    {.words = "source", .method = "policy.source", .order = "version"},
+    {.words = "generations", .method = "policy.generations", .options = "limit# after#"},
+    {.words = "move", .method = "policy.move", .options = "from# note"},
+    {.words = "rollback", .method = "policy.rollback", .order = "pack?", .options = "to#"},
+    {0}};
 
 static int run(int argc, char **argv) {
-  struct common c;
-  word_first(argc, argv);
+  fq_words_first(argc, argv);
   if (argc > 1 && !strcmp(argv[1], "new")) return fq_policy_new_pack(argc - 1, argv + 1);
   if (argc > 1 && fq_run_kind(argv[1])) return fq_run_command(argc - 1, argv + 1);
-  int code = fq_common(&argc, argv, &c, &fq_command_policy);
-  if (code >= 0) return code;
-  if (argc == 2 && !strcmp(argv[1], "list")) return with(&c, "policy.list", NULL, NULL);
-  if (argc == 2 && !strcmp(argv[1], "api")) return api(&c);
-  if (argc == 3 && !strcmp(argv[1], "why")) return with(&c, "policy.why", "subject", argv[2]);
-  if (argc >= 2 && argc <= 3 && !strcmp(argv[1], "rollback"))
-    return with(&c, "policy.rollback", "pack", argc == 3 ? argv[2] : NULL);
-  return fq_usage(&fq_command_policy, stderr);
+  return fq_verb_run(argc, argv, verbs, &fq_command_policy);
 }
 
 const struct command fq_command_policy = {
@@ -63,4 +51,10 @@ const struct command fq_command_policy = {
     "       fengqiao policy check|prove|replay|project PACKDIR [--NAME VALUE ...]  (--help)\n"
     "       fengqiao policy why SUBJECT         每个决定的依据,并原样重放 / what was decided and why, "
     "re-executed\n"
-    "       fengqiao policy rollback [PACK]     退回上一版本 / back to the version before\n"};
+    "       fengqiao policy source HASH         决定所指的规则原文 / the text that a decision names\n"
+    "       fengqiao policy generations         各代规则与名下未结事项 / what is open under which "
+    "generation\n"
+    "       fengqiao policy move --note WHY [--from N]  未结事项改用现行规则 / moves what is open to the "
+    "present\n"
+    "       fengqiao policy rollback [PACK] [--to N]    退回上一版本,或第 N 代 / back to the version before, "
+    "or to N\n"};

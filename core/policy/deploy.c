@@ -12,6 +12,7 @@
 #include "policy/module_internal.h"
 #include "policy/pack.h"
 #include "policy/setup.h"
+#include "policy/signature.h"
 
 fq_json *fq_findings_json(const struct fq_findings *f) {
   fq_json *out = fq_json_array();
@@ -163,8 +164,13 @@ static enum fq_status activate(struct fq_call *c, const struct fq_activation *a,
   changed |= a->force;
   fq_json_set_int(c->result, "generation", current + changed);
   if (!changed) return end_draft(c, a);
+  fq_json *data = story(c, a, pack, current);
   enum fq_status st =
-      fq_emit(c, (struct fq_draft){.kind = "pack.deployed", .data = story(c, a, pack, current)});
+      fq_signature_admit(c, ((struct fq_policy *)c->self)->demand_signed, pack, a->files, data);
+  if (st)
+    fq_json_free(data);
+  else
+    st = fq_emit(c, (struct fq_draft){.kind = "pack.deployed", .data = data});
   if (!st) st = fq_dictionary_emit(c, a->pack, a->files);
   if (!st) st = fq_setup_run(c, a->files);
   return st ? st : end_draft(c, a);

@@ -20,8 +20,9 @@ static const char *act_of(const struct fq_entry *e) {
 
 /* What the row tells beside its columns. */
 static char *details(const struct fq_entry *e) {
-  static const char *const kept[] = {"note",   "approved_by", "proposal",   "tested", "override", "moved",
-                                     "author", "message_zh",  "message_en", "from",   "to",       "count"};
+  static const char *const kept[] = {"note",  "approved_by", "proposal", "tested",     "override",
+                                     "moved", "signed",      "author",   "message_zh", "message_en",
+                                     "from",  "to",          "count"};
   fq_json *o = fq_json_object();
   for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
     const fq_json *v = fq_json_get(e->data, kept[i]);

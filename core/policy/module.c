@@ -263,6 +263,18 @@ static const struct fq_method methods[] = {
      .zh = "检查规则包",
      .en = "finds everything wrong with a pack",
      .result = "{ok, findings:[{path, line, exit, zh, en}]}"},
+    {.name = "pack.report",
+     .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT,
+     .params = check_params,
+     .query = fq_policy_pack_report,
+     .zh = "规则包会改变本县什么",
+     .en = "what a pack would change here",
+     .result =
+         "{ok, findings, pack, version, digest, installed, was, same, signature:{present, fits, signer, key, "
+         "trusted, known_as}, policies:[{name, change, path, kinds, pack}], company:[{pack, policy, kinds}], "
+         "dictionaries:[{name, codes, changes:[{name, change, zh, was, pack}]}], setup:[{name, change, "
+         "path}], "
+         "foreign_units:[{unit, path, line}]}"},
     {.name = "pack.list",
      .roles = FQ_ROLE_DESK | ADMINS,
      .query = fq_policy_packs,
@@ -297,6 +309,8 @@ static const struct fq_option options[] = {
      .en = "failures in a row until the last good version comes back"},
     {"four_eyes", FQ_O_BOOL, FQ_OPTION_AT(struct fq_policy, four_eyes), .fallback = "false",
      .zh = "部署须由另一位管理员批准", .en = "a deployment needs another administrator's approval"},
+    {"signed", FQ_O_BOOL, FQ_OPTION_AT(struct fq_policy, demand_signed), .fallback = "false",
+     .zh = "只部署可信密钥签过名的规则包", .en = "only packs signed with a trusted key are deployed"},
     {0}};
 
 static double m_decisions(void *self) {
@@ -352,7 +366,7 @@ static void fini(void *self) {
   if (p->owned) free(p);
 }
 
-static const struct fq_plugin *const parts[] = {&fq_policy_life, &fq_policy_api_part, NULL};
+static const struct fq_plugin *const parts[] = {&fq_policy_life, &fq_policy_trust, &fq_policy_api_part, NULL};
 
 const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
                                            .version = "1",     .zh = "规则",

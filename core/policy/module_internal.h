@@ -28,6 +28,7 @@ struct fq_generation {
 struct fq_policy {
   /* options */
   int64_t steps, cpu_ms, failures;
+  bool demand_signed;
   bool four_eyes;
   bool owned;         /* made by fq_policy_new(): freed with the kernel */
   fq_draft_fn drafts; /* how a draft is read; NULL: there are none */
@@ -134,7 +135,9 @@ enum fq_status fq_policy_history(struct fq_query *q);
 enum fq_status fq_policy_source(struct fq_query *q);
 enum fq_status fq_policy_diff(struct fq_query *q);
 
-extern const struct fq_plugin fq_policy_api_part; /* api.c */
+extern const struct fq_plugin fq_policy_api_part;         /* api.c */
+extern const struct fq_plugin fq_policy_trust;            /* signature.c */
+enum fq_status fq_policy_pack_report(struct fq_query *q); /* report.c */
 
 /* why.c */
 enum fq_status fq_policy_why(struct fq_query *q);

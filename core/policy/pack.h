@@ -32,6 +32,8 @@ void fq_pack_version(const fq_json *files, char *out, size_t cap);
 /* What is wrong with the names, sizes and kinds of {path: text}, whatever they say. Any thread. */
 void fq_pack_files_check(const fq_json *files, struct fq_findings *f);
 
+#define FQ_PACK_SIGNATURE "pack.sig" /* covers the others: signature.h */
+
 struct fq_pack {
   char name[FQ_ID_MAX], version[48], zh[96], en[96];
   char digest[65]; /* SHA-256 over all paths and texts */

@@ -10,6 +10,7 @@
 #include "policy/luaconf.h"
 #include "policy/pack.h"
 #include "policy/setup.h"
+#include "policy/signature.h"
 #include "policy/suggest.h"
 
 #define POLICIES_MAX 64
@@ -134,6 +135,7 @@ void fq_pack_digest(const fq_json *files, char out[65]) {
   for (size_t n = fq_json_size(files); n; n--) {
     const fq_json *least = NULL;
     fq_json_each(m, files) {
+      if (!strcmp(fq_json_name(m), FQ_PACK_SIGNATURE)) continue; /* it covers this digest */
       if (strcmp(fq_json_name(m), last) > 0 && (!least || strcmp(fq_json_name(m), fq_json_name(least)) < 0))
         least = m;
     }
@@ -156,6 +158,15 @@ void fq_pack_version(const fq_json *files, char *out, size_t cap) {
   const char *version = fq_json_str(meta, "version");
   fq_copy(out, cap, version ? version : "");
   fq_json_free(meta);
+}
+
+/* Whoever changes a signed pack signs it anew or takes the signature out: half a promise is none. */
+static void check_signature(const fq_json *files, const struct fq_pack *pack, struct fq_findings *f) {
+  struct fq_signature s;
+  fq_signature_read(pack, files, &s);
+  if (s.present && !s.fits)
+    fq_finding_put(f, FQ_PACK_SIGNATURE, 0, FQ_EXIT_SYNTAX, "签名与内容不符:请重新签名,或删去 pack.sig",
+                   "the signature does not fit the files: sign anew, or remove pack.sig");
 }
 
 bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t count, const char *name,
@@ -184,6 +195,7 @@ bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t co
     fq_finding_put(f, "pack.lua", colon ? atoi(colon + 1) : 0, FQ_EXIT_SYNTAX, e.zh, e.en);
   }
   fq_pack_digest(files, out->digest);
+  check_signature(files, out, f);
   fq_json_free(meta);
   fq_luaconf_lines_free(lines);
   return f->count == before;
