@@ -112,8 +112,9 @@ describe("what differs between two decisions", () => {
     expect(changes({ was: [dispatch("a")], now: [dispatch("a")] })).toEqual([]);
   });
 
-  it("says it in the server's words when it has some, in its own otherwise", () => {
-    expect(both(() => differenceText({ was: [], now: [], zh: "改派", en: "another officer" }, names))).toEqual(["改派", "another officer"]);
+  it("says in a line what differs, and not what is the same", () => {
+    const urge = { method: "incident.urge", params: { id: "i1" } };
+    expect(both(() => differenceText({ was: [urge, dispatch("a", "x")], now: [urge] }, names))[0]).toBe("原来：派a：“x”，10 分内不接单即失效 → 新版：没有命令");
     expect(differenceText({ was: [], now: [{ method: "incident.accept", params: {} }] }, names)).toBe("原来：没有命令 → 新版：受理");
   });
 });

@@ -53,8 +53,8 @@ function said(method: string, member: string, v: unknown, names: Lexicon): strin
   return (MEMBERS[member] ?? ((x: unknown) => str(x)))(v, names);
 }
 
-/** Members that say nothing to a reader: which incident is known from where the command stands. */
-const SILENT = new Set(["id", "incident"]);
+/** Members that say nothing to a reader: which incident and which rule are known from where the command stands. */
+const silent = (method: string, member: string): boolean => member === "id" || member === "incident" || (member === "policy" && method === "clock.start");
 
 /** A sentence's pattern is the word `do.<method>`; a piece in [ ] is left out when a member in it is missing. */
 export function sentence(c: Command, names: Lexicon): Part[] {
@@ -89,7 +89,7 @@ export function sentence(c: Command, names: Lexicon): Part[] {
   } else {
     put(names.method(c.method));
   }
-  const rest = Object.keys(params).filter((m) => !used.has(m) && !SILENT.has(m));
+  const rest = Object.keys(params).filter((m) => !used.has(m) && !silent(c.method, m));
   rest.forEach((m, i) => {
     put(i === 0 ? t("said.open") : t("join.comma"));
     put(`${m}: ${said(c.method, m, params[m], names)}`, m);
@@ -164,8 +164,8 @@ export function changeText(change: string, names: Lexicon): string {
   return tMade(`change.${what}`, { what: names.method(method) });
 }
 
-/** One line that says it: the server's own words, or what was and what would have been. */
-export function differenceText(d: { was: Command[]; now: Command[]; zh?: string; en?: string; now_exit?: string }, names: Lexicon): string {
+/** One line that says it: what was and what would have been, without what is the same. */
+export function differenceText(d: { was: Command[]; now: Command[]; now_exit?: string }, names: Lexicon): string {
   const told = both(d);
   if (told) return told;
   if (d.now_exit && d.now_exit !== "OK") return t("change.exitNow", { exit: d.now_exit });

@@ -27,6 +27,10 @@ export interface Difference {
   path?: string;
   line?: number;
   lines?: number[];
+  /** The candidate asked what nobody had recorded: answered from the state as it was put together again. */
+  uncertain?: boolean;
+  /** The same text decided differently. */
+  unexplained?: boolean;
 }
 export interface ReplayIncident {
   subject: string;
@@ -72,6 +76,8 @@ export interface ReplaySummary extends Summary {
   subjects: number;
   differing: number;
   failed: number;
+  uncertain?: number;
+  unexplained?: number;
   identical: boolean;
 }
 

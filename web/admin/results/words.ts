@@ -206,6 +206,15 @@ export const resultWords = dictionary({
     "这是确切的：在每条历史记录上，用当时的情形重新决定一次。不同的决定会引出不同的后果，后果要看推演。",
     "This is exact: at each recorded entry, decided again on what was known then. What a different decision would have led to is a matter for a projection.",
   ],
+  "replay.uncertain": [
+    "{n} 处标有“约”：新版在那里问了当时没有记录的事（如网格员的位置），答案取自重建的情形，可能与当时略有出入。",
+    "{n} are marked 'about': there the candidate asked what was not recorded then (such as where officers were); the answer is from the state put together again and may be slightly off.",
+  ],
+  "replay.uncertainMark": ["约", "about"],
+  "replay.unexplained": [
+    "{n} 处规则文字相同而结果不同：服务器的版本或数据在当时与现在之间变过。",
+    "In {n} the same text decided differently: the server or its data changed between then and now.",
+  ],
   "replay.byPolicy": ["按规则", "By policy"],
   "replay.byTownship": ["按乡镇", "By township"],
   "replay.incidents": ["逐件查看", "Incident by incident"],
