@@ -2,7 +2,7 @@
 // differs can be marked inside it. Pure.
 
 import type { Lexicon } from "./names";
-import { both, span } from "./text";
+import { span } from "./text";
 import type { Command } from "../api";
 import { isWord, t, tData, tMade } from "./say";
 
@@ -166,8 +166,6 @@ export function changeText(change: string, names: Lexicon): string {
 
 /** One line that says it: what was and what would have been, without what is the same. */
 export function differenceText(d: { was: Command[]; now: Command[]; now_exit?: string }, names: Lexicon): string {
-  const told = both(d);
-  if (told) return told;
   if (d.now_exit && d.now_exit !== "OK") return t("change.exitNow", { exit: d.now_exit });
   const say = (l: (Command | null)[]): string => l.flatMap((c) => (c ? [sentenceText(c, names)] : [])).join(t("join.semicolon")) || t("said.nothing");
   const differ = pairs(d.was, d.now).filter((p) => p.change !== "same");
