@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "main/policy_text.h"
 #include "main/verb.h"
 
 /* A check that found something is a check that failed, so that a script may rely on the exit code. */
@@ -19,7 +20,10 @@ static int check(const struct common *c, const struct verb *v, fq_json *params) 
     fq_complain(&e);
     code = EXIT_REFUSED;
   } else {
-    if (!c->quiet) fq_print_json(result);
+    if (c->json)
+      fq_print_json(result);
+    else if (!c->quiet)
+      fq_print_findings(stdout, fq_json_get(result, "findings"));
     code = fq_json_bool(result, "ok", false) ? EXIT_DONE : EXIT_FAILED;
   }
   fq_json_free(result);
@@ -43,6 +47,18 @@ static int finish(const struct common *c, struct local *l, fq_json *result, cons
   return code;
 }
 
+/* A pack with mistakes is refused by one error that names them; their lines are had by asking again. */
+static void show_mistakes(struct local *l, fq_json *params) {
+  struct fq_error e = {0};
+  fq_json *result = NULL, *ask = fq_json_object();
+  fq_json_set(ask, "pack", fq_json_detach(params, "pack"));
+  fq_json_set(ask, "files", fq_json_detach(params, "files"));
+  fq_json_free(params);
+  if (!fq_local_call(l, "pack.check", ask, &result, &e))
+    fq_print_findings(stderr, fq_json_get(result, "findings"));
+  fq_json_free(result);
+}
+
 /* Where the county wants two pairs of eyes, whoever has the shell is one of them. */
 static int deploy(const struct common *c, const struct verb *v, fq_json *params) {
   struct local l;
@@ -60,7 +76,9 @@ static int deploy(const struct common *c, const struct verb *v, fq_json *params)
                     "administrator who is signed in approves\n");
     e = (struct fq_error){0};
     fq_local_call(&l, "pack.propose", again, &result, &e);
-  } else
+  } else if (!strcmp(e.code, "pack.invalid") && !c->json && fq_json_get(again, "files"))
+    show_mistakes(&l, again);
+  else
     fq_json_free(again);
   return finish(c, &l, result, &e);
 }
@@ -139,7 +157,7 @@ static int run(int argc, char **argv) {
 
 const struct command fq_command_pack = {
     "pack", run, "规则包", "rule packs",
-    "usage: fengqiao pack [--data DIR] check DIR     检查,列出全部问题 / lists everything wrong\n"
+    "usage: fengqiao pack [--data DIR] check DIR     检查,列出全部问题 / lists everything wrong (--json)\n"
     "       fengqiao pack deploy DIR [--note TEXT] [--move] [--override REASON] [--digest HEX] [--force]\n"
     "                                                在两个事务之间生效 / takes effect between two ticks\n"
     "       fengqiao pack deploy --draft PACK        部署草稿 / deploys the draft\n"
