@@ -43,7 +43,6 @@ const MEMBERS: Record<string, (v: unknown, names: Lexicon) => string> = {
   note: (v) => t("said.quote", { text: str(v) }),
   text: (v) => t("said.quote", { text: str(v) }),
   warn: (v) => list(v).map((x) => `${Math.round(Number(x) * 100)}%`).join(t("join.enum")),
-  calendar: str,
   waits: (v) => Object.entries((v ?? {}) as Params).map(([r, ms]) => `${rung(r)} ${span(Number(ms))}`).join(t("join.enum")),
 };
 function said(method: string, member: string, v: unknown, names: Lexicon): string {

@@ -3,12 +3,9 @@
 
 import type { Command, Job } from "../api";
 
-/** A candidate as job.open tells it, beside what the shell knows of a job. */
+/** As job.open tells it. */
 export type JobRead = Job & {
   digest?: string;
-  draft?: boolean;
-  generation?: number;
-  base?: { generation?: number } | null;
 };
 export type Summary = Record<string, unknown> & { ok?: boolean; pack?: string; version?: string; digest?: string; ms?: number };
 

@@ -375,6 +375,8 @@ export const resultWords = dictionary({
   "diff.from": ["旧", "From"],
   "diff.to": ["新", "To"],
   "diff.draft": ["草稿", "draft"],
+  "side.draft": ["草稿", "draft"],
+  "side.files": ["提交的文件", "the files"],
   "diff.view": ["看法", "View"],
   "diff.beside": ["并排", "Side by side"],
   "diff.unified": ["合并", "Unified"],
@@ -494,7 +496,7 @@ export const resultWords = dictionary({
   "do.mediation.open": ["开始调解[（{class}）][，由{mediator}][：{note}]", "open a mediation[ ({class})][ with {mediator}][: {note}]"],
   "do.emergency.start": ["启动应急[：{title}]", "start an emergency[: {title}]"],
   "do.emergency.note": ["应急记事：{text}", "note the emergency: {text}"],
-  "do.clock.start": ["起时限“{name}”：{from}到{to}[，{limit_ms}][，{limit_days} 天][，{warn}处提醒][，按{calendar}日历][，宽限 {grace_ms}]", "start the clock '{name}': {from} to {to}[, {limit_ms}][, {limit_days} days][, warning at {warn}][, calendar {calendar}][, {grace_ms} of grace]"],
+  "do.clock.start": ["起时限“{name}”：{from}到{to}[，{limit_ms}][，{limit_days} 天][，{warn}处提醒][，按 {calendar} 日历][，宽限 {grace_ms}]", "start the clock '{name}': {from} to {to}[, {limit_ms}][, {limit_days} days][, warning at {warn}][, calendar {calendar}][, {grace_ms} of grace]"],
   "do.clock.stop": ["停时限“{name}”", "stop the clock '{name}'"],
 
   "method.incident.dispatch": ["派遣", "dispatch"],
