@@ -85,6 +85,10 @@ export interface Assumption {
   zh: string;
   en: string;
   from: "history" | "option" | "default";
+  /** Of what `value` is the median: within which nine in ten lie, what share does it at all, how many were seen. */
+  p90_ms?: number | null;
+  share?: number | null;
+  seen?: number;
 }
 export interface ProjectedIncident {
   subject: string;
@@ -107,6 +111,7 @@ export interface Fate {
   breached?: string[];
   escalated?: number | boolean;
   cards?: number | string[];
+  dispatched_ms?: number | null;
   handled_ms?: number | null;
   closed_ms?: number | null;
 }
@@ -121,6 +126,7 @@ export interface Rates {
 export interface ProjectedTownship {
   org: string;
   name: string;
+  history?: Rates;
   was: Rates;
   now: Rates;
 }
@@ -128,6 +134,7 @@ export interface ClockFigures {
   started: number;
   met: number;
   breached: number;
+  limit_ms?: number;
   median_ms?: number | null;
   p90_ms?: number | null;
 }
@@ -139,8 +146,8 @@ export interface ProjectedClock {
   was?: ClockFigures;
   now?: ClockFigures;
 }
-/** What happened: like a clock's row; the figures stand in the row or under `was`. */
-export type HistoryClock = ProjectedClock & Partial<ClockFigures> & { real?: ClockFigures };
+/** What really happened, beside what the model makes of the same rules. */
+export type HistoryClock = ProjectedClock & { history?: ClockFigures };
 export interface ProjectedOfficer {
   user: string;
   name?: string;
@@ -154,6 +161,8 @@ export interface ProjectSummary extends Summary {
   to: string;
   incidents: number;
   assumptions?: Assumption[];
+  differing?: number;
+  history?: Record<string, unknown>;
   was?: Record<string, unknown>;
   now?: Record<string, unknown>;
   fit?: { zh?: string; en?: string } & Record<string, unknown>;
@@ -197,8 +206,11 @@ export interface StaffedVillage {
 export interface Coverage {
   village: string;
   name: string;
+  /** "*": all of them; several stand in `categories`. */
   category: string;
+  categories?: string[];
   level: number | string;
+  levels?: number[];
   hours_zh?: string;
   hours_en?: string;
   hours?: [number, number][];
