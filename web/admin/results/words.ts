@@ -115,7 +115,7 @@ export const resultWords = dictionary({
   "head.replay": ["{n} 起事件中 {differing} 起不同", "{differing} of {n} incidents differ"],
   "head.project": ["估计：{n} 起事件", "estimate: {n} incidents"],
 
-  "col.run": ["编号", "Run"],
+  "col.run": ["编号", "No."],
   "col.author": ["谁", "Who"],
   "col.at": ["时间", "When"],
   "col.state": ["状态", "State"],
@@ -301,7 +301,7 @@ export const resultWords = dictionary({
     "{villages} villages, {categories} categories, {levels} levels, the 168 hours of a week: {situations} situations, looked at as {classes} classes.",
   ],
   "proof.found": ["{errors} 个错误，{warnings} 个警告。", "{errors} errors, {warnings} warnings."],
-  "proof.clean": ["每一种都有人管，没有发现问题。", "Somebody answers in each; nothing is wrong."],
+  "proof.clean": ["没有错误，也没有警告。", "No error and no warning."],
   "proof.count": ["{n} 种情形", "{n} situations"],
   "proofRule.nobody": ["无人", "Nobody"],
   "proofRule.empty_rung": ["空岗", "Empty rung"],
