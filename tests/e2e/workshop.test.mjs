@@ -125,6 +125,23 @@ test("a replay: started from the page, then down to the line that ran", { skip, 
   await page.locator("[data-test=jobs] a", { hasText: job }).waitFor();
 });
 
+test("a projection: an estimate wherever a figure stands, with what was assumed and by whom", { skip, timeout: 240_000 }, async () => {
+  await draft("2.3");
+  const page = await visitor("admin", `#/jobs?what=project&pack=${PACK}`);
+  await page.waitForFunction(() => document.querySelector("select[name=candidate]")?.value === "draft");
+  await page.fill("input[name=accept_ms]", "2");
+  await page.click("[data-test=start]");
+  await page.waitForSelector("[data-test=projection] [data-test=clocks] tbody tr", { timeout: 120_000 });
+  const job = await page.evaluate(() => location.hash.split("/").pop());
+  const { options, summary } = await admin("job.open", { job });
+  assert.equal(options.assume.accept_ms, 120_000);
+  assert.match(await page.textContent("[data-test=sentence]"), new RegExp(`估计.*${summary.incidents} 起事件`));
+  assert.match(await page.textContent("[data-test=assumptions]"), /2 分.*由您指定/s);
+  assert.match(await page.textContent("[data-test=clocks]"), /估计/);
+  assert.deepEqual(await axe(page), []);
+  await keep(page, "projection");
+});
+
 test("scenarios that fail: which, at which line; a run can be called off", { skip, timeout: 240_000 }, async () => {
   await draft("2.1");
   const page = await visitor("admin", `#/jobs?what=test&pack=${PACK}`);
