@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dispatch.h"
+#include "projection/projection.h"
 
 /* Generated from words/. */
 static const char words[] =
@@ -186,4 +187,5 @@ FQ_PLUGIN = {
     .init = init,
     .fini = fini,
     .parts = parts,
+    .projection = &pj_model,
 };
