@@ -23,6 +23,12 @@ if ! cmp -s "$tmp/reference.md" "$here/reference.md"; then
   wrong "docs/reference.md: not what the server says; fengqiao call rpc.discover | node docs/tools/reference.mjs > docs/reference.md"
 fi
 
+# What may be written in a policy.
+"$FENGQIAO" call --data "$tmp/data" policy.api >"$tmp/api.json"
+"$node" "$here/tools/policy_api.mjs" <"$tmp/api.json" >"$tmp/policy-api.md"
+cmp -s "$tmp/policy-api.md" "$here/policy-api.md" ||
+  wrong "docs/policy-api.md: not what the server says; fengqiao call policy.api | node docs/tools/policy_api.mjs > docs/policy-api.md"
+
 # The step tables, written and drawn.
 "$FENGQIAO" call --data "$tmp/data" dispatch.states >"$tmp/states.json"
 for as in md svg; do
@@ -34,7 +40,7 @@ done
 # Blocks and links.
 docs=
 for f in README CONTRIBUTING CHANGELOG README.zh-CN; do docs="$docs $top/$f.md"; done
-for f in architecture architecture.zh-CN policy-guide policy-guide.zh-CN plugin-guide plugin-guide.zh-CN protocol reference; do
+for f in architecture architecture.zh-CN policy-guide policy-guide.zh-CN plugin-guide plugin-guide.zh-CN policy-api protocol reference; do
   docs="$docs $here/$f.md"
 done
 for f in "$here"/desk/*.md; do

@@ -672,6 +672,13 @@ struct fq_plugin {
   /* How many subjects are alive (FQ_KIND_BEGINS without FQ_KIND_ENDS) that began after entry `from` and not
    * after entry `to`. Kernel or reader thread. */
   int64_t (*alive)(void *self, fq_db *db, int64_t from, int64_t to);
+  /* Its tables are for queries alone: no command, reaction, view or context reads them, and its timers
+   * concern nothing else. Whoever goes through the past to see what policies saw may leave it out (a text
+   * index, statistics). Of a part: that part. */
+  bool derived;
+  /* Names of its views whose answers depend on more than entries (positions of phones), NULL at the end: when
+   * the past is asked again, the recorded answer to the same question stands. */
+  const char *const *fleeting;
 };
 
 /* The plugin's one symbol:

@@ -18,7 +18,7 @@
 
 void fq_state_free(struct fq_request *r) {
   if (!r->state) return;
-  free(r->state->secret);
+  fq_json_free(r->state->prepared);
   free(r->state);
   r->state = NULL;
 }
@@ -85,33 +85,12 @@ static enum fq_status take_idem(struct fq_request *r) {
   return st;
 }
 
-static void enqueue(fq_kernel *k, struct fq_request *r) {
+void fq_enqueue(fq_kernel *k, struct fq_request *r) {
   r->next = NULL;
   *k->queue_tail = r;
   k->queue_tail = &r->next;
   k->queued++;
   fq_tick_soon(k);
-}
-
-struct preparation {
-  fq_kernel *kernel;
-  struct fq_request *request;
-};
-
-static void prepare_work(void *context, void *arg) {
-  fq_prepare_work(((struct preparation *)arg)->request);
-}
-
-static void prepare_done(void *arg) {
-  struct preparation *p = arg;
-  fq_kernel *k = p->kernel;
-  struct fq_request *r = p->request;
-  free(p);
-  k->preparing--;
-  if (fq_prepare_end(k, r))
-    fq_answer(k, r);
-  else
-    enqueue(k, r);
 }
 
 static void run_volatile(fq_kernel *k, struct fq_request *r) {
@@ -174,18 +153,10 @@ static enum fq_status admit(fq_kernel *k, struct fq_request *r, bool *answer_now
     fq_request_refuse(k, r);
   } else if (k->queued >= QUEUE_MAX) {
     return overloaded(r);
-  } else if (fq_prepare_needed(r)) {
-    if (k->preparing >= PREPARING_MAX) return overloaded(r);
-    if ((st = fq_prepare_begin(k, r))) return st;
-    k->preparing++;
-    struct preparation *p = fq_alloc(sizeof *p);
-    *p = (struct preparation){.kernel = k, .request = r};
-    if (k->helpers)
-      fq_pool_add(k->helpers, prepare_work, prepare_done, p);
-    else
-      prepare_work(NULL, p), prepare_done(p);
-  } else
-    enqueue(k, r);
+  } else if (k->preparing >= PREPARING_MAX && fq_map_get(k->preparers, r->method)) {
+    return overloaded(r);
+  } else if (!fq_prepare(k, r))
+    fq_enqueue(k, r);
   return FQ_OK;
 }
 

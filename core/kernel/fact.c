@@ -31,6 +31,21 @@ enum fq_status fq_kernel_fact(fq_kernel *k, const struct fq_entry *fact, struct 
   return st;
 }
 
+enum fq_status fq_kernel_recall(fq_kernel *k, const struct fq_entry *e, struct fq_error *error) {
+  if (!k->config.memory || !k->config.fake_clock) return real(error);
+  struct fq_head unchanged = k->head;
+  struct fq_row r = {.seq = e->seq,
+                     .at_ms = e->at_ms,
+                     .kind = e->kind,
+                     .subject = e->subject,
+                     .org = e->org,
+                     .actor = e->actor,
+                     .cause = e->cause,
+                     .audience = e->audience,
+                     .data = "{}"};
+  return fq_journal_append(k->db, &unchanged, &r) ? FQ_OK : fq_db_error(k->db, error);
+}
+
 void fq_kernel_listen(fq_kernel *k, fq_listen_fn fn, void *self) {
   k->listen = fn;
   k->listen_self = self;

@@ -53,8 +53,9 @@ struct fq_tick {
   int64_t now_ms;
   struct staged **entries;
   size_t count, cap;
-  size_t reacted;      /* entries before this one have been answered */
-  size_t command_from; /* first entry of the running outside command */
+  size_t reacted;          /* entries before this one have been answered */
+  size_t command_from;     /* first entry of the running outside command */
+  const fq_json *prepared; /* of that command: fq_call_prepared() */
 };
 
 /* What the kernel keeps with a call in progress: fq_call first, so a handler's pointer is also this one. */
@@ -71,8 +72,7 @@ struct fq_call_state {
   const struct bound_method *bound;
   char idem[72];
   uint8_t digest[FQ_SHA256];
-  bool prepared;
-  char *secret; /* of a preparation: a password on its way to or from the helper */
+  fq_json *prepared; /* what its preparation has found */
 };
 
 struct fq_session {
@@ -103,6 +103,7 @@ struct fq_kernel {
   struct fq_module modules[MAX_MODULES];
   size_t module_count, inited, started;
   struct fq_map *methods, *kinds; /* -> bound_method, bound_kind */
+  struct fq_map *preparers;       /* method -> preparer */
   fq_react_fn react;
   void *react_self;
   fq_listen_fn listen;
@@ -140,22 +141,21 @@ void fq_stage_undo(struct fq_tick *t, size_t count);
 enum fq_status fq_apply_entry(fq_kernel *k, const struct bound_kind *b, const struct fq_entry *e,
                               struct fq_error *error);
 
+/* rebuild.c: one row of a journal, applied. The hooks may be NULL; *stopped: `before` has said no. */
+enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const struct fq_past_hooks *hooks,
+                            bool *stopped, struct fq_error *e);
+
 /* admit.c: from a request to a queue, a reader or an error */
 enum fq_status fq_admit(fq_kernel *k, struct fq_request *r);
-void fq_answer(fq_kernel *k, struct fq_request *r); /* replies with what r holds */
+void fq_enqueue(fq_kernel *k, struct fq_request *r); /* for the next tick */
+void fq_answer(fq_kernel *k, struct fq_request *r);  /* replies with what r holds */
 void fq_request_refuse(fq_kernel *k, struct fq_request *r);
 void fq_state_free(struct fq_request *r);
 void fq_flush(fq_kernel *k); /* tells the transports that a batch is complete */
 
-/* schema.c */
-enum fq_status fq_schema_check(const struct fq_param *table, const fq_json *params, struct fq_error *e);
-fq_json *fq_schema_describe(const struct fq_param *table); /* JSON Schema, for rpc.discover */
-
-/* prepare.c: the slow part of a request (scrypt), on a helper thread before its tick */
-bool fq_prepare_needed(const struct fq_request *r);
-enum fq_status fq_prepare_begin(fq_kernel *k, struct fq_request *r);
-void fq_prepare_work(struct fq_request *r);
-enum fq_status fq_prepare_end(fq_kernel *k, struct fq_request *r);
+/* prepare.c: the slow part of a request, before its tick */
+void fq_prepare_init(fq_kernel *k);
+bool fq_prepare(fq_kernel *k, struct fq_request *r); /* false: there is nothing to prepare */
 
 /* receipt.c: idempotency */
 extern const char fq_receipt_schema[];

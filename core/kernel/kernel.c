@@ -60,6 +60,7 @@ fq_kernel *fq_kernel_open(const struct fq_kernel_config *config, struct fq_error
   k->queue_tail = &k->queue;
   k->clock.fake_ms = config->fake_clock ? 1 : 0;
   k->loop = fq_loop_new();
+  fq_prepare_init(k);
   if (!config->memory) {
     fq_copy(k->data_dir, sizeof k->data_dir, config->data_dir);
     snprintf(k->path, sizeof k->path, "%s/%s", k->data_dir, config->file ? config->file : "county.db");
@@ -114,13 +115,14 @@ static enum fq_status add(fq_kernel *k, const struct fq_plugin *p, void *self, s
     if (fq_map_get(k->methods, x->name)) return taken(e, p, x->name);
   struct fq_module *m = &k->modules[k->module_count++];
   *m = (struct fq_module){.table = p, .self = self};
+  bool deaf = k->config.lean && p->size > offsetof(struct fq_plugin, derived) && p->derived;
   for (const struct fq_kind *x = p->kinds; x && x->name; x++) {
     struct bound_kind *b = kind_slot(k, x->name);
     b->kind = x;
-    add_apply(b, x, self, true);
+    if (!deaf) add_apply(b, x, self, true);
   }
   for (const struct fq_kind *x = p->also_applies; x && x->name; x++)
-    add_apply(kind_slot(k, x->name), x, self, false);
+    if (!deaf) add_apply(kind_slot(k, x->name), x, self, false);
   for (const struct fq_reaction *x = p->reactions; x && x->kind; x++) {
     struct bound_reaction *r = fq_alloc(sizeof *r), **at = &kind_slot(k, x->kind)->reactions;
     while (*at)
@@ -234,6 +236,7 @@ void fq_kernel_close(fq_kernel *k) {
   fq_db_close(k->db);
   fq_loop_free(k->loop);
   fq_map_clear(&k->methods, free);
+  fq_map_clear(&k->preparers, free);
   fq_map_clear(&k->kinds, free_kind);
   fq_map_clear(&k->login_failures, free);
   fq_map_clear(&k->by_user, NULL);

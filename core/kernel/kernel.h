@@ -22,6 +22,7 @@ struct fq_kernel_config {
   int readers, helpers; /* threads */
   int rearm_ms; /* how often timers are looked at besides when they are due; 0: 5 s. The clock may jump. */
   int tick_commands; /* most commands in one transaction; 512: perf.md, natural batching */
+  bool lean;         /* plugins marked `derived` hear nothing: nobody will query this kernel */
 };
 
 /* open: database, journal head. register modules. boot: migrate, init each module. */
@@ -53,6 +54,9 @@ void fq_kernel_set_time(fq_kernel *k, int64_t ms);
  * and policies, like an entry of this kernel's own. */
 enum fq_status fq_kernel_number_from(fq_kernel *k, int64_t seq, struct fq_error *e);
 enum fq_status fq_kernel_fact(fq_kernel *k, const struct fq_entry *fact, struct fq_error *e);
+/* The journal of a kernel that has left its past is empty. What is still asked of it, when somebody's life
+ * began, is put there by this: the row without its data, not applied. */
+enum fq_status fq_kernel_recall(fq_kernel *k, const struct fq_entry *e, struct fq_error *error);
 /* Called after each commit for every entry of the tick, in order. It may read, and calls nothing else of the
  * kernel. */
 typedef void (*fq_listen_fn)(void *self, const struct fq_entry *e);
@@ -71,6 +75,59 @@ enum fq_status fq_tick_run(struct fq_call *c, const struct fq_actor *actor, int6
 /* Applies the journal of the database at `path`, row by row, to this kernel's empty one, links checked on the
  * way. `rows` may be NULL. Before fq_kernel_start(). */
 enum fq_status fq_kernel_rebuild(fq_kernel *k, const char *path, int64_t *rows, struct fq_error *e);
+
+/*
+ * The past: a kernel in memory whose projections stand as they did after an entry of another kernel's
+ * journal, which may be growing meanwhile. Rows are only read, in short transactions; they are not verified
+ * (that is `fengqiao journal verify`), not copied and leave no receipts, so the kernel's own `journal` is
+ * empty and whoever asks that table is shown the other's, up to the last row of the command before. The
+ * kernel's time is that of the last row applied. Measured over 400,000 entries: docs/workshop/replay.md.
+ *
+ *     struct fq_past *p = fq_past_open(k, "/var/lib/fengqiao/county.db", &e);
+ *     fq_past_run(p, fq_past_until(p, from_ms), NULL, &e);    the state before the first entry of that time
+ *     fq_past_close(p);                                       k goes on from there by itself: its next entry
+ */
+struct fq_past;
+/* What fq_past_run() calls for each row, before and after it is applied; either may be NULL. `receipt` as in
+ * the journal: the last entry that a command itself has made has one (see fq_row). `before` returning false
+ * stops there, the row not applied. */
+struct fq_past_hooks {
+  void *arg;
+  bool (*before)(void *arg, const struct fq_entry *e, const char *receipt);
+  void (*after)(void *arg, const struct fq_entry *e, const char *receipt);
+};
+/* `k` has booted, holds nothing and is in memory; it must outlive the past. */
+struct fq_past *fq_past_open(fq_kernel *k, const char *path, struct fq_error *e);
+int64_t fq_past_head(const struct fq_past *p); /* the last entry there was when it was opened */
+int64_t fq_past_seq(const struct fq_past *p);  /* the last one applied */
+/* The last entry before `at_ms`, and when an entry was; 0 when there is none. */
+int64_t fq_past_until(struct fq_past *p, int64_t at_ms);
+int64_t fq_past_time(struct fq_past *p, int64_t seq);
+/* Applies what follows, up to and including entry `until` (at most the head). */
+enum fq_status fq_past_run(struct fq_past *p, int64_t until, const struct fq_past_hooks *hooks,
+                           struct fq_error *e);
+void fq_past_close(struct fq_past *p);
+
+/* The slow part of a method's calls, done before their tick: hashing on a helper thread, scenarios in a child
+ * process. `begin` is called for each request that may call the method and fits its schema; it may change
+ * `params`, and leads to exactly one fq_prepared(), at once or later, which takes `found`: the command reads
+ * it by fq_call_prepared(), as does every method it calls. With `error` filled the request is refused
+ * instead. Another `begin` for the same method takes the place of the first. */
+struct fq_preparing {
+  fq_kernel *kernel;
+  fq_json *params;
+  const char *remote;
+  struct fq_error *error;
+};
+typedef void (*fq_prepare_fn)(void *self, struct fq_preparing *p);
+void fq_kernel_prepare(fq_kernel *k, const char *method, fq_prepare_fn begin, void *self);
+void fq_prepared(struct fq_preparing *p, fq_json *found);
+const fq_json *fq_call_prepared(const struct fq_call *c);
+
+/* Do the parameters fit the table? As for a method's. Any thread. */
+enum fq_status fq_schema_check(const struct fq_param *table, const fq_json *params, struct fq_error *e);
+/* A parameter table as JSON Schema, for rpc.discover and policy.api. Any thread. */
+fq_json *fq_schema_describe(const struct fq_param *table);
 
 struct fq_loop;
 struct fq_loop *fq_kernel_loop(fq_kernel *k);

@@ -1,6 +1,7 @@
 /*
- * The slow part of a request, done on a helper thread before its tick: scrypt takes tens of milliseconds and
- * must not hold up anybody else. Begin and end run on the kernel thread, work on a helper.
+ * The slow part of a request, before its tick: see fq_kernel_prepare(). The kernel's own: scrypt takes tens
+ * of milliseconds and an upload is read once more; neither may hold up anybody else, so helper threads do it.
+ * Kernel thread, but for the work functions.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,49 +11,128 @@
 #include "kernel/account.h"
 #include "kernel/internal.h"
 
-static bool is_login(const struct fq_request *r) {
-  return !strcmp(r->method, "session.login");
+struct preparer {
+  fq_prepare_fn begin;
+  void *self;
+};
+struct preparation {
+  struct fq_preparing shown; /* first: a pointer to it is also this one */
+  struct fq_request *request;
+};
+
+void fq_kernel_prepare(fq_kernel *k, const char *method, fq_prepare_fn begin, void *self) {
+  struct preparer *p = fq_alloc(sizeof *p);
+  *p = (struct preparer){begin, self};
+  free(fq_map_take(&k->preparers, method));
+  fq_map_put(&k->preparers, method, p);
 }
 
-static bool is_blob(const struct fq_request *r) {
-  return !strcmp(r->method, "blob.commit");
+bool fq_prepare(fq_kernel *k, struct fq_request *r) {
+  const struct preparer *how = fq_map_get(k->preparers, r->method);
+  if (!how) return false;
+  struct preparation *p = fq_alloc(sizeof *p);
+  *p = (struct preparation){
+      .shown = {.kernel = k, .params = r->params, .remote = r->remote, .error = &r->error}, .request = r};
+  k->preparing++;
+  how->begin(how->self, &p->shown);
+  return true;
 }
 
-bool fq_prepare_needed(const struct fq_request *r) {
-  if (r->state->prepared) return false;
-  if (is_blob(r)) return true;
-  return is_login(r) || ((!strcmp(r->method, "user.add") || !strcmp(r->method, "user.password")) &&
-                         fq_json_str(r->params, "password"));
+void fq_prepared(struct fq_preparing *shown, fq_json *found) {
+  struct preparation *p = (struct preparation *)shown;
+  fq_kernel *k = shown->kernel;
+  struct fq_request *r = p->request;
+  free(p);
+  k->preparing--;
+  r->state->prepared = found;
+  if (r->error.status)
+    fq_answer(k, r);
+  else
+    fq_enqueue(k, r);
 }
 
-enum fq_status fq_prepare_begin(fq_kernel *k, struct fq_request *r) {
-  if (is_blob(r)) r->state->secret = fq_strdup(k->data_dir);
-  if (!is_login(r)) return FQ_OK;
-  return fq_login_begin(k, r->params, r->remote, &r->state->secret, &r->error);
+const fq_json *fq_call_prepared(const struct fq_call *c) {
+  return c->tick->prepared;
 }
 
-/* Replaces a password by its hash, or a stored hash by the verdict: NULL for wrong. */
-void fq_prepare_work(struct fq_request *r) {
-  const char *password = fq_json_str(r->params, "password");
-  char *out = NULL;
-  if (is_blob(r)) {
-    fq_blob_take(r->state->secret, r->params, &r->error);
-    return;
-  }
-  if (!is_login(r))
-    out = fq_password_hash(password, FQ_SCRYPT_LOG2_N);
-  else if (fq_password_verify(password, r->state->secret))
-    out = fq_strdup("ok");
-  free(r->state->secret);
-  r->state->secret = out;
+/* -- the kernel's own
+ * ------------------------------------------------------------------------------------------ */
+
+struct slow {
+  struct fq_preparing *p;
+  char *secret; /* a password's hash, on its way to or from the helper; the data directory for an upload */
+};
+
+static void hand_over(struct fq_preparing *p, char *secret, void (*work)(void *arg),
+                      void (*done)(fq_kernel *k, void *arg)) {
+  struct slow *s = fq_alloc(sizeof *s);
+  *s = (struct slow){p, secret};
+  fq_work(p->kernel, work, done, s);
 }
 
-enum fq_status fq_prepare_end(fq_kernel *k, struct fq_request *r) {
-  r->state->prepared = true;
-  if (is_blob(r)) return r->error.status;
-  if (!is_login(r)) {
-    fq_json_set_str(r->params, "password", r->state->secret);
-    return FQ_OK;
-  }
-  return fq_login_end(k, r->params, r->remote, r->state->secret != NULL, &r->error);
+static void finish(struct slow *s) {
+  struct fq_preparing *p = s->p;
+  free(s->secret);
+  free(s);
+  fq_prepared(p, NULL);
+}
+
+/* The hash to verify against becomes the verdict: NULL for wrong. */
+static void verify(void *arg) {
+  struct slow *s = arg;
+  bool right = fq_password_verify(fq_json_str(s->p->params, "password"), s->secret);
+  free(s->secret);
+  s->secret = right ? fq_strdup("ok") : NULL;
+}
+
+static void verified(fq_kernel *k, void *arg) {
+  struct slow *s = arg;
+  fq_login_end(k, s->p->params, s->p->remote, s->secret != NULL, s->p->error);
+  finish(s);
+}
+
+static void login(void *self, struct fq_preparing *p) {
+  char *secret = NULL;
+  if (fq_login_begin(p->kernel, p->params, p->remote, &secret, p->error))
+    fq_prepared(p, NULL);
+  else
+    hand_over(p, secret, verify, verified);
+}
+
+static void hash(void *arg) {
+  struct slow *s = arg;
+  s->secret = fq_password_hash(fq_json_str(s->p->params, "password"), FQ_SCRYPT_LOG2_N);
+}
+
+static void hashed(fq_kernel *k, void *arg) {
+  struct slow *s = arg;
+  fq_json_set_str(s->p->params, "password", s->secret);
+  finish(s);
+}
+
+static void password(void *self, struct fq_preparing *p) {
+  if (fq_json_str(p->params, "password"))
+    hand_over(p, NULL, hash, hashed);
+  else
+    fq_prepared(p, NULL);
+}
+
+static void take(void *arg) {
+  struct slow *s = arg;
+  fq_blob_take(s->secret, s->p->params, s->p->error);
+}
+
+static void taken(fq_kernel *k, void *arg) {
+  finish(arg);
+}
+
+static void blob(void *self, struct fq_preparing *p) {
+  hand_over(p, fq_strdup(fq_data_dir(p->kernel)), take, taken);
+}
+
+void fq_prepare_init(fq_kernel *k) {
+  fq_kernel_prepare(k, "session.login", login, NULL);
+  fq_kernel_prepare(k, "user.add", password, NULL);
+  fq_kernel_prepare(k, "user.password", password, NULL);
+  fq_kernel_prepare(k, "blob.commit", blob, NULL);
 }

@@ -64,9 +64,12 @@ void fq_receipt_apply(fq_db *db, int64_t seq, int64_t at_ms, const char *actor, 
 
 /* {"key":...,"digest":...,"result":...}; the result is printed once, for the row and for the journal. */
 void fq_receipt_put(fq_kernel *k, struct fq_tick *t, struct fq_request *r, fq_json *result) {
-  if (!r->state->idem[0] || t->count == t->command_from)
-    return; /* nothing changed: doing it again is harmless */
+  if (t->count == t->command_from) return; /* nothing changed: doing it again is harmless */
   struct staged *last = t->entries[t->count - 1];
+  if (!r->state->idem[0]) {
+    last->receipt = fq_strdup(""); /* the command ends here: see struct fq_row */
+    return;
+  }
   char hex[FQ_SHA256_HEX];
   fq_hex(r->state->digest, FQ_SHA256, hex);
   fq_json *v = fq_json_object();

@@ -178,8 +178,10 @@ static void run_request(struct fq_tick *t, struct fq_request *r) {
   if (!fq_db_savepoint(k->db))
     st = fq_db_error(k->db, &r->error);
   else {
+    t->prepared = r->state->prepared;
     st = authorise(&f, r->state->bound->method);
     if (!st) st = handle(&f, r->state->bound);
+    t->prepared = NULL;
     if (!st) {
       fq_json_set_int(result, "n", k->head.seq + (int64_t)t->count);
       fq_receipt_put(k, t, r, result);

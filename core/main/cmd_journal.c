@@ -52,7 +52,7 @@ static int export(const struct common *c, int64_t after) {
     if (r.cause) fq_json_set_int(o, "cause", r.cause);
     put(o, "audience", r.audience);
     fq_json_set(o, "data", data ? data : fq_json_object());
-    if (r.receipt) fq_json_set(o, "receipt", fq_json_parse(r.receipt, strlen(r.receipt), NULL));
+    if (r.receipt && *r.receipt) fq_json_set(o, "receipt", fq_json_parse(r.receipt, strlen(r.receipt), NULL));
     const uint8_t *link = fq_col_blob(q, 11, FQ_SHA256);
     if (link) {
       fq_hex(link, FQ_SHA256, hex);

@@ -11,4 +11,7 @@
  * The exit code: 0 well, 1 something was found, 2 wrong usage or the run failed. */
 int fq_run_command(int argc, char **argv);
 
+/* new DIR [TEMPLATE] */
+int fq_policy_new_pack(int argc, char **argv);
+
 #endif

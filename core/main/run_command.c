@@ -21,17 +21,20 @@ static void *world(void *server) {
 }
 
 static enum fq_status add_plugins(void *arg, fq_kernel *k, struct fq_error *e) {
+  static const char *const sections[] = {"server", "policy", "workshop", "terminal", NULL};
   struct world *w = arg;
   struct fq_problem_list problems = {0};
   const char *names[FQ_PLUGINS_MOST];
   char *list = fq_strdup(w->server->options.plugins);
   size_t count = fq_boot_names(list, "terminal", names);
   enum fq_status st = FQ_OK;
-  if (fq_registry_load(
-          &w->registry,
-          &(struct fq_registry_config){
-              .dir = w->server->common.plugins, .names = names, .count = count, .values = w->server->config},
-          &problems))
+  if (fq_registry_load(&w->registry,
+                       &(struct fq_registry_config){.dir = w->server->common.plugins,
+                                                    .names = names,
+                                                    .count = count,
+                                                    .values = w->server->config,
+                                                    .sections = sections},
+                       &problems))
     st = fq_fail(e, FQ_E_NOT_FOUND, "plugin", problems.items[0].path, "%s", "%s", problems.items[0].en);
   else
     st = fq_registry_add(&w->registry, k, e);

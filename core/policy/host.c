@@ -197,3 +197,21 @@ void fq_findings_free(struct fq_findings *f) {
   free(f->list);
   *f = (struct fq_findings){0};
 }
+
+fq_json *fq_lines_around(const char *text, int line) {
+  fq_json *out = fq_json_array();
+  int n = 1;
+  for (const char *p = text; p && line > 0; n++) {
+    const char *end = strchr(p, '\n');
+    if (n >= line - 1 && n <= line + 1) {
+      fq_json *o = fq_json_object();
+      char *copy = fq_strndup(p, end ? (size_t)(end - p) : strlen(p));
+      fq_json_set_int(o, "line", n);
+      fq_json_set_str(o, "text", copy);
+      fq_json_push(out, o);
+      free(copy);
+    }
+    p = end ? end + 1 : NULL;
+  }
+  return out;
+}

@@ -49,6 +49,8 @@ void fq_finding_put(struct fq_findings *f, const char *path, int line, enum fq_e
 void fq_finding_add(struct fq_findings *f, const char *path, int line, enum fq_exit exit, const char *zh,
                     const char *en, ...) FQ_PRINTF(5, 7) FQ_PRINTF(6, 7);
 void fq_findings_free(struct fq_findings *f);
+/* A line of a text and its neighbours: [{line, text}]. */
+fq_json *fq_lines_around(const char *text, int line);
 
 /* A checked, compiled policy. Immutable. */
 struct fq_version {

@@ -354,6 +354,7 @@ static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
   fq_findings_free(&f);
   if (!p->fallback) return e->status;
   fq_kernel_set_react(k, fq_policy_react, p);
+  fq_policy_gated(k, "pack.deploy", fq_gate_candidate);
   return FQ_OK;
 }
 
@@ -364,6 +365,7 @@ static void free_version(void *v) {
 static void fini(void *self) {
   struct fq_policy *p = self;
   fq_policy_forget(p);
+  fq_gate_fini(p);
   fq_map_clear(&p->compiled, free_version);
   fq_version_free(p->fallback);
   fq_host_free(p->host);
@@ -372,13 +374,15 @@ static void fini(void *self) {
   if (p->owned) free(p);
 }
 
+static const struct fq_plugin *const parts[] = {&fq_policy_api_part, NULL};
+
 const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
                                            .version = "1",     .zh = "规则",
                                            .en = "policies",   .migrations = migrations,
                                            .kinds = kinds,     .methods = methods,
                                            .options = options, .self_bytes = sizeof(struct fq_policy),
                                            .metrics = metrics, .init = init,
-                                           .fini = fini};
+                                           .fini = fini,       .parts = parts};
 
 void *fq_policy_new(void) {
   struct fq_policy *p = fq_alloc(sizeof *p);

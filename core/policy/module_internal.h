@@ -4,6 +4,7 @@
 #define FQ_POLICY_MODULE_INTERNAL_H
 
 #include "base/map.h"
+#include "policy/gate.h"
 #include "policy/host.h"
 #include "policy/module.h"
 
@@ -38,6 +39,10 @@ struct fq_policy {
   struct fq_map *heard;              /* kinds that some stored policy hears */
   bool heard_known;
   int64_t unrecorded_at_ms; /* the tick that was last complained about */
+  /* gate.c */
+  fq_gate_fn gate;
+  void *gate_arg;
+  struct fq_gated *gated;
   /* metrics */
   double decisions, failed, refused, cpu_us;
 };
@@ -49,6 +54,10 @@ void fq_policy_forget(struct fq_policy *p); /* the tables have changed */
 /* react.c */
 void fq_policy_react(void *self, struct fq_call *c, const struct fq_entry *e);
 
+/* gate.c */
+fq_json *fq_gate_candidate(fq_kernel *k, const fq_json *params); /* the files in the parameters */
+void fq_gate_fini(struct fq_policy *p);
+
 /* deploy.c */
 enum fq_status fq_policy_deploy(struct fq_call *c);
 enum fq_status fq_policy_rollback(struct fq_call *c);
@@ -56,6 +65,8 @@ enum fq_status fq_policy_rollback(struct fq_call *c);
 int64_t fq_policy_last_good(fq_db *db, const char *pack);
 enum fq_status fq_policy_emit_rollback(struct fq_call *c, const char *pack, int64_t to, const char *zh,
                                        const char *en);
+
+extern const struct fq_plugin fq_policy_api_part; /* api.c */
 
 /* why.c */
 enum fq_status fq_policy_why(struct fq_query *q);

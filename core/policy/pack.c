@@ -70,6 +70,26 @@ fq_json *fq_pack_list(const char *dir, const char *folder, const char *suffix) {
   return out;
 }
 
+static const struct {
+  const char *folder, *suffix;
+} folders[] = {{"policies", ".lua"},  {"setup", ".lua"}, {"dictionaries", ".csv"},
+               {"scenarios", ".lua"}, {"i18n", ".json"}, {"forms", ".json"}};
+
+bool fq_pack_path(const char *path) {
+  if (!strcmp(path, "pack.lua")) return true;
+  const char *slash = strchr(path, '/');
+  size_t len = strlen(path);
+  for (size_t i = 0; slash && i < sizeof folders / sizeof *folders; i++) {
+    size_t head = strlen(folders[i].folder), tail = strlen(folders[i].suffix);
+    if ((size_t)(slash - path) != head || strncmp(path, folders[i].folder, head)) continue;
+    if (slash[1] == '.' || strchr(slash + 1, '/') || strlen(slash + 1) <= tail) return false;
+    for (const char *p = slash; *p; p++)
+      if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == '\\') return false;
+    return !strcmp(path + len - tail, folders[i].suffix);
+  }
+  return false;
+}
+
 static bool add_folder(fq_json *files, const char *dir, const char *folder, const char *suffix, size_t *total,
                        struct fq_error *e) {
   fq_json *names = fq_pack_list(dir, folder, suffix);
@@ -90,13 +110,6 @@ static bool add_folder(fq_json *files, const char *dir, const char *folder, cons
 }
 
 fq_json *fq_pack_read(const char *dir, struct fq_error *e) {
-  static const struct {
-    const char *folder, *suffix;
-  } folders[] = {{"policies", ".lua"},
-                 {"setup", ".lua"},
-                 {"dictionaries", ".csv"},
-                 {"i18n", ".json"},
-                 {"forms", ".json"}};
   char *text = fq_pack_file(dir, "pack.lua", e);
   if (!text) return NULL;
   fq_json *out = NULL, *meta = fq_luaconf_load("pack.lua", text, strlen(text), NULL, e);

@@ -11,13 +11,21 @@
 #include "policy/host.h"
 
 /* Reads a directory into the parameters of pack.deploy: {pack, files: {path: text}}. NULL and an error with
- * the path. Scenarios stay where they are: they are run before a deployment, not deployed. Any thread. */
+ * the path. Any thread. */
 fq_json *fq_pack_read(const char *dir, struct fq_error *e);
 /* One file as text; NULL and an error. The caller frees. */
 char *fq_pack_file(const char *dir, const char *name, struct fq_error *e);
 /* Names ending in `suffix` in <dir>/<folder>, sorted: an array of "folder/name". Empty when there is no such
  * folder. */
 fq_json *fq_pack_list(const char *dir, const char *folder, const char *suffix);
+
+/* Is it a path that a file of a pack may have: pack.lua, or a file of one of its folders with that folder's
+ * suffix, and nothing that could lead elsewhere? */
+bool fq_pack_path(const char *path);
+/* SHA-256 over all paths and texts, whatever their order. */
+void fq_pack_digest(const fq_json *files, char out[65]);
+/* What pack.lua calls the version; "" when it does not compile or says nothing. */
+void fq_pack_version(const fq_json *files, char *out, size_t cap);
 
 struct fq_pack {
   char name[FQ_ID_MAX], version[48], zh[96], en[96];

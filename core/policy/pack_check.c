@@ -29,8 +29,8 @@ static void wrong(struct check *c, const char *key, const char *zh, const char *
 }
 
 static void check_members(struct check *c) {
-  static const char *const known[] = {"name",  "version", "title", "policies", "requires",     "org",
-                                      "users", "map",     "forms", "i18n",     "dictionaries", "setup"};
+  static const char *const known[] = {"name", "version", "title", "policies",     "requires", "org",  "users",
+                                      "map",  "forms",   "i18n",  "dictionaries", "setup",    "about"};
   fq_json_each(m, c->meta) {
     struct fq_suggest s;
     fq_suggest_start(&s, fq_json_name(m));
@@ -128,8 +128,7 @@ static void check_policies(struct check *c) {
   }
 }
 
-/* Over paths and texts in the order of the paths, so that the order of members does not matter. */
-static void digest(const fq_json *files, char out[65]) {
+void fq_pack_digest(const fq_json *files, char out[65]) {
   struct fq_buf b = {0};
   const char *last = "";
   for (size_t n = fq_json_size(files); n; n--) {
@@ -150,13 +149,32 @@ static void digest(const fq_json *files, char out[65]) {
   fq_buf_free(&b);
 }
 
+void fq_pack_version(const fq_json *files, char *out, size_t cap) {
+  struct fq_error e = {0};
+  const char *text = fq_json_str(files, "pack.lua");
+  fq_json *meta = text ? fq_luaconf_load("pack.lua", text, strlen(text), NULL, &e) : NULL;
+  const char *version = fq_json_str(meta, "version");
+  fq_copy(out, cap, version ? version : "");
+  fq_json_free(meta);
+}
+
 bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t count, const char *name,
                    const fq_json *files, struct fq_pack *out, struct fq_findings *f) {
   size_t before = f->count;
   struct fq_error e = {0};
   *out = (struct fq_pack){0};
-  fq_json_each(m, files) if (!fq_json_as_str(m)) fq_finding_add(
-      f, fq_json_name(m), 0, FQ_EXIT_SYNTAX, "文件内容应为文字", "the file's content must be text");
+  fq_json_each(m, files) {
+    if (!fq_json_as_str(m))
+      fq_finding_add(f, fq_json_name(m), 0, FQ_EXIT_SYNTAX, "文件内容应为文字",
+                     "the file's content must be text");
+    if (!fq_pack_path(fq_json_name(m)))
+      fq_finding_add(
+          f, fq_json_name(m), 0, FQ_EXIT_SYNTAX,
+          "包里只能有 pack.lua,以及 policies、setup、scenarios 里的 .lua,dictionaries 里的 "
+          ".csv,i18n、forms 里的 .json",
+          "a pack holds pack.lua, .lua in policies, setup and scenarios, .csv in dictionaries, and "
+          ".json in i18n and forms");
+  }
   const char *text = fq_json_str(files, "pack.lua");
   if (!text) {
     fq_finding_add(f, "pack.lua", 0, FQ_EXIT_SYNTAX, "包里没有 pack.lua", "the pack has no pack.lua");
@@ -176,7 +194,7 @@ bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t co
     const char *colon = strrchr(e.path, ':');
     fq_finding_put(f, "pack.lua", colon ? atoi(colon + 1) : 0, FQ_EXIT_SYNTAX, e.zh, e.en);
   }
-  digest(files, out->digest);
+  fq_pack_digest(files, out->digest);
   fq_json_free(meta);
   fq_luaconf_lines_free(lines);
   return f->count == before;

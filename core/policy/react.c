@@ -129,25 +129,6 @@ static void obey(struct turn *t, const struct fq_active *a, const struct fq_deci
   }
 }
 
-/* The line itself and its neighbours, as [{line, text}]. */
-static fq_json *lines_around(const char *text, int line) {
-  fq_json *out = fq_json_array();
-  int n = 1;
-  for (const char *p = text; p && line > 0; n++) {
-    const char *end = strchr(p, '\n');
-    if (n >= line - 1 && n <= line + 1) {
-      fq_json *o = fq_json_object();
-      char *copy = fq_strndup(p, end ? (size_t)(end - p) : strlen(p));
-      fq_json_set_int(o, "line", n);
-      fq_json_set_str(o, "text", copy);
-      fq_json_push(out, o);
-      free(copy);
-    }
-    p = end ? end + 1 : NULL;
-  }
-  return out;
-}
-
 static void decide(struct turn *t, const struct fq_active *a, bool last);
 
 static void fall_back(struct turn *t) {
@@ -168,7 +149,7 @@ static void failed(struct turn *t, const struct fq_active *a, const struct fq_de
   fq_json_set_str(o, "reason", fq_exit_name(d->exit));
   fq_json_set_str(o, "file", a->path);
   fq_json_set_int(o, "line", d->line);
-  if (a->version) fq_json_set(o, "lines", lines_around(a->version->text, d->line));
+  if (a->version) fq_json_set(o, "lines", fq_lines_around(a->version->text, d->line));
   char *zh = fq_printf("规则包 %s 的规则 %s(%s:%d)%s:%s", a->pack, a->name, a->path, d->line,
                        fq_exit_zh(d->exit), d->zh);
   char *en = fq_printf("policy %s of pack %s (%s:%d): %s: %s", a->name, a->pack, a->path, d->line,

@@ -26,7 +26,6 @@
 
 struct story {
   struct fq_limits limits; /* first: story_of() */
-  const struct fq_scenario_config *config;
   fq_kernel *kernel;
   const char *file, *text;
   int64_t day_ms; /* the midnight, in Beijing, the story's day begins with */
@@ -45,6 +44,7 @@ static void note(struct story *s, int line, const char *zh, const char *en) {
   fq_json_set_int(o, "line", line);
   fq_json_set_str(o, "zh", zh);
   fq_json_set_str(o, "en", en);
+  fq_json_set(o, "lines", fq_lines_around(s->text, line));
   fq_json_push(s->wrong, o);
 }
 
@@ -236,79 +236,88 @@ static void play(struct story *s) {
   fq_limits_close(&s->limits);
 }
 
-static void print(const struct story *s, double ms) {
-  FILE *out = s->config->out;
-  bool ok = !fq_json_size(s->wrong);
-  if (s->config->json) {
-    fq_json *o = fq_json_object();
-    fq_json_set_str(o, "file", s->file);
-    fq_json_set_str(o, "title", s->title);
-    fq_json_set_bool(o, "ok", ok);
-    fq_json_set_int(o, "steps", s->steps);
-    fq_json_set_num(o, "ms", ms);
-    fq_json_set(o, "wrong", fq_json_dup(s->wrong));
-    char *text = fq_json_print(o);
-    fprintf(out, "%s\n", text);
-    free(text);
-    fq_json_free(o);
-    return;
-  }
-  fprintf(out, "%s %s  (%s, %.1f ms)\n", ok ? "✓" : "✗", s->title, s->file, ms);
-  fq_json_each(w, s->wrong) {
-    fprintf(out, "    %s:%lld: %s\n", s->file, (long long)fq_json_int(w, "line", 0), fq_json_str(w, "zh"));
-    if (strcmp(fq_json_str(w, "zh"), fq_json_str(w, "en")))
-      fprintf(out, "        %s\n", fq_json_str(w, "en"));
-  }
+static fq_json *row_of(const struct story *s, double ms) {
+  fq_json *o = fq_json_object();
+  fq_json_set_str(o, "file", s->file);
+  fq_json_set_str(o, "title", s->title);
+  fq_json_set_bool(o, "ok", !fq_json_size(s->wrong));
+  fq_json_set_int(o, "steps", s->steps);
+  fq_json_set_num(o, "ms", ms);
+  fq_json_set(o, "wrong", fq_json_dup(s->wrong));
+  return o;
 }
 
-static void complain(const struct fq_scenario_config *c, const struct fq_error *e) {
-  fprintf(c->out, "✗ %s%s%s\n    %s\n", e->path, e->path[0] ? ": " : "", e->zh, e->en);
-}
-
-static int run_file(const struct fq_scenario_config *c, const char *name, const fq_json *deploy) {
-  struct fq_error e = {0};
-  int code = 2;
-  struct story s = {.config = c, .file = name, .wrong = fq_json_array()};
-  char *text = fq_pack_file(c->pack, name, &e);
-  if (!text) goto out;
-  s.text = text;
-  s.day_ms = story_day(text);
+/* NULL and an error when the pack cannot be deployed. */
+static fq_json *play_file(const struct fq_scenario_config *c, const char *name, const char *text,
+                          const fq_json *deploy, struct fq_error *e) {
+  struct story s = {.file = name, .text = text, .day_ms = story_day(text), .wrong = fq_json_array()};
+  fq_json *row = NULL;
   fq_copy(s.title, sizeof s.title, name);
   int64_t began = fq_monotonic_us();
-  s.kernel = open_kernel(c, deploy, s.day_ms, &e);
-  if (!s.kernel) goto out;
-  play(&s);
-  fq_kernel_close(s.kernel);
-  print(&s, (double)(fq_monotonic_us() - began) / 1000);
-  code = fq_json_size(s.wrong) ? 1 : 0;
-out:
-  if (code == 2) complain(c, &e);
+  s.kernel = open_kernel(c, deploy, s.day_ms, e);
+  if (s.kernel) {
+    play(&s);
+    fq_kernel_close(s.kernel);
+    row = row_of(&s, (double)(fq_monotonic_us() - began) / 1000);
+  }
   if (c->gone) c->gone(c->arg);
   fq_json_free(s.wrong);
-  free(text);
-  return code;
+  return row;
 }
 
-int fq_scenario_run(const struct fq_scenario_config *c) {
-  struct fq_error e = {0};
-  fq_json *deploy = fq_pack_read(c->pack, &e);
-  if (!deploy) {
-    complain(c, &e);
-    return 2;
+/* -- all files
+ * ------------------------------------------------------------------------------------------------- */
+
+#define FOLDER "scenarios/"
+
+static bool is_scenario(const fq_json *file) {
+  return !strncmp(fq_json_name(file), FOLDER, sizeof FOLDER - 1) && fq_json_as_str(file);
+}
+
+int fq_scenario_files(const fq_json *files) {
+  int count = 0;
+  fq_json_each(m, files) count += is_scenario(m);
+  return count;
+}
+
+static int by_name(const void *a, const void *b) {
+  return strcmp(fq_json_name(*(const fq_json *const *)a), fq_json_name(*(const fq_json *const *)b));
+}
+
+/* The pack without its stories: they are told about it, not to it. */
+static fq_json *told_about(const fq_json *pack) {
+  fq_json *out = fq_json_object(), *files = fq_json_object();
+  fq_json_each(m, fq_json_get(pack, "files")) if (!is_scenario(m))
+      fq_json_set(files, fq_json_name(m), fq_json_dup(m));
+  fq_json_set_str(out, "pack", fq_json_str(pack, "pack"));
+  fq_json_set(out, "files", files);
+  return out;
+}
+
+enum fq_status fq_scenario_play(const struct fq_scenario_config *c, struct fq_scenario_count *count,
+                                struct fq_error *e) {
+  const fq_json *files = fq_json_get(c->pack, "files");
+  const fq_json **list = fq_alloc((size_t)fq_scenario_files(files) * sizeof *list + 1);
+  fq_json *deploy = told_about(c->pack);
+  enum fq_status st = FQ_OK;
+  int n = 0;
+  *count = (struct fq_scenario_count){0};
+  fq_json_each(m, files) if (is_scenario(m) && (!c->only || strstr(fq_json_name(m), c->only))) list[n++] = m;
+  qsort(list, (size_t)n, sizeof *list, by_name);
+  if (!n) st = fq_fail(e, FQ_E_NOT_FOUND, "scenario.none", "scenarios", "没有情景", "there is no scenario");
+  for (int i = 0; i < n && !st; i++) {
+    fq_json *row = play_file(c, fq_json_name(list[i]), fq_json_as_str(list[i]), deploy, e);
+    if (!row) {
+      st = e->status;
+      break;
+    }
+    count->played++;
+    count->failed += !fq_json_bool(row, "ok", false);
+    bool more = c->row(c->arg, row, i + 1, n);
+    fq_json_free(row);
+    if (!more) break;
   }
-  int worst = 0, played = 0;
-  fq_json *names = fq_pack_list(c->pack, "scenarios", ".lua");
-  fq_json_each(m, names) {
-    if (c->only && !strstr(fq_json_as_str(m), c->only)) continue;
-    int code = run_file(c, fq_json_as_str(m), deploy);
-    if (code > worst) worst = code;
-    played++;
-  }
-  if (!played) {
-    fprintf(c->out, "✗ %s 没有情景 (no scenario)\n", c->pack);
-    worst = 2;
-  }
-  fq_json_free(names);
   fq_json_free(deploy);
-  return worst;
+  free(list);
+  return st;
 }

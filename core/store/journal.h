@@ -13,7 +13,9 @@ struct fq_head {
   uint8_t link[FQ_SHA256];
 };
 
-/* A row. `data` is JSON text; `receipt` is JSON text or NULL. */
+/* A row. `data` is JSON text. `receipt` stands on the last entry that a command itself has made, before what
+ * that entry and the others led to: JSON text, or "" when the command had no idempotency key; else NULL. It
+ * tells where one command ends and the next begins. "" and NULL give the same link. */
 struct fq_row {
   int64_t seq, at_ms, cause;
   const char *kind, *subject, *org, *actor, *audience, *data, *receipt;

@@ -12,18 +12,36 @@ local inner = ...
 clauses = {}
 
 local function whole(n) return math.tointeger(n) or math.floor(n) end
+--- 秒:时长,单位毫秒
+--- seconds, as a duration in milliseconds
+--> return dispatch(e.incident, "officer-a1", "请速去", { remind = seconds(45) })
 function seconds(n) return whole(n * 1000) end
+--- 分钟
+--- minutes
+--> member: clocks = { dispatch = { from = "reported", to = "dispatched", limit = minutes(5) } }
 function minutes(n) return whole(n * 60000) end
+--- 小时
+--- hours
+--> member: clocks = { handle = { from = "reported", to = "handled", limit = hours(3) } }
 function hours(n) return whole(n * 3600000) end
+--- 天(24 小时)
+--- days of 24 hours
+--> incident.dispatched: return suspend(e.incident, "等天晴", { time = days(2) })
 function days(n) return whole(n * 86400000) end
 
--- A list that stays a list when it is empty.
+--- 列表:空的时候也还是列表
+--- a list that stays a list when it is empty
+--> return command("incident.dispatch", { id = e.incident.id, to = list { { user = "officer-a1" } } })
 function list(t) return inner.list(t) end
 
--- What a policy returns: any command the rules may give.
+--- 命令:规则可以下的任何一条命令,method 是方法名,params 是参数
+--- any command that rules may give: a method and its parameters
+--> return command("incident.comment", { id = e.incident.id, text = "已登记" })
 function command(method, params) return { method = method, params = params or {} } end
 
 local declared = {}
+--- 一条规则:文件以 return policy { … } 结尾
+--- a policy: the file ends with return policy { ... }
 function policy(t)
   if type(t) ~= "table" then error("policy takes a table: policy { name = ..., on = { ... } }", 2) end
   declared[t] = true
@@ -116,5 +134,44 @@ local function finish(t, lenient)
   end
   return out, problems
 end
+
+--- member.name
+--- 规则名:字母、数字、点、横线,1 到 48 个字符;全县唯一
+--- the policy's name: letters, digits, dots and dashes, 1 to 48 characters; one in the county
+
+--- member.title
+--- 人看的名称
+--- what people call it
+--> member: title = "两小时处置"
+
+--- member.on
+--- 听到哪种记录做什么:on = { ["incident.reported"] = function(e, view) … end }
+--- what to do on hearing which entry: on = { ["incident.reported"] = function(e, view) ... end }
+
+--- e.kind
+--- 记录的种类,如 "incident.reported"
+--- the entry's kind, such as "incident.reported"
+
+--- e.at
+--- 记录的时刻,1970 年以来的毫秒
+--- when, in milliseconds since 1970
+
+--- e.subject
+--- 说的是谁,如事件编号
+--- what it is about, such as an incident's id
+
+--- e.org
+--- 在哪个单位
+--- the unit where
+
+--- e.actor
+--- 谁做的:用户名、"policy/…" 或 "system"
+--- who did it: a user name, "policy/..." or "system"
+
+--- view.now
+--- 这条记录的时刻(毫秒),规则唯一的时钟
+--- the time of the entry in milliseconds, the only clock a rule has
+--> local hour = (view.now // hours(1) + 8) % 24 -- 北京时间
+--> if hour >= 22 or hour < 6 then return comment(e.incident, "夜间上报") end
 
 return finish

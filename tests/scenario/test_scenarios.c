@@ -10,7 +10,8 @@
 
 #include "base/mem.h"
 #include "plugin/registry.h"
-#include "policy/scenario.h"
+#include "policy/pack.h"
+#include "workshop/run.h"
 
 static enum fq_status add(void *arg, fq_kernel *k, struct fq_error *e) {
   static const char *const names[] = {"dispatch"};
@@ -22,23 +23,44 @@ static enum fq_status add(void *arg, fq_kernel *k, struct fq_error *e) {
   return fq_registry_add(r, k, e);
 }
 
-static void gone(void *arg) {
+static void *world(void *worlds) {
+  (void)worlds;
+  return fq_alloc(sizeof(struct fq_registry));
+}
+
+static void world_free(void *arg) {
   fq_registry_free(arg);
-  memset(arg, 0, sizeof(struct fq_registry));
+  free(arg);
 }
 
+/* 0 everything as expected, 1 something was not, 2 the pack could not be played. */
 static int run(const char *dir, const char *only, FILE *out) {
-  struct fq_registry r = {0};
-  return fq_scenario_run(&(struct fq_scenario_config){
-      .pack = dir, .only = only, .out = out, .add = add, .gone = gone, .arg = &r});
+  struct fq_error e = {0};
+  struct fq_report_file file = {.out = out, .kind = &fq_run_test};
+  fq_json *pack = fq_pack_read(dir, &e), *options = fq_json_object();
+  if (only) fq_json_set_str(options, "only", only);
+  int code = 2;
+  struct fq_run r = {.pack = pack,
+                     .options = options,
+                     .world = world,
+                     .add = add,
+                     .world_free = world_free,
+                     .out = fq_report_lines(&file)};
+  if (pack && !fq_run_test.run(&r, &e))
+    code = !file.ok;
+  else
+    fprintf(out, "%s: %s %s\n", dir, e.path, e.en);
+  fq_json_free(pack);
+  fq_json_free(options);
+  return code;
 }
 
-static int all_packs(void) {
-  DIR *packs = opendir(TEST_PACKS);
+static int all_packs(const char *folder) {
+  DIR *packs = opendir(folder);
   int worst = 0, code;
   if (!packs) return 2;
   for (struct dirent *d; (d = readdir(packs));) {
-    char *dir = fq_printf("%s/%s", TEST_PACKS, d->d_name), *scenarios = fq_printf("%s/scenarios", dir);
+    char *dir = fq_printf("%s/%s", folder, d->d_name), *scenarios = fq_printf("%s/scenarios", dir);
     if (d->d_name[0] != '.' && !access(scenarios, R_OK) && (code = run(dir, NULL, stdout)) > worst)
       worst = code;
     free(scenarios);
@@ -90,6 +112,7 @@ int main(int argc, char **argv) {
   for (int i = optind; i < argc; i++)
     if ((code = run(argv[i], only, stdout)) > worst) worst = code;
   if (optind < argc) return worst;
-  worst = all_packs();
+  worst = all_packs(TEST_PACKS);
+  if (!worst) worst = all_packs(TEST_TEMPLATES);
   return finds_what_is_wrong() ? 1 : worst;
 }

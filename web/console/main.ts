@@ -3,10 +3,10 @@
 import { createApp } from "vue";
 import "../shared/base.css";
 import "./console.css";
-import { followLang } from "../shared/i18n";
+import { followLang, t } from "../shared/i18n";
 import { applyTheme } from "../shared/theme";
 import App from "./App.vue";
 
 applyTheme();
-followLang("app.console");
+followLang(() => t("app.console"));
 createApp(App).mount("#app");

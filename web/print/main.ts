@@ -3,8 +3,8 @@
 import { createApp } from "vue";
 import "../shared/base.css";
 import "./print.css";
-import { followLang } from "../shared/i18n";
+import { followLang, t } from "../shared/i18n";
 import App from "./App.vue";
 
-followLang("app.print");
+followLang(() => t("app.print"));
 createApp(App).mount("#app");

@@ -24,16 +24,20 @@ export function setLang(l: Lang): void {
 }
 
 /** Keeps <html lang> true, for screen readers and fonts. */
-export function followLang(title: Word): void {
+export function followLang(title: () => string): void {
   watchEffect(() => {
     document.documentElement.lang = lang.value === "zh" ? "zh-CN" : "en";
-    document.title = t(title);
+    document.title = title();
   });
 }
 
 /** The word in the page's language; {name} is replaced by values.name. */
 export function t(key: Word, values?: Record<string, string | number>): string {
-  const pair: readonly [string, string] = words[key];
+  return say(words[key], values);
+}
+
+/** The same of a pair that stands in a page's own dictionary. */
+export function say(pair: readonly [zh: string, en: string], values?: Record<string, string | number>): string {
   const text = lang.value === "zh" ? pair[0] : pair[1];
   return values ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole)) : text;
 }

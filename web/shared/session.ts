@@ -24,15 +24,16 @@ interface Kept {
   user: User;
 }
 
-/** `page` names the storage keys. A console forgets with its tab, a phone remembers. */
-export function createSession(page: "console" | "field"): Session {
-  const storage = page === "console" ? sessionStorage : localStorage;
+/** `page` names the storage keys. A desk forgets with its tab, a phone remembers. `topics`: volatile ones to hear. */
+export function createSession(page: "console" | "field" | "admin", topics: string[] = []): Session {
+  const storage = page === "field" ? localStorage : sessionStorage;
   const key = `fq.${page}.session`;
   const link = new Link({
     url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
     device: deviceName(storage, page),
+    topics,
   });
-  const store = new Store({ link, tasks: page === "field" });
+  const store = new Store({ link, tasks: page === "field", incidents: page !== "admin" });
   const linkState = ref<LinkState>(link.state);
   const user = shallowRef<User | null>(null);
   const ended = ref(false);

@@ -26,6 +26,8 @@ export interface StoreOptions {
   mergeMs?: number;
   /** Does this page follow `task.mine`? */
   tasks?: boolean;
+  /** Does it follow incidents? Yes when left out; otherwise entries are only handed on. */
+  incidents?: boolean;
 }
 
 export function isEnded(i: Incident): boolean {
@@ -44,6 +46,7 @@ export class Store {
   private readonly link: Link;
   private readonly mergeMs: number;
   private readonly followTasks: boolean;
+  private readonly followIncidents: boolean;
   private dirty = new Set<string>();
   private tasksDirty = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
@@ -58,6 +61,7 @@ export class Store {
     this.link = o.link;
     this.mergeMs = o.mergeMs ?? MERGE_MS;
     this.followTasks = o.tasks ?? false;
+    this.followIncidents = o.incidents ?? true;
     this.link.watchSnapshots((s) => this.load(s));
     this.link.watchEntries((e) => this.fold(e));
   }
@@ -100,7 +104,7 @@ export class Store {
   fold(e: Entry): void {
     for (const fn of this.entries) fn(e);
     // Whatever is about an incident may have changed it; what a policy thought of it has not.
-    if (!e.subject || !/^i\d+$/.test(e.subject) || e.kind.startsWith("policy.")) return;
+    if (!this.followIncidents || !e.subject || !/^i\d+$/.test(e.subject) || e.kind.startsWith("policy.")) return;
     this.refresh(e.subject);
     if (this.followTasks) this.refreshTasks();
   }

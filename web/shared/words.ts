@@ -1,6 +1,6 @@
 // Every word the pages show, Chinese then English. The type makes a missing half a compile error.
 
-const dictionary = <T extends Record<string, readonly [zh: string, en: string]>>(d: T): T => d;
+export const dictionary = <T extends Record<string, readonly [zh: string, en: string]>>(d: T): T => d;
 
 export const words = dictionary({
   "app.console": ["枫桥 · 指挥调度台", "Fengqiao · Console"],

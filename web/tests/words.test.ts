@@ -3,19 +3,20 @@ import { describe, expect, it } from "vitest";
 import { CATEGORIES } from "../shared/categories";
 import { errorText, lang, t, tData, type Word } from "../shared/i18n";
 import { RpcError } from "../shared/link";
+import { words as adminWords } from "../admin/words";
 import { words } from "../shared/words";
 
 const root = new URL("..", import.meta.url);
-const sources = ["shared", "console", "field", "print"].flatMap((dir) =>
-  readdirSync(new URL(dir, root))
-    .filter((f) => f !== "words.ts")
+const sources = ["shared", "console", "field", "print", "admin"].flatMap((dir) =>
+  readdirSync(new URL(dir, root), { recursive: true, encoding: "utf8" })
+    .filter((f) => /\.(vue|ts)$/.test(f) && !f.endsWith("words.ts"))
     .map((f) => ({ name: `${dir}/${f}`, text: readFileSync(new URL(`${dir}/${f}`, root), "utf8") })),
 );
 const marks = (s: string) => [...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 
 describe("the dictionary", () => {
   it("has both halves of every word, with the same marks", () => {
-    for (const [key, [zh, en]] of Object.entries(words)) {
+    for (const [key, [zh, en]] of [...Object.entries(words), ...Object.entries(adminWords)]) {
       expect(zh, key).toBeTruthy();
       expect(en, key).toBeTruthy();
       expect(marks(zh), key).toEqual(marks(en));
@@ -29,12 +30,15 @@ describe("the dictionary", () => {
     const made = /^(level|state|task|taskVerb|step|role|refused|countersign|whistle|whistleUnit|category|clock|owner|source|card|verb|kind|report\.fact|tab|do|print\.ended|print\.method|print\.request)\./;
     const unused = Object.keys(words).filter((k) => !made.test(k) && !all.includes(`"${k}"`) && !all.includes(`'${k}'`));
     expect(unused).toEqual([]);
+    // The administrator's page says some with a name made from data, too: `{t(\`nav.${view}\`)}`.
+    const stems = [...all.matchAll(/`([a-z]+(?:\.[a-z]+)*)\.\$\{|tData\("([^"]+)"/gi)].map((m) => `${m[1] ?? m[2]}.`);
+    const adminUnused = Object.keys(adminWords).filter((k) => !all.includes(`"${k}"`) && !all.includes(`'${k}'`) && !stems.some((s) => k.startsWith(s)));
+    expect(adminUnused).toEqual([]);
   });
 
   it("leaves no Chinese in the sources outside it", () => {
     const bad: string[] = [];
     for (const { name, text } of sources) {
-      if (!/\.(vue|ts)$/.test(name)) continue;
       const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "").replace(/<!--[\s\S]*?-->/g, "");
       // link.ts makes its own errors in both languages, as the server does.
       if (name === "shared/link.ts") continue;

@@ -41,7 +41,9 @@ list | while read -r f; do
   cat "$src/$f" >"$out/$f"
 done
 cd "$out"
-FQ_WEB_OUT=dist "$node" node_modules/vite/bin/vite.js build --logLevel warn
+export FQ_WEB_OUT=dist
+"$node" node_modules/vite/bin/vite.js build --logLevel warn
+"$node" node_modules/vite/bin/vite.js build --logLevel warn --mode admin
 "$node" tools/budget.mjs dist
 find dist -type f \( -name '*.js' -o -name '*.css' -o -name '*.html' -o -name '*.svg' \) -exec gzip -9nkf {} +
 echo "$sources" >sources.stamp

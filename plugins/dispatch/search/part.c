@@ -157,4 +157,5 @@ const struct fq_plugin dp_search_part = {
     FQ_PLUGIN_HEAD,     .name = "dispatch.search",        .version = DP_VERSION,
     .zh = "检索与筛选", .en = "search and saved filters", .migrations = migrations,
     .kinds = kinds,     .also_applies = also_applies,     .methods = methods,
+    .derived = true,
 };

@@ -101,4 +101,5 @@ static const struct fq_method methods[] = {
 const struct fq_plugin dp_stats_part = {
     FQ_PLUGIN_HEAD,     .name = "dispatch.stats", .version = DP_VERSION,        .zh = "统计",
     .en = "statistics", .migrations = migrations, .also_applies = also_applies, .methods = methods,
+    .derived = true,
 };

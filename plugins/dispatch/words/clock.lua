@@ -2,11 +2,17 @@
 -- With hours: limit = hours(4), calendar = "office"; limit = working_days(7), calendar = "office"; natural_days(15).
 
 local milestones = { "occurred", "reported", "accepted", "dispatched", "handled", "verified", "closed" }
-local members = { "from", "to", "limit", "warn", "calendar", "title", "grace", "pauses", "count_from", "when" }
+local members = { "from", "to", "limit", "warn", "calendar", "title", "grace", "pauses", "count_from", "when",
+  "limit_at" }
 local pausing = { "suspended", "returned" }
 
--- Limits in days. 工作日(要有日历)、自然日
+--- 工作日;要有日历 calendar
+--- working days; the clock needs a calendar
+--> member: clocks = { answer = { from = "reported", to = "handled", limit = working_days(7), calendar = "office" } }
 function working_days(n) return { days = "working", n = n } end
+--- 自然日
+--- natural days
+--> member: clocks = { close = { from = "reported", to = "closed", limit = natural_days(15) } }
 function natural_days(n) return { days = "natural", n = n } end
 
 -- The entries with which an incident reaches a milestone. Sending somebody is also accepting; a clock that runs
@@ -103,6 +109,41 @@ local function check_limit(path, clock)
   end
 end
 
+-- "22:00" as minutes since midnight; nil when it is no time of day.
+local function minute_of(text)
+  if type(text) ~= "string" then return nil end
+  local parts = string.split(text, ":")
+  local h, m = math.tointeger(tonumber(parts[1])), math.tointeger(tonumber(parts[2] or ""))
+  if #parts ~= 2 or not h or not m or h < 0 or h > 24 or m < 0 or m > 59 or h * 60 + m > 1440 then return nil end
+  return h * 60 + m
+end
+
+local function check_limit_at(path, clock)
+  local at = path .. ".limit_at"
+  if clock.limit_at == nil then return end
+  if type(clock.limit_at) ~= "table" then
+    refuse(at, at .. ":应为列表,如 { { \"22:00\", \"06:00\", minutes(8) } }", at .. ": expected a list, e.g. { { \"22:00\", \"06:00\", minutes(8) } }")
+  end
+  for i, one in ipairs(clock.limit_at) do
+    local item = at .. "[" .. i .. "]"
+    local from, to = type(one) == "table" and minute_of(one[1]), type(one) == "table" and minute_of(one[2])
+    if not from or not to or from == to then
+      refuse(item, item .. ":应写起止时刻和时限,如 { \"22:00\", \"06:00\", minutes(8) }", item .. ": expected from, to and a limit, e.g. { \"22:00\", \"06:00\", minutes(8) }")
+    end
+    check_limit(item, { limit = one[3], calendar = clock.calendar })
+  end
+end
+
+-- The limit of a clock that starts at this moment: Beijing time, the first stretch of limit_at that holds it.
+local function limit_for(clock, at_ms)
+  local now = (at_ms // 60000 + 480) % 1440
+  for _, one in ipairs(clock.limit_at or {}) do
+    local from, to = minute_of(one[1]), minute_of(one[2])
+    if from < to and now >= from and now < to or from > to and (now >= from or now < to) then return one[3] end
+  end
+  return clock.limit
+end
+
 local function as_list(v) if type(v) == "table" then return v end return { v } end
 
 local function check_options(path, clock)
@@ -142,7 +183,7 @@ local function concerns(when, incident)
 end
 
 local function start_params(p, name, clock, e)
-  local limit = clock.limit
+  local limit = limit_for(clock, e.at)
   local params = {
     incident = e.incident.id, policy = p.name, name = name, from = clock.from, to = clock.to,
     calendar = clock.calendar, title = clock.title, grace_ms = clock.grace, count_from = clock.count_from,
@@ -167,6 +208,7 @@ local function check_clock(path, name, clock)
     refuse(path .. ".to", path .. ".to:终点应在起点之后", path .. ".to: must come after 'from'")
   end
   check_limit(path, clock)
+  check_limit_at(path, clock)
   check_options(path, clock)
   if clock.title ~= nil and (type(clock.title) ~= "string" or #clock.title == 0 or #clock.title > 60) then
     refuse(path .. ".title", path .. ".title:应为不超过 20 个字的名称", path .. ".title: expected a name of at most 20 characters")
@@ -183,6 +225,9 @@ local function check_clock(path, name, clock)
   end
 end
 
+--- 时钟:从节点 from 到节点 to,限时 limit;节点有 occurred reported accepted dispatched handled verified closed
+--- clocks: from milestone to milestone within a limit; milestones: occurred reported accepted dispatched handled verified closed
+--> clocks = { dispatch = { from = "reported", to = "dispatched", limit = minutes(5), warn = { 0.5, 0.8 } } }
 function clauses.clocks(p, on)
   if type(p.clocks) ~= "table" then refuse("clocks", "clocks 应为一张表", "clocks: expected a table") end
   for name, clock in pairs(p.clocks) do
@@ -196,3 +241,63 @@ function clauses.clocks(p, on)
     for _, kind in ipairs(heard_on[clock.from]) do on(kind, start) end
   end
 end
+
+--- clocks.from
+--- 从哪个节点起算
+--- the milestone it starts from
+--> clocks = { detect = { from = "occurred", to = "reported", limit = minutes(30) } }
+
+--- clocks.to
+--- 到哪个节点为止
+--- the milestone it runs to
+--> clocks = { verify = { from = "handled", to = "verified", limit = hours(24) } }
+
+--- clocks.limit
+--- 时限:minutes(30)、hours(4)、working_days(7)、natural_days(15);有 calendar 时按工作时间计
+--- the limit: minutes(30), hours(4), working_days(7), natural_days(15); in working time when there is a calendar
+--> clocks = { handle = { from = "reported", to = "handled", limit = hours(2) } }
+
+--- clocks.limit_at
+--- 一天里某些时段另有时限:{ "22:00", "06:00", minutes(8) },按起算的时刻(北京时间)
+--- other limits for stretches of the day, by when the clock starts (Beijing time)
+--> clocks = { dispatch = { from = "reported", to = "dispatched", limit = minutes(5), limit_at = { { "22:00", "06:00", minutes(8) } } } }
+
+--- clocks.warn
+--- 走到时限的几成时提醒(clock.warned)
+--- the shares of the limit to warn at (clock.warned)
+--> clocks = { handle = { from = "reported", to = "handled", limit = hours(2), warn = { 0.5, 0.8 } } }
+
+--- clocks.calendar
+--- 按哪个日历计时,如 "office"(calendar.set)
+--- the calendar it counts by, such as "office" (calendar.set)
+--> clocks = { handle = { from = "reported", to = "handled", limit = hours(4), calendar = "office" } }
+
+--- clocks.grace
+--- 到时先 clock.overdue,再过这么久才 clock.breached
+--- at the limit clock.overdue, this much later clock.breached
+--> clocks = { handle = { from = "reported", to = "handled", limit = hours(2), grace = minutes(30) } }
+
+--- clocks.pauses
+--- 事件处于哪些状态时停走;不写即 suspended 与 returned
+--- the states in which it stands still; suspended and returned when left out
+--> clocks = { handle = { from = "reported", to = "handled", limit = hours(2), pauses = { "suspended" } } }
+
+--- clocks.count_from
+--- 按天计时从何时起:"next_day" 次日,"now" 到那一天的同一时刻
+--- where a limit in days counts from: "next_day", or "now" for the same time of day
+--> clocks = { close = { from = "reported", to = "closed", limit = natural_days(3), count_from = "now" } }
+
+--- clocks.when
+--- 只管哪些事件:category、level,可各写一个或一列
+--- only for such incidents: category, level, one or a list of each
+--> clocks = { fire = { from = "reported", to = "handled", limit = hours(1), when = { category = "fire", level = { 1, 2 } } } }
+
+--- clocks.title
+--- 页面上的名称
+--- what people call it
+--> clocks = { handle = { from = "reported", to = "handled", limit = hours(2), title = "两小时处置" } }
+
+--- view.clocks
+--> for _, clock in ipairs(view.clocks(e.incident)) do
+-->   if clock.state == "breached" then return urge(e.incident, clock.name .. "已超时") end
+--> end

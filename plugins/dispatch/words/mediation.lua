@@ -1,4 +1,6 @@
--- 调处立项:mediate(e.incident, { kind = "people", class = "family", mediator = "officer-1", note = "…" })
+--- 调处立项:kind 为 people(人民调解)等,class 为纠纷类型,mediator 为调解员
+--- begins to mediate a dispute
+--> return mediate(e.incident, { kind = "people", class = "family", mediator = "officer-a1" })
 function mediate(incident, options)
   options = options or {}
   return command("mediation.open", {
@@ -6,3 +8,8 @@ function mediate(incident, options)
     note = options.note,
   })
 end
+
+--- view.mediations
+--> if #view.mediations(e.incident) == 0 and e.incident.category == "dispute" then
+-->   return mediate(e.incident, { kind = "people" })
+--> end

@@ -1,4 +1,6 @@
--- 街乡吹哨:whistle(e.incident, { "d1", "d2" }, { within = minutes(60), reason = "…", radius = 300, kind = "…" })
+--- 街乡吹哨:叫部门在 within 内到现场报到;options 还可写 reason、place、radius、kind
+--- calls departments to the place within a time; options: within, reason, place, radius, kind
+--> return whistle(e.incident, { "430525-D01" }, { within = minutes(60), reason = "需要部门到场", radius = 300 })
 function whistle(incident, units, options)
   if type(units) == "string" then units = { units } end
   if type(units) ~= "table" or not units[1] then
@@ -10,3 +12,6 @@ function whistle(incident, units, options)
     place = options.place, radius_m = options.radius, kind = options.kind,
   })
 end
+
+--- view.whistles
+--> if #view.whistles(e.incident) > 0 then return comment(e.incident, "已吹哨") end

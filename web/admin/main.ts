@@ -1,0 +1,13 @@
+// The administrator's page: sets language and theme, then mounts.
+
+import { createApp } from "vue";
+import "../shared/base.css";
+import "./admin.css";
+import { followLang } from "../shared/i18n";
+import { applyTheme } from "../shared/theme";
+import App from "./App.vue";
+import { t } from "./i18n";
+
+applyTheme();
+followLang(() => t("app.admin"));
+createApp(App).mount("#app");

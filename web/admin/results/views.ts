@@ -1,0 +1,7 @@
+// The result views by the route that shows them. Each is a component with the prop `id` (what follows the view's
+// name in the address); the query is in router.ts.
+
+import type { Component } from "vue";
+import type { View } from "../router";
+
+export const resultViews: Partial<Record<View, Component>> = {};
