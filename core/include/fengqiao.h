@@ -570,10 +570,10 @@ FQ_API bool fq_blob_may_read(fq_kernel *k, const struct fq_actor *actor, const c
 struct fq_proof_model;
 
 /* Projection: what other rules would have led to over a stretch of the past, an estimate. The workshop lives
- * the stretch again in two worlds, kernels in memory on fake clocks, that differ in the rules alone. What came
- * from outside happens in both as it did (`fact`). What people did in answer cannot be taken over, for they
- * answered other orders: a model of them, which the plugin brings, learns from the county's journal how long
- * they take (`learn`) and answers in each world for them (`answer`, `act`). All of it depends on its
+ * the stretch again in two worlds, kernels in memory on fake clocks, that differ in the rules alone. What
+ * came from outside happens in both as it did (`fact`). What people did in answer cannot be taken over, for
+ * they answered other orders: a model of them, which the plugin brings, learns from the county's journal how
+ * long they take (`learn`) and answers in each world for them (`answer`, `act`). All of it depends on its
  * arguments alone, and chance on the seed: the same projection twice gives the same bytes. One thread. */
 enum fq_fact {
   FQ_FACT_RULES,    /* follows from something that happens anyway: no business of the model's */
@@ -600,8 +600,8 @@ struct fq_intents {
   void (*add)(void *arg, struct fq_intent i);
 };
 struct fq_projection_model {
-  /* The memory of one telling of the stretch, the county's own or a world's: what happened to whom and when. It
-   * is shown every entry of the stretch, in order. */
+  /* The memory of one telling of the stretch, the county's own or a world's: what happened to whom and when.
+   * It is shown every entry of the stretch, in order. */
   void *(*memory)(int64_t from_ms, int64_t to_ms);
   void (*see)(void *memory, const struct fq_entry *e);
   void (*forget)(void *memory);
@@ -612,9 +612,9 @@ struct fq_projection_model {
   void *(*learn)(const void *history, const fq_json *assume, uint64_t seed, fq_json *told,
                  struct fq_error *e);
   void (*unlearn)(void *people);
-  /* At the stretch's start: what is under way, from the tables. Then each entry of the world, after `see`. And
-   * when an intent is due: false when there is nothing to be done any more. `self` is the plugin's state in
-   * that world. */
+  /* At the stretch's start: what is under way, from the tables. Then each entry of the world, after `see`.
+   * And when an intent is due: false when there is nothing to be done any more. `self` is the plugin's state
+   * in that world. */
   void (*begin)(const void *people, void *memory, fq_db *db, int64_t now_ms, const struct fq_intents *out);
   void (*answer)(const void *people, const void *memory, const struct fq_entry *e,
                  const struct fq_intents *out);

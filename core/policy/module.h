@@ -16,4 +16,8 @@ enum fq_status fq_policy_add(fq_kernel *k, struct fq_error *e);
  * self_bytes serves as well and stays its maker's. */
 void *fq_policy_new(void);
 
+/* The current generation counts as having begun with entry `seq`: subjects that began later are its own, whatever
+ * number the deployment has in this kernel's journal. Kernels of runs only. */
+void fq_policy_backdate(fq_kernel *k, int64_t seq);
+
 #endif

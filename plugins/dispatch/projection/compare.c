@@ -1,7 +1,7 @@
 /*
  * compare.c - three tellings beside one another: what really happened (history), what the model makes of it
- * under the rules as they were (was), and under the candidate (now). Rows in an order of their own, so that the
- * same tellings give the same bytes.
+ * under the rules as they were (was), and under the candidate (now). Rows in an order of their own, so that
+ * the same tellings give the same bytes.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -49,7 +49,8 @@ struct tally {
   int64_t differ;
 };
 
-/* ---- adding up ------------------------------------------------------------------------------------------- */
+/* ---- adding up -------------------------------------------------------------------------------------------
+ */
 
 static struct clock_tally *clock_of(struct tally *t, const fq_json *k) {
   const char *policy = fq_json_str(k, "policy"), *name = fq_json_str(k, "clock");
@@ -167,7 +168,8 @@ static void merge_officers(struct tally *t) {
   t->officer_count = kept;
 }
 
-/* ---- incidents ------------------------------------------------------------------------------------------- */
+/* ---- incidents -------------------------------------------------------------------------------------------
+ */
 
 static fq_json *side_json(fq_db *db, const fq_json *i) {
   static const char *const spans[] = {"dispatched_ms", "handled_ms", "closed_ms"};
@@ -240,7 +242,8 @@ static void incidents(struct tally *t, const fq_json *was, const fq_json *now) {
   free(index.slots);
 }
 
-/* ---- the other rows -------------------------------------------------------------------------------------- */
+/* ---- the other rows --------------------------------------------------------------------------------------
+ */
 
 static double rate(int64_t part, int64_t whole) {
   return whole ? round((double)part / (double)whole * 1e4) / 1e4 : 0;
@@ -319,7 +322,8 @@ static void officer_rows(struct tally *t) {
   }
 }
 
-/* ---- totals, and how well the model fits ----------------------------------------------------------------- */
+/* ---- totals, and how well the model fits -----------------------------------------------------------------
+ */
 
 static int64_t median_of(struct total *n) {
   if (!n->handled) return -1;
@@ -349,7 +353,7 @@ static fq_json *fit(struct tally *t) {
   int64_t a = median_of(h), b = median_of(w);
   double ratio = a > 0 && b > 0 ? (double)b / (double)a : a == b ? 1 : 0;
   bool few = h->incidents < 30;
-  const char *verdict = few                                         ? "unknown"
+  const char *verdict = few                                          ? "unknown"
                         : off <= 0.05 && ratio > 0.8 && ratio < 1.25 ? "good"
                         : off <= 0.15 && ratio > 0.5 && ratio < 2    ? "fair"
                                                                      : "poor";

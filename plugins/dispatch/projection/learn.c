@@ -29,7 +29,8 @@ static const struct word shares[PJ_SHARE_COUNT] = {
 #undef X
 };
 
-/* ---- luck ----------------------------------------------------------------------------------------------- */
+/* ---- luck -----------------------------------------------------------------------------------------------
+ */
 
 static uint64_t mix(uint64_t x) { /* splitmix64 */
   x += 0x9E3779B97F4A7C15ULL;
@@ -43,7 +44,8 @@ double pj_luck(const struct pj_people *p, int64_t incident, int what, int nth) {
   return (double)(x >> 11) * 0x1p-53;
 }
 
-/* ---- pools ---------------------------------------------------------------------------------------------- */
+/* ---- pools ----------------------------------------------------------------------------------------------
+ */
 
 enum grain { WHOLE, LEVEL, CATEGORY, CATEGORY_LEVEL, PLACE, GRAINS }; /* coarse to fine */
 
@@ -136,7 +138,8 @@ int64_t pj_draw(const struct pj_people *p, enum pj_wait w, const struct pj_incid
   return ms < 0 ? -1 : (int64_t)((double)ms * way->scale);
 }
 
-/* ---- what is assumed, said ------------------------------------------------------------------------------ */
+/* ---- what is assumed, said ------------------------------------------------------------------------------
+ */
 
 static fq_json *said(fq_json *told, const struct word *w, double value, const char *from) {
   fq_json *o = fq_json_object();
@@ -157,7 +160,9 @@ static void note(fq_json *told, const char *name, const char *zh, const char *en
 static void say_wait(const struct pj_people *p, int w, const struct pj_pool *pool, fq_json *told) {
   const struct pj_way *way = &p->ways[w];
   fq_json *o = said(told, &waits[w], (double)way->median_ms,
-                    way->given ? "option" : way->fallback ? "default" : "history");
+                    way->given      ? "option"
+                    : way->fallback ? "default"
+                                    : "history");
   if (!pool || way->fallback) return;
   double most = pool->count ? pool->share[pool->count - 1] : 0;
   fq_json_set_int(o, "p90_ms", (int64_t)((double)pj_pool_at(pool, most * 0.9) * way->scale));
@@ -188,7 +193,9 @@ static void learn_share(struct pj_people *p, int s, const struct pj_memory *m, c
   bool known = m->could[s] >= ENOUGH;
   p->share[s] = given >= 0 ? given : known ? (double)m->did[s] / (double)m->could[s] : shares[s].fallback;
   fq_json *o = said(told, &shares[s], round(p->share[s] * 1e4) / 1e4,
-                    given >= 0 ? "option" : known ? "history" : "default");
+                    given >= 0 ? "option"
+                    : known    ? "history"
+                               : "default");
   if (known) fq_json_set_int(o, "seen", m->could[s]);
 }
 

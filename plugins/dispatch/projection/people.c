@@ -1,8 +1,8 @@
 /*
  * people.c - the county's people in a world of the workshop's: each entry that asks something of somebody
- * leaves an intent, due when he would have got round to it; when it is due, what he does then follows from the
- * world's tables as they stand. Who is asked by other rules is another, but the luck is the incident's: so two
- * worlds differ by their rules, not by the dice.
+ * leaves an intent, due when he would have got round to it; when it is due, what he does then follows from
+ * the world's tables as they stand. Who is asked by other rules is another, but the luck is the incident's:
+ * so two worlds differ by their rules, not by the dice.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,8 @@
 
 enum { FINISHES = PJ_WAIT_COUNT }; /* after the feedback, at once */
 
-/* ---- what came from outside ------------------------------------------------------------------------------ */
+/* ---- what came from outside ------------------------------------------------------------------------------
+ */
 
 static bool among(const char *kind, const char *const *list) {
   for (; *list; list++)
@@ -32,25 +33,43 @@ static enum fq_fact again(const struct fq_entry *e, struct fq_deed *redo, const 
 }
 
 enum fq_fact pj_fact(const struct fq_entry *e, struct fq_deed *redo) {
-  static const char *const happens[] = {
-      "incident.reported", "officer.set",       "duty.started",      "duty.ended",       "ladder.set",
-      "fallback.set",      "binding.set",       "binding.ended",     "roster.set",       "roster.removed",
-      "roster.overridden", "leave.set",         "leave.ended",       "calendar.set",     "calendar.removed",
-      "emergency.started", "emergency.raised",  "emergency.ended",   NULL};
+  static const char *const happens[] = {"incident.reported",
+                                        "officer.set",
+                                        "duty.started",
+                                        "duty.ended",
+                                        "ladder.set",
+                                        "fallback.set",
+                                        "binding.set",
+                                        "binding.ended",
+                                        "roster.set",
+                                        "roster.removed",
+                                        "roster.overridden",
+                                        "leave.set",
+                                        "leave.ended",
+                                        "calendar.set",
+                                        "calendar.removed",
+                                        "emergency.started",
+                                        "emergency.raised",
+                                        "emergency.ended",
+                                        NULL};
   static const char *const answered[] = {
       "incident.accepted", "incident.dispatched", "incident.handled", "incident.verified", "incident.closed",
       "task.created",      "task.delivered",      "task.seen",        "task.accepted",     "task.declined",
       "task.arrived",      "task.fed_back",       "task.finished",    "task.checked_in",   NULL};
   static const char *const settled[] = {/* what the server writes of itself, or what only shows */
-                                        "search.indexed", "filter.saved",       "filter.removed",
-                                        "clock.warned",   "clock.deferred",     "clock.overdue",
-                                        "clock.breached", "clock.moved",        "task.expired",
-                                        "task.reminded",  "task.undelivered",   "task.check_in_due",
-                                        "ladder.stopped", "task.check_in_missed", "reserve.lapsed",
-                                        "reserve.ready",  "supervise.overdue",  "calendar.recomputed",
-                                        "incident.commented", "incident.attached", "incident.rated",
-                                        "incident.followed_up", "shift.started", "shift.handed_over",
-                                        "shift.taken_over", NULL};
+                                        "search.indexed",     "filter.saved",
+                                        "filter.removed",     "clock.warned",
+                                        "clock.deferred",     "clock.overdue",
+                                        "clock.breached",     "clock.moved",
+                                        "task.expired",       "task.reminded",
+                                        "task.undelivered",   "task.check_in_due",
+                                        "ladder.stopped",     "task.check_in_missed",
+                                        "reserve.lapsed",     "reserve.ready",
+                                        "supervise.overdue",  "calendar.recomputed",
+                                        "incident.commented", "incident.attached",
+                                        "incident.rated",     "incident.followed_up",
+                                        "shift.started",      "shift.handed_over",
+                                        "shift.taken_over",   NULL};
   static const char *const reason[] = {"reason", NULL}, *const until[] = {"reason", "until", NULL},
                            *const into[] = {"into", "reason", NULL};
   if (among(e->kind, happens)) return FQ_FACT_HAPPENS;
@@ -68,7 +87,8 @@ enum fq_fact pj_fact(const struct fq_entry *e, struct fq_deed *redo) {
   return FQ_FACT_RULES;
 }
 
-/* ---- when they would ------------------------------------------------------------------------------------- */
+/* ---- when they would -------------------------------------------------------------------------------------
+ */
 
 struct ask {
   const struct pj_people *people;
@@ -91,8 +111,8 @@ static void desk(const struct ask *a, enum pj_wait w, const struct pj_incident *
 
 static void works_on(const struct ask *a, const struct pj_incident *i, const struct pj_task *t) {
   int slice = t->load >= 2;
-  if (t->arrived_ms || pj_luck(a->people, i->n, 100 + PJ_S_SKIP_ARRIVAL, t->nth) <
-                           a->people->share[PJ_S_SKIP_ARRIVAL])
+  if (t->arrived_ms ||
+      pj_luck(a->people, i->n, 100 + PJ_S_SKIP_ARRIVAL, t->nth) < a->people->share[PJ_S_SKIP_ARRIVAL])
     later(a, PJ_FINISH, i, t->n, slice, t->nth);
   else
     later(a, PJ_ARRIVE, i, t->n, slice, t->nth);
@@ -174,7 +194,8 @@ void pj_begin(const void *people, void *memory, fq_db *db, int64_t now_ms, const
   }
 }
 
-/* ---- what they do then ----------------------------------------------------------------------------------- */
+/* ---- what they do then -----------------------------------------------------------------------------------
+ */
 
 static void as(struct fq_deed *d, const char *actor, const char *org, uint32_t roles) {
   dp_text(d->actor, sizeof d->actor, actor);
@@ -210,31 +231,31 @@ static bool act_on_task(const struct pj_people *p, fq_db *db, const struct fq_in
   dp_id_make(id, 't', i->about);
   if (!dp_task_load(db, id, &t)) return false;
   as_assignee(d, &t);
-  int nth = (int)fq_int(db, 1, "SELECT count(*) FROM task WHERE incident = ?1 AND n <= ?2", "ii", t.incident,
-                        t.n);
+  int nth =
+      (int)fq_int(db, 1, "SELECT count(*) FROM task WHERE incident = ?1 AND n <= ?2", "ii", t.incident, t.n);
   bool waits = t.state == DP_T_SENT || t.state == DP_T_DELIVERED || t.state == DP_T_SEEN;
   bool out = t.state == DP_T_ACCEPTED || t.state == DP_T_ARRIVED;
   switch (i->what) {
-    case PJ_DELIVER:
-      return t.state == DP_T_SENT && does(d, "task.delivered", id);
-    case PJ_ANSWER:
-      if (!waits) return false;
-      if (pj_luck(p, t.incident, 100 + PJ_S_DECLINE, nth) >= p->share[PJ_S_DECLINE])
-        return does(d, "task.accept", id);
-      does(d, "task.decline", id);
-      fq_json_set_str(d->params, "reason", "推演");
-      return true;
-    case PJ_ARRIVE:
-      return t.state == DP_T_ACCEPTED && does(d, "task.arrive", id);
-    case PJ_FINISH:
-      if (!out) return false;
-      does(d, "task.feedback", id);
-      fq_json_set_str(d->params, "text", "推演");
-      return true;
-    case FINISHES:
-      return t.state == DP_T_FED_BACK && does(d, "task.finish", id);
-    default:
-      return (out || t.state == DP_T_FED_BACK) && does(d, "task.check_in", id);
+  case PJ_DELIVER:
+    return t.state == DP_T_SENT && does(d, "task.delivered", id);
+  case PJ_ANSWER:
+    if (!waits) return false;
+    if (pj_luck(p, t.incident, 100 + PJ_S_DECLINE, nth) >= p->share[PJ_S_DECLINE])
+      return does(d, "task.accept", id);
+    does(d, "task.decline", id);
+    fq_json_set_str(d->params, "reason", "推演");
+    return true;
+  case PJ_ARRIVE:
+    return t.state == DP_T_ACCEPTED && does(d, "task.arrive", id);
+  case PJ_FINISH:
+    if (!out) return false;
+    does(d, "task.feedback", id);
+    fq_json_set_str(d->params, "text", "推演");
+    return true;
+  case FINISHES:
+    return t.state == DP_T_FED_BACK && does(d, "task.finish", id);
+  default:
+    return (out || t.state == DP_T_FED_BACK) && does(d, "task.check_in", id);
   }
 }
 
@@ -297,20 +318,19 @@ bool pj_act(const void *people, void *self, fq_db *db, int64_t now_ms, const str
   if (!dp_incident_load(db, id, &i)) return false;
   as_desk(d, db);
   switch (what->what) {
-    case PJ_SEND:
-      return sends(self, db, now_ms, &i, d);
-    case PJ_RECEIVE:
-      return i.state == DP_REPORTED && does(d, "incident.accept", id);
-    case PJ_TAKE:
-      return takes(db, &i, d);
-    case PJ_VERIFY:
-      if (i.state != DP_HANDLED) return false;
-      does(d, "incident.verify", id);
-      int orders = (int)fq_int(db, 0, "SELECT count(*) FROM task WHERE incident = ?1", "i", i.n);
-      fq_json_set_bool(d->params, "pass",
-                       pj_luck(p, i.n, 100 + PJ_S_FAIL, orders) >= p->share[PJ_S_FAIL]);
-      return true;
-    default:
-      return i.state == DP_VERIFIED && does(d, "incident.close", id);
+  case PJ_SEND:
+    return sends(self, db, now_ms, &i, d);
+  case PJ_RECEIVE:
+    return i.state == DP_REPORTED && does(d, "incident.accept", id);
+  case PJ_TAKE:
+    return takes(db, &i, d);
+  case PJ_VERIFY:
+    if (i.state != DP_HANDLED) return false;
+    does(d, "incident.verify", id);
+    int orders = (int)fq_int(db, 0, "SELECT count(*) FROM task WHERE incident = ?1", "i", i.n);
+    fq_json_set_bool(d->params, "pass", pj_luck(p, i.n, 100 + PJ_S_FAIL, orders) >= p->share[PJ_S_FAIL]);
+    return true;
+  default:
+    return i.state == DP_VERIFIED && does(d, "incident.close", id);
   }
 }

@@ -1,8 +1,8 @@
 /*
  * projection.h - the model of the county's people for the workshop's projection (fengqiao.h, section 12).
  * watch.c remembers what happened; pool.c and learn.c make of it how long people take; people.c lets them
- * answer in a world of the workshop's; outcome.c and compare.c say what came of it. No table is written and no
- * clock read: everything depends on entries, tables and the seed. One thread.
+ * answer in a world of the workshop's; outcome.c and compare.c say what came of it. No table is written and
+ * no clock read: everything depends on entries, tables and the seed. One thread.
  */
 #ifndef FQ_PLUGIN_DISPATCH_PROJECTION_H
 #define FQ_PLUGIN_DISPATCH_PROJECTION_H
@@ -11,7 +11,8 @@
 
 #include "dispatch.h"
 
-/* What somebody may take his time over. name; from when to when; what is assumed when history says nothing; */
+/* What somebody may take his time over. name; from when to when; what is assumed when history says nothing;
+ */
 #define PJ_WAITS(X)                                                                                          \
   X(DELIVER, "deliver_ms", 2000, "派单到终端收到", "order to the phone's receipt")                           \
   X(ANSWER, "accept_ms", 180000, "派单到接单或拒单", "order to acceptance or refusal")                       \
@@ -34,8 +35,9 @@ enum pj_wait {
 /* Shares of those who do the one rather than the other. */
 #define PJ_SHARES(X)                                                                                         \
   X(DECLINE, "decline_share", 0.05, "应答中拒单的占比", "of those who answer an order, those who refuse")    \
-  X(SKIP_ARRIVAL, "no_arrival_share", 0, "未点到场即反馈的占比", "of those who finish, those who never said " \
-                                                                 "that they had arrived")                    \
+  X(SKIP_ARRIVAL, "no_arrival_share", 0, "未点到场即反馈的占比",                                             \
+    "of those who finish, those who never said "                                                             \
+    "that they had arrived")                                                                                 \
   X(FAIL, "fail_share", 0, "核查不通过的占比", "of verifications, those that send the work back")
 
 enum pj_share {
@@ -61,7 +63,7 @@ struct pj_incident {
   char *title;
   int level;
   int orders, open, sends, asks, escalated, cards; /* how often; `open`: orders not ended */
-  bool told;                                 /* reported within the stretch; else it was under way before */
+  bool told; /* reported within the stretch; else it was under way before */
   bool voided;
   char *sent, *up; /* names, and what reported it up or gave a card, one a line */
   struct pj_clock *clocks;
@@ -86,7 +88,7 @@ struct pj_index { /* open addressing: 64-bit keys to places in an array */
   struct pj_slot {
     uint64_t key;
     size_t at1; /* place + 1; 0: free */
-  } *slots;
+  } * slots;
   size_t count, cap;
 };
 size_t pj_find(const struct pj_index *x, uint64_t key); /* PJ_NONE */
@@ -120,11 +122,13 @@ const struct pj_task *pj_task(const struct pj_memory *m, int64_t n);
 /* What was under way when the stretch began, from the tables. */
 void pj_remember(struct pj_memory *m, fq_db *db);
 void pj_cut(struct pj_memory *m); /* the stretch is over: what is still waited for was waited for so long */
-bool pj_night(int64_t at_ms); /* 22:00 to 6:00 in Beijing */
+bool pj_night(int64_t at_ms);     /* 22:00 to 6:00 in Beijing */
 
-/* -- pool.c, learn.c: how long, and how often -------------------------------------------------------------- */
+/* -- pool.c, learn.c: how long, and how often --------------------------------------------------------------
+ */
 
-struct pj_pool { /* Kaplan-Meier: `share[i]` of all have ended after `ms[i]`; the rest has never been seen to */
+struct pj_pool { /* Kaplan-Meier: `share[i]` of all have ended after `ms[i]`; the rest has never been seen to
+                  */
   int64_t *ms;
   double *share;
   size_t count; /* distinct times */
@@ -152,12 +156,14 @@ struct pj_people {
 };
 void *pj_learn(const void *history, const fq_json *assume, uint64_t seed, fq_json *told, struct fq_error *e);
 void pj_unlearn(void *people);
-/* Somebody's luck: the same for the same incident, matter and time of asking in every world. 0 <= luck < 1. */
+/* Somebody's luck: the same for the same incident, matter and time of asking in every world. 0 <= luck < 1.
+ */
 double pj_luck(const struct pj_people *p, int64_t incident, int what, int nth);
 /* How long he takes; -1: he does not. */
 int64_t pj_draw(const struct pj_people *p, enum pj_wait w, const struct pj_incident *i, int slice, int nth);
 
-/* -- people.c: what they do ---------------------------------------------------------------------------------- */
+/* -- people.c: what they do
+ * ---------------------------------------------------------------------------------- */
 
 enum fq_fact pj_fact(const struct fq_entry *e, struct fq_deed *redo);
 void pj_begin(const void *people, void *memory, fq_db *db, int64_t now_ms, const struct fq_intents *out);
@@ -166,7 +172,8 @@ void pj_answer(const void *people, const void *memory, const struct fq_entry *e,
 bool pj_act(const void *people, void *self, fq_db *db, int64_t now_ms, const struct fq_intent *i,
             struct fq_deed *deed);
 
-/* -- outcome.c, compare.c ------------------------------------------------------------------------------------ */
+/* -- outcome.c, compare.c
+ * ------------------------------------------------------------------------------------ */
 
 fq_json *pj_outcome(const void *memory);
 void pj_compare(const fq_json *history, const fq_json *was, const fq_json *now, fq_db *db,

@@ -1,7 +1,7 @@
 /*
  * watch.c - the memory of one telling of the stretch: every entry about incidents, tasks and clocks leaves a
- * mark. The county's own telling and those of the worlds go through the same code, so that what is compared is
- * measured alike.
+ * mark. The county's own telling and those of the worlds go through the same code, so that what is compared
+ * is measured alike.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -269,7 +269,8 @@ static void about_incident(struct pj_memory *m, struct pj_incident *i, const cha
   owned(i, d);
 }
 
-/* ---- tasks ---------------------------------------------------------------------------------------------- */
+/* ---- tasks ----------------------------------------------------------------------------------------------
+ */
 
 static void created(struct pj_memory *m, struct pj_incident *i, const struct fq_entry *e) {
   const fq_json *d = e->data;
@@ -375,7 +376,8 @@ static void about_task(struct pj_memory *m, const char *verb, const struct fq_en
     idle(m, i, e->at_ms, e->at_ms, false);
 }
 
-/* ---- clocks --------------------------------------------------------------------------------------------- */
+/* ---- clocks ---------------------------------------------------------------------------------------------
+ */
 
 static void about_clock(struct pj_incident *i, const char *verb, const struct fq_entry *e) {
   const fq_json *d = e->data;
@@ -451,11 +453,12 @@ static void remember_tasks(struct pj_memory *m, fq_db *db) {
 }
 
 void pj_remember(struct pj_memory *m, fq_db *db) {
-  fq_stmt *q = fq_sql(db,
-                      "SELECT n, number, level, category, township, owner_org, owner_level, state, reported_ms,"
-                      " handled_ms, verified_ms, updated_ms, (SELECT 1 FROM climb c WHERE c.incident = n)"
-                      " FROM incident WHERE ended_ms IS NULL ORDER BY n",
-                      "");
+  fq_stmt *q =
+      fq_sql(db,
+             "SELECT n, number, level, category, township, owner_org, owner_level, state, reported_ms,"
+             " handled_ms, verified_ms, updated_ms, (SELECT 1 FROM climb c WHERE c.incident = n)"
+             " FROM incident WHERE ended_ms IS NULL ORDER BY n",
+             "");
   while (fq_row(q)) {
     struct pj_incident *i = new_incident(m, fq_col_int(q, 0));
     i->number = fq_col_int(q, 1);

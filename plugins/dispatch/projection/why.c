@@ -55,12 +55,15 @@ static void one_side(const fq_json *k, char zh[200], char en[200]) {
   int64_t took_ms = fq_json_int(k, "took_ms", -1);
   pj_span(fq_json_int(k, "limit_ms", 0), limit_zh, limit_en);
   if (took_ms >= 0) pj_span(took_ms, took_zh, took_en);
-  snprintf(zh, 200, "限 %s,%s%s%s", limit_zh, breached ? "超期" : took_ms < 0 ? "未到期" : "按时",
+  snprintf(zh, 200, "限 %s,%s%s%s", limit_zh,
+           breached      ? "超期"
+           : took_ms < 0 ? "未到期"
+                         : "按时",
            took_ms < 0 ? "" : ",用时 ", took_zh);
   snprintf(en, 200, "limit %s, %s%s%s", limit_en,
-           breached       ? "breached"
+           breached      ? "breached"
            : took_ms < 0 ? "not due yet"
-                          : "met",
+                         : "met",
            took_ms < 0 ? "" : " after ", took_en);
 }
 
