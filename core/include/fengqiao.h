@@ -607,10 +607,10 @@ struct fq_projection_model {
   void (*forget)(void *memory);
   /* Of an entry of the county's journal that nothing else has caused. */
   enum fq_fact (*fact)(const struct fq_entry *e, struct fq_deed *redo);
-  /* How people answer, as far as the memory of the county's own telling shows; `assume` (object or NULL) says
-   * otherwise. What is assumed goes into `told`: [{name, value, zh, en, from: history|option|default}]. */
-  void *(*learn)(const void *history, const fq_json *assume, uint64_t seed, fq_json *told,
-                 struct fq_error *e);
+  /* The county's own telling is over: how people answer, as far as its memory shows; `assume` (object or
+   * NULL) says otherwise. What is assumed goes into `told`: [{name, value, zh, en, from:
+   * history|option|default}]. */
+  void *(*learn)(void *history, const fq_json *assume, uint64_t seed, fq_json *told, struct fq_error *e);
   void (*unlearn)(void *people);
   /* At the stretch's start: what is under way, from the tables. Then each entry of the world, after `see`.
    * And when an intent is due: false when there is nothing to be done any more. `self` is the plugin's state

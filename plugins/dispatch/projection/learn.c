@@ -9,7 +9,7 @@
 #include "projection/projection.h"
 
 #define ENOUGH_HERE 30 /* ends seen, for a pool of a category, level or township of its own */
-#define ENOUGH      5  /* ... for believing history rather than the default */
+#define ENOUGH      5  /* ... or waits in vain, for believing history rather than the default */
 #define MANY        50 /* ... on each side, for telling night from day */
 #define DIFFERS     1.25
 #define LONGEST_MS  2.6e9
@@ -73,7 +73,7 @@ static void add_pool(struct pj_people *p, uint64_t key, const struct keyed *list
   struct pj_seen *seen = calloc(count, sizeof *seen);
   for (size_t x = 0; x < count; x++)
     seen[x] = list[x].seen;
-  pj_pool_make(&pool, seen, count);
+  pj_pool_make(&pool, seen, count, 2 * (int64_t)waits[seen->wait].fallback);
   free(seen);
   if (pool.ended < least) {
     pj_pool_free(&pool);
@@ -100,7 +100,7 @@ static void make_pools(struct pj_people *p, const struct pj_memory *m, enum grai
   for (size_t x = 0, end; x < count; x = end) {
     for (end = x + 1; end < count && all[end].key == all[x].key;)
       end++;
-    add_pool(p, all[x].key, all + x, end - x, from == WHOLE ? 1 : ENOUGH_HERE);
+    add_pool(p, all[x].key, all + x, end - x, from == WHOLE ? 0 : ENOUGH_HERE);
   }
   free(all);
 }
@@ -175,7 +175,7 @@ static void learn_wait(struct pj_people *p, int w, const fq_json *assume) {
   struct pj_way *way = &p->ways[w];
   const struct pj_pool *pool = pool_of(p, w, 0, WHOLE, NULL);
   way->scale = 1;
-  way->fallback = !pool || pool->ended < ENOUGH;
+  way->fallback = !pool || pool->ended + pool->long_waits < ENOUGH;
   way->median_ms = way->fallback ? (int64_t)waits[w].fallback : median(pool);
   double given = fq_json_num(assume, waits[w].name, -1);
   if (given < 0) return;
@@ -226,9 +226,10 @@ static enum fq_status check(const fq_json *assume, struct fq_error *e) {
   return FQ_OK;
 }
 
-void *pj_learn(const void *history, const fq_json *assume, uint64_t seed, fq_json *told, struct fq_error *e) {
-  const struct pj_memory *m = history;
+void *pj_learn(void *history, const fq_json *assume, uint64_t seed, fq_json *told, struct fq_error *e) {
+  struct pj_memory *m = history;
   if (check(assume, e)) return NULL;
+  pj_cut(m);
   struct pj_people *p = calloc(1, sizeof *p);
   p->seed = seed;
   make_pools(p, m, WHOLE, WHOLE, false);

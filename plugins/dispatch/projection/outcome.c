@@ -57,7 +57,8 @@ static fq_json *incident_json(const struct pj_incident *i) {
   fq_json_set_str(j, "owner", i->owner);
   if (*i->owner_name) fq_json_set_str(j, "owner_name", i->owner_name);
   fq_json_set(j, "sent", lines_of(i->sent));
-  fq_json_set(j, "up", lines_of(i->up));
+  fq_json_set(j, "raised", lines_of(i->raised));
+  fq_json_set(j, "carded", lines_of(i->carded));
   fq_json_set_int(j, "escalated", i->escalated);
   fq_json_set_int(j, "cards", i->cards);
   span(j, "dispatched_ms", i, DP_M_DISPATCHED);

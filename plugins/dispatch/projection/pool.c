@@ -13,7 +13,7 @@ static int by_time(const void *a, const void *b) {
   return (int)y->ended - (int)x->ended; /* who answered at the last moment was still asked */
 }
 
-void pj_pool_make(struct pj_pool *p, struct pj_seen *seen, size_t count) {
+void pj_pool_make(struct pj_pool *p, struct pj_seen *seen, size_t count, int64_t long_ms) {
   double waiting = 1;
   qsort(seen, count, sizeof *seen, by_time);
   *p = (struct pj_pool){.seen = (int64_t)count};
@@ -23,7 +23,7 @@ void pj_pool_make(struct pj_pool *p, struct pj_seen *seen, size_t count) {
     size_t at_risk = count - i, ended = 0;
     int64_t ms = seen[i].ms;
     for (; i < count && seen[i].ms == ms; i++)
-      ended += seen[i].ended;
+      ended += seen[i].ended, p->long_waits += !seen[i].ended && ms >= long_ms;
     if (!ended) continue;
     waiting *= 1 - (double)ended / (double)at_risk;
     p->ended += (int64_t)ended;

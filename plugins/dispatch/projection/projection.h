@@ -65,7 +65,7 @@ struct pj_incident {
   int orders, open, sends, asks, escalated, cards; /* how often; `open`: orders not ended */
   bool told; /* reported within the stretch; else it was under way before */
   bool voided;
-  char *sent, *up; /* names, and what reported it up or gave a card, one a line */
+  char *sent, *raised, *carded; /* names; and what reported it up, or gave a card: one a line */
   struct pj_clock *clocks;
   size_t clock_count;
 };
@@ -132,10 +132,10 @@ struct pj_pool { /* Kaplan-Meier: `share[i]` of all have ended after `ms[i]`; th
   int64_t *ms;
   double *share;
   size_t count; /* distinct times */
-  int64_t seen, ended;
+  int64_t seen, ended, long_waits; /* long_waits: in vain, for longer than one would expect */
 };
 /* `seen` is sorted on the way. */
-void pj_pool_make(struct pj_pool *p, struct pj_seen *seen, size_t count);
+void pj_pool_make(struct pj_pool *p, struct pj_seen *seen, size_t count, int64_t long_ms);
 void pj_pool_free(struct pj_pool *p);
 /* The time that a share `u` has ended by; -1: later than was ever seen. */
 int64_t pj_pool_at(const struct pj_pool *p, double u);
@@ -154,7 +154,7 @@ struct pj_people {
   size_t pool_count;
   struct pj_index by_key;
 };
-void *pj_learn(const void *history, const fq_json *assume, uint64_t seed, fq_json *told, struct fq_error *e);
+void *pj_learn(void *history, const fq_json *assume, uint64_t seed, fq_json *told, struct fq_error *e);
 void pj_unlearn(void *people);
 /* Somebody's luck: the same for the same incident, matter and time of asking in every world. 0 <= luck < 1.
  */

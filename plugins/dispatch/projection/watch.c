@@ -63,7 +63,8 @@ void pj_forget(void *memory) {
   for (size_t i = 0; i < m->incident_count; i++) {
     free(m->incident_list[i].title);
     free(m->incident_list[i].sent);
-    free(m->incident_list[i].up);
+    free(m->incident_list[i].raised);
+    free(m->incident_list[i].carded);
     free(m->incident_list[i].clocks);
   }
   free(m->incident_list);
@@ -177,13 +178,13 @@ static void reported(struct pj_memory *m, const struct fq_entry *e) {
 }
 
 /* A rule's doing bears its name; a person's does not, for it differs by nothing but the desk's luck. */
-static void by_rule(struct pj_incident *i, const struct fq_entry *e) {
+static void by_rule(char **lines, const struct fq_entry *e) {
   char text[FQ_ID_MAX + 600];
   const char *reason = fq_json_str(e->data, "reason");
   if (!reason) reason = fq_json_str(e->data, "note");
   snprintf(text, sizeof text, "%s\t%.500s", strncmp(e->actor, "policy/", 7) ? "" : e->actor + 7,
            reason ? reason : "");
-  line(&i->up, text);
+  line(lines, text);
 }
 
 static void asked(struct pj_memory *m, struct pj_incident *i, const struct fq_entry *e) {
@@ -253,11 +254,11 @@ static void about_incident(struct pj_memory *m, struct pj_incident *i, const cha
     ended(m, i, e);
   } else if (!strcmp(verb, "escalated")) {
     i->escalated++;
-    by_rule(i, e);
+    by_rule(&i->raised, e);
     if (fq_json_bool(d, "by_itself", false)) asked(m, i, e);
   } else if (!strcmp(verb, "supervised")) {
     i->cards++;
-    by_rule(i, e);
+    by_rule(&i->carded, e);
   } else if (!strcmp(verb, "suspended") || !strcmp(verb, "returned")) {
     idle(m, i, 0, e->at_ms, false);
   } else if (!strcmp(verb, "reopened")) {

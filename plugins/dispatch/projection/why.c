@@ -99,9 +99,9 @@ static bool same(const fq_json *a, const fq_json *b) {
 }
 
 /* "rule\treason" of the last report up or card by a rule, as "(rule: reason)". */
-static void last_rule(const fq_json *j, char out[160]) {
+static void last_rule(const fq_json *lines, char out[160]) {
   const char *last = NULL;
-  fq_json_each(u, fq_json_get(j, "up")) last = fq_json_as_str(u);
+  fq_json_each(u, lines) last = fq_json_as_str(u);
   const char *tab = last ? strchr(last, '\t') : NULL;
   out[0] = '\0';
   if (!tab || tab == last) return;
@@ -111,11 +111,11 @@ static void last_rule(const fq_json *j, char out[160]) {
 }
 
 static void count_differs(struct words *w, const fq_json *was, const fq_json *now, const char *member,
-                          const char *zh_what, const char *en_what) {
+                          const char *rules, const char *zh_what, const char *en_what) {
   char zh[512], en[512], rule[160];
   int64_t a = fq_json_int(was, member, 0), b = fq_json_int(now, member, 0);
   if (a == b) return;
-  last_rule(a > b ? was : now, rule);
+  last_rule(fq_json_get(a > b ? was : now, rules), rule);
   snprintf(zh, sizeof zh, "%s原 %lld 次、现 %lld 次%s", zh_what, (long long)a, (long long)b, rule);
   snprintf(en, sizeof en, "%s %lld times, now %lld%s", en_what, (long long)a, (long long)b, rule);
   add(w, zh, en);
@@ -152,8 +152,17 @@ void pj_why(const fq_json *was, const fq_json *now, char zh[512], char en[512]) 
     snprintf(text_en, sizeof text_en, "sent %s, now %s", a, b);
     add(&w, text_zh, text_en);
   }
-  count_differs(&w, was, now, "escalated", "上报上级", "reported up");
-  count_differs(&w, was, now, "cards", "督办", "supervised");
+  const char *owner_was = fq_json_str(was, "owner_name"), *owner_now = fq_json_str(now, "owner_name");
+  if (strcmp(fq_json_str(was, "owner"), fq_json_str(now, "owner"))) {
+    char text_zh[512], text_en[512];
+    if (!owner_was) owner_was = fq_json_str(was, "owner");
+    if (!owner_now) owner_now = fq_json_str(now, "owner");
+    snprintf(text_zh, sizeof text_zh, "最后归 %s,现归 %s", owner_was, owner_now);
+    snprintf(text_en, sizeof text_en, "ended with %s, now with %s", owner_was, owner_now);
+    add(&w, text_zh, text_en);
+  }
+  count_differs(&w, was, now, "escalated", "raised", "上报上级", "reported up");
+  count_differs(&w, was, now, "cards", "carded", "督办", "supervised");
   if (!zh[0]) {
     span_differs(&w, was, now, "dispatched_ms", "派单", "sent");
     span_differs(&w, was, now, "handled_ms", "处置完毕", "handled");
