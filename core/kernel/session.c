@@ -119,6 +119,19 @@ void fq_publish(struct fq_call *c, const char *topic, const char *key, const cha
   fq_flush(k);
 }
 
+void fq_kernel_signal(fq_kernel *k, const char *topic, const char *key, uint32_t roles, const fq_json *data) {
+  char *json = NULL;
+  for (struct fq_session *s = k->sessions; s; s = s->next) {
+    bool asked = false;
+    fq_json_each(t, s->topics) asked |= !strcmp(fq_json_as_str(t) ? fq_json_as_str(t) : "", topic);
+    if (!asked || !(s->roles & roles) || s->dropped || !s->transport->signal) continue;
+    if (!json) json = fq_json_print(data);
+    s->transport->signal(s->peer, topic, key, json);
+  }
+  free(json);
+  fq_flush(k);
+}
+
 struct fq_session *fq_session_new(fq_kernel *k, const struct fq_request *r, const struct fq_actor *a,
                                   const char *device, const fq_json *topics, int64_t expires_ms) {
   struct fq_session *s = fq_alloc(sizeof *s);

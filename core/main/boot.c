@@ -93,7 +93,7 @@ int fq_boot_complain(const struct fq_problem_list *problems) {
 }
 
 size_t fq_boot_configure(struct server *s, const struct common *c, struct fq_problem_list *problems) {
-  static const char *const sections[] = {"server", "policy", NULL};
+  static const char *const sections[] = {"server", "policy", "workshop", NULL};
   s->common = *c;
   s->lock_fd = -1;
   read_config(s, problems);
@@ -107,6 +107,10 @@ size_t fq_boot_configure(struct server *s, const struct common *c, struct fq_pro
   s->policy = fq_policy_new();
   fq_options_parse(fq_policy_module.options, "policy", fq_json_get(s->config, "policy"), &source, s->policy,
                    problems);
+  s->workshop = fq_workshop_new();
+  fq_options_parse(fq_workshop_module.options, "workshop", fq_json_get(s->config, "workshop"), &source,
+                   s->workshop, problems);
+  fq_workshop_children(s->workshop, c->plugins, c->config);
   const char *names[FQ_PLUGINS_MOST];
   char *list = fq_strdup(s->options.plugins);
   size_t count = fq_boot_names(list, NULL, names);
@@ -153,7 +157,8 @@ enum fq_status fq_boot_open(struct server *s, int flags, const char *file, struc
       fq_kernel_add(s->kernel, &fq_policy_module, s->policy, e))
     return e->status;
   s->policy = NULL; /* the kernel's now */
-  if (fq_kernel_add(s->kernel, &fq_workshop_module, fq_workshop_new(), e)) return e->status;
+  if (fq_kernel_add(s->kernel, &fq_workshop_module, s->workshop, e)) return e->status;
+  s->workshop = NULL;
   return fq_kernel_boot(s->kernel, e);
 }
 
@@ -162,6 +167,7 @@ void fq_boot_close(struct server *s) {
   fq_registry_free(&s->registry);
   fq_json_free(s->config);
   free(s->policy);
+  fq_workshop_free(s->workshop);
   fq_luaconf_lines_free(s->lines);
   if (s->lock_fd >= 0) close(s->lock_fd);
   *s = (struct server){.lock_fd = -1};

@@ -20,7 +20,7 @@ struct server {
   struct fq_luaconf_lines *lines;
   struct server_options options;
   struct fq_registry registry;
-  void *policy; /* the policy module's state */
+  void *policy, *workshop; /* those modules' states, until the kernel has them */
   fq_kernel *kernel;
   int lock_fd;
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "main/local.h"
 #include "policy/pack.h"
@@ -117,6 +118,25 @@ static int read_words(const struct fq_run_kind *kind, int argc, char **argv, str
   return a->candidate ? -1 : usage(kind, stderr);
 }
 
+static bool has_county(const char *data_dir) {
+  char *path = fq_printf("%s/county.db", data_dir);
+  bool there = access(path, R_OK) == 0;
+  free(path);
+  return there;
+}
+
+/* For a program the reason is a line like the others. */
+static void complain(const struct asked *a, const struct fq_error *e) {
+  fq_complain(e);
+  if (!a->json) return;
+  fq_json *o = fq_json_object();
+  fq_json_set(o, "error", fq_json_from_error(e));
+  char *text = fq_json_print(o);
+  printf("%s\n", text);
+  free(text);
+  fq_json_free(o);
+}
+
 static int go(const struct fq_run_kind *kind, const struct asked *a, const struct common *c) {
   struct server s = {0};
   struct fq_problem_list problems = {0};
@@ -124,12 +144,12 @@ static int go(const struct fq_run_kind *kind, const struct asked *a, const struc
   int code = EXIT_USAGE;
   struct fq_report_file file = {.out = stdout, .kind = kind, .only = a->list, .json = a->json};
   fq_json *pack = read_pack(a->candidate, &e), *base = a->base ? read_pack(a->base, &e) : NULL;
-  if (!pack || (a->base && !base)) {
-    fq_complain(&e);
+  if (!pack || (a->base && !base) || fq_schema_check(kind->options, a->options, &e)) {
+    complain(a, &e);
   } else if (fq_boot_configure(&s, c, &problems)) {
     fq_boot_complain(&problems);
   } else {
-    struct fq_run r = {.data_dir = kind->county ? c->data : NULL,
+    struct fq_run r = {.data_dir = kind->county || has_county(c->data) ? c->data : NULL,
                        .pack = pack,
                        .base = base,
                        .options = a->options,
@@ -139,7 +159,7 @@ static int go(const struct fq_run_kind *kind, const struct asked *a, const struc
                        .worlds = &s,
                        .out = fq_report_lines(&file)};
     if (kind->run(&r, &e))
-      fq_complain(&e);
+      complain(a, &e);
     else
       code = file.ok ? EXIT_DONE : EXIT_FAILED;
   }

@@ -1,6 +1,6 @@
 /*
- * Deploying a pack and going back: commands like any other, so they take effect between two entries and are
- * in the journal. Kernel thread.
+ * Deploying a pack: a command like any other, so it takes effect between two entries and is in the journal.
+ * Kernel thread.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "policy/module_internal.h"
 #include "policy/pack.h"
 #include "policy/setup.h"
+#include "policy/signature.h"
 
 fq_json *fq_findings_json(const struct fq_findings *f) {
   fq_json *out = fq_json_array();
@@ -68,6 +69,24 @@ static void check_other_packs(fq_db *db, const struct fq_pack *pack, struct fq_f
   }
 }
 
+enum fq_status fq_policy_check_pack(struct fq_call *c, const char *name, const fq_json *files,
+                                    const char *digest, struct fq_pack *out) {
+  struct fq_policy *p = c->self;
+  struct fq_findings f = {0};
+  enum fq_status st = FQ_OK;
+  if (fq_pack_check(p->host, p->modules, p->modules_count, name, files, out, &f))
+    check_other_packs(c->db, out, &f);
+  if (f.count)
+    st = refuse(c->error, &f);
+  else if (digest && strcmp(digest, out->digest))
+    st = fq_fail(c->error, FQ_E_CONFLICT, "pack.digest", "digest",
+                 "内容与您看过的不同:您看的是 %.12s…,现在是 %.12s…",
+                 "not what you have looked at: that was %.12s..., this is %.12s...", digest, out->digest);
+  if (st) fq_pack_clear(out);
+  fq_findings_free(&f);
+  return st;
+}
+
 static fq_json *policies_of(const struct fq_pack *pack) {
   fq_json *list = fq_json_array();
   for (size_t i = 0; i < pack->count; i++) {
@@ -89,110 +108,131 @@ static fq_json *names_of(const struct fq_pack *pack) {
   return list;
 }
 
-enum fq_status fq_policy_deploy(struct fq_call *c) {
-  struct fq_policy *p = c->self;
-  struct fq_findings f = {0};
-  struct fq_pack pack;
-  const fq_json *files = fq_json_get(c->params, "files");
-  const char *name = fq_json_str(c->params, "pack");
-  enum fq_status st = FQ_OK;
-  if (fq_json_type(files) != FQ_JSON_OBJECT)
-    return fq_fail(c->error, FQ_E_PARAMS, "params", "files", "files 应为 {路径: 内容}",
-                   "files must be {path: text}");
-  bool good = fq_pack_check(p->host, p->modules, p->modules_count, name, files, &pack, &f);
-  if (good) check_other_packs(c->db, &pack, &f);
-  if (f.count) {
-    st = refuse(c->error, &f);
-    goto out;
+static void set_if(fq_json *o, const char *name, const char *text) {
+  if (text) fq_json_set_str(o, name, text);
+}
+
+/* The whole story in one entry: who wrote it, who approved, what was tested, from which to which. */
+static fq_json *story(struct fq_call *c, const struct fq_activation *a, const struct fq_pack *pack,
+                      int64_t current) {
+  fq_json *data = fq_json_object();
+  int64_t from = fq_candidate_active(c->db, a->pack);
+  fq_json_set_str(data, "pack", a->pack);
+  fq_json_set_str(data, "version", pack->version);
+  fq_json_set_str(data, "zh", pack->zh);
+  fq_json_set_str(data, "en", pack->en);
+  fq_json_set_str(data, "digest", pack->digest);
+  fq_json_set_int(data, "generation", current + 1);
+  if (from) fq_json_set_int(data, "from_generation", from);
+  fq_json_set(data, "policies", policies_of(pack));
+  fq_json_set(data, "files", fq_json_dup(a->files));
+  set_if(data, "note", a->note);
+  set_if(data, "author", a->author);
+  set_if(data, "approved_by", a->approved_by);
+  set_if(data, "proposal", a->proposal);
+  if (a->draft) fq_json_set_int(data, "draft", a->draft);
+  if (a->promoted) fq_json_set_bool(data, "promoted", true);
+  if (a->tested) fq_json_set(data, "tested", fq_json_dup(a->tested));
+  if (a->override) fq_json_set(data, "override", fq_json_dup(a->override));
+  if (a->move) {
+    int64_t moved = fq_policy_under(c->self, c->db, 1, current);
+    fq_json_set_str(data, "open", "move");
+    fq_json_set_int(data, "moved", moved);
+    fq_json_set_int(c->result, "moved", moved);
   }
+  return data;
+}
+
+static enum fq_status end_draft(struct fq_call *c, const struct fq_activation *a) {
+  if (!a->draft) return FQ_OK;
+  fq_json *params = fq_json_object();
+  fq_json_set_str(params, "pack", a->pack);
+  fq_json_set_int(params, "rev", a->draft);
+  return fq_call_method(c, "draft.deployed", params, NULL);
+}
+
+static enum fq_status activate(struct fq_call *c, const struct fq_activation *a, const struct fq_pack *pack) {
   int64_t current = fq_policy_current(c->db);
   bool changed = !fq_int(c->db, 0, "SELECT 1 FROM policy_pack WHERE gen = ? AND pack = ? AND digest = ?",
-                         "iss", current, name, pack.digest);
-  fq_json_set_str(c->result, "pack", name);
-  fq_json_set_str(c->result, "version", pack.version);
-  fq_json_set(c->result, "policies", names_of(&pack));
+                         "iss", current, a->pack, pack->digest);
+  fq_json_set_str(c->result, "pack", a->pack);
+  fq_json_set_str(c->result, "version", pack->version);
+  fq_json_set_str(c->result, "digest", pack->digest);
+  fq_json_set(c->result, "policies", names_of(pack));
   fq_json_set_bool(c->result, "changed", changed);
-  changed |= fq_json_bool(c->params, "force", false);
+  if (a->tested) fq_json_set(c->result, "tested", fq_json_dup(a->tested));
+  changed |= a->force;
   fq_json_set_int(c->result, "generation", current + changed);
-  if (changed) {
-    fq_json *data = fq_json_object();
-    fq_json_set_str(data, "pack", name);
-    fq_json_set_str(data, "version", pack.version);
-    fq_json_set_str(data, "zh", pack.zh);
-    fq_json_set_str(data, "en", pack.en);
-    fq_json_set_str(data, "digest", pack.digest);
-    fq_json_set_int(data, "generation", current + 1);
-    fq_json_set(data, "policies", policies_of(&pack));
-    fq_json_set(data, "files", fq_json_dup(files));
+  if (!changed) return end_draft(c, a);
+  fq_json *data = story(c, a, pack, current);
+  enum fq_status st =
+      fq_signature_admit(c, ((struct fq_policy *)c->self)->demand_signed, pack, a->files, data);
+  if (st)
+    fq_json_free(data);
+  else
     st = fq_emit(c, (struct fq_draft){.kind = "pack.deployed", .data = data});
-    if (!st) st = fq_dictionary_emit(c, name, files);
-    if (!st) st = fq_setup_run(c, files);
+  if (!st) st = fq_dictionary_emit(c, a->pack, a->files);
+  if (!st) st = fq_setup_run(c, a->files);
+  return st ? st : end_draft(c, a);
+}
+
+enum fq_status fq_policy_activate(struct fq_call *c, const struct fq_activation *given) {
+  struct fq_activation a = *given;
+  struct fq_pack pack;
+  fq_json *tested = NULL, *override = NULL;
+  enum fq_status st = fq_policy_check_pack(c, a.pack, a.files, a.digest, &pack);
+  if (st) return st;
+  if (!a.tested) {
+    st = fq_policy_tested(c, pack.digest, &tested, &override);
+    a.tested = tested;
+    a.override = override;
   }
-out:
+  if (!st) st = activate(c, &a, &pack);
+  fq_json_free(tested);
+  fq_json_free(override);
   fq_pack_clear(&pack);
-  fq_findings_free(&f);
   return st;
 }
 
-int64_t fq_policy_last_good(fq_db *db, const char *pack) {
-  return fq_int(db, 0,
-                "SELECT max(gen) FROM policy_pack o WHERE pack = ?1 AND digest NOT IN (SELECT digest FROM "
-                "policy_withdrawn"
-                " WHERE pack = ?1) AND digest <> (SELECT digest FROM policy_pack WHERE pack = ?1 AND gen = "
-                "(SELECT max(gen)"
-                " FROM policy_generation))",
-                "s", pack);
+enum fq_status fq_policy_alone(struct fq_call *c) {
+  const struct fq_policy *p = c->self;
+  if (!p->four_eyes) return FQ_OK;
+  return fq_fail(
+      c->error, FQ_E_FORBIDDEN, "pack.four_eyes", "",
+      "本县部署须两人:请用 pack.propose 提出,由另一位管理员批准;要让未结事件一并改用新版,提出时写 "
+      "open: \"move\"",
+      "this county wants two pairs of eyes: pack.propose it, another administrator approves; to take "
+      "open incidents along propose with open: \"move\"");
 }
 
-enum fq_status fq_policy_emit_rollback(struct fq_call *c, const char *pack, int64_t to, const char *zh,
-                                       const char *en) {
-  int64_t from = fq_policy_current(c->db);
-  fq_json *data = fq_json_object();
-  fq_json_set_str(data, "pack", pack);
-  fq_json_set_int(data, "generation", from + 1);
-  fq_json_set_int(data, "from", from);
-  fq_json_set_int(data, "to", to);
-  fq_stmt *q = fq_sql(c->db, "SELECT version FROM policy_pack WHERE gen = ? AND pack = ?", "is", to, pack);
-  if (fq_row(q)) {
-    fq_json_set_str(data, "version", fq_col_str(q, 0));
-    fq_done(q);
-  }
-  fq_json_set_str(data, "message_zh", zh);
-  fq_json_set_str(data, "message_en", en);
-  return fq_emit(c, (struct fq_draft){.kind = "policy.rolled_back", .data = data});
+enum fq_status fq_policy_not_outdated(struct fq_call *c, const char *pack, const struct fq_candidate *from) {
+  int64_t active = fq_candidate_active(c->db, pack);
+  if (!from->rev || from->seen == active || fq_json_bool(c->params, "force", false)) return FQ_OK;
+  return fq_fail(
+      c->error, FQ_E_CONFLICT, "draft.outdated", "draft",
+      "草稿起草后规则包 %s 又部署过(起草时为第 %lld 代,现为第 %lld "
+      "代):请比较后以现行版本为起点保存,或用 force 覆盖",
+      "pack %s was deployed since the draft was begun (generation %lld then, %lld now): compare, and "
+      "save the draft from the active one, or force it",
+      pack, (long long)from->seen, (long long)active);
 }
 
-enum fq_status fq_policy_rollback(struct fq_call *c) {
-  const char *named = fq_json_str(c->params, "pack");
-  char pack[FQ_ID_MAX] = "", version[48] = "";
-  int64_t current = fq_policy_current(c->db);
-  fq_stmt *q =
-      fq_sql(c->db, "SELECT pack FROM policy_pack WHERE gen = ?1 AND (?2 IS NULL OR pack = ?2) ORDER BY pack",
-             "is", current, named);
-  int found = 0;
-  while (fq_row(q)) {
-    fq_copy(pack, sizeof pack, fq_col_str(q, 0));
-    found++;
-  }
-  if (!found)
-    return fq_fail(c->error, FQ_E_NOT_FOUND, "pack.unknown", "pack", "没有部署规则包 %s",
-                   "pack %s is not deployed", named ? named : "-");
-  if (found > 1)
-    return fq_fail(c->error, FQ_E_PARAMS, "pack.which", "pack", "部署了 %d 个规则包,请指明哪一个",
-                   "%d packs are deployed: say which", found);
-  int64_t to = fq_policy_last_good(c->db, pack);
-  if (!to)
-    return fq_fail(c->error, FQ_E_CONFLICT, "pack.no_previous", "pack", "规则包 %s 没有可退回的版本",
-                   "pack %s has no earlier version to go back to", pack);
-  enum fq_status st = fq_policy_emit_rollback(c, pack, to, "管理员退回", "rolled back by an administrator");
+enum fq_status fq_policy_deploy(struct fq_call *c) {
+  struct fq_candidate from;
+  const char *open = fq_json_str(c->params, "open");
+  struct fq_activation a = {.pack = fq_json_str(c->params, "pack"),
+                            .digest = fq_json_str(c->params, "digest"),
+                            .note = fq_json_str(c->params, "note"),
+                            .move = open && !strcmp(open, "move"),
+                            .force = fq_json_bool(c->params, "force", false)};
+  enum fq_status st = fq_policy_alone(c);
   if (st) return st;
-  q = fq_sql(c->db, "SELECT version FROM policy_pack WHERE gen = ? AND pack = ?", "is", current + 1, pack);
-  if (fq_row(q)) {
-    fq_copy(version, sizeof version, fq_col_str(q, 0));
-    fq_done(q);
-  }
-  fq_json_set_str(c->result, "pack", pack);
-  fq_json_set_str(c->result, "version", version);
-  fq_json_set_int(c->result, "generation", current + 1);
-  return FQ_OK;
+  st = fq_candidate_read(((struct fq_policy *)c->self)->kernel, c->db, c->params, &from, c->error);
+  if (st) return st;
+  a.files = from.files;
+  a.draft = from.rev;
+  st = fq_policy_not_outdated(c, a.pack, &from);
+  if (!st) st = fq_policy_activate(c, &a);
+  fq_candidate_clear(&from);
+  return st;
 }

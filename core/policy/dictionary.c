@@ -9,8 +9,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-/* "dictionaries/categories.csv" -> "categories"; false for other files. */
-static bool name_of(const char *path, char out[FQ_ID_MAX]) {
+bool fq_dictionary_name(const char *path, char out[FQ_ID_MAX]) {
   static const char folder[] = "dictionaries/", end[] = ".csv";
   size_t len = strlen(path), skip = sizeof folder - 1, tail = sizeof end - 1;
   if (len <= skip + tail || strncmp(path, folder, skip) || strcmp(path + len - tail, end)) return false;
@@ -25,7 +24,7 @@ enum fq_status fq_dictionary_emit(struct fq_call *c, const char *pack, const fq_
   fq_json_each(file, files) {
     char name[FQ_ID_MAX];
     const char *text = fq_json_as_str(file);
-    if (st || !text || !name_of(fq_json_name(file), name)) continue;
+    if (st || !text || !fq_dictionary_name(fq_json_name(file), name)) continue;
     fq_json *rows = fq_csv_parse(fq_json_name(file), text, strlen(text), c->error);
     if (!rows) return c->error->status; /* it was checked: only somebody else's mistake comes here */
     fq_json *data = fq_json_object();
@@ -41,7 +40,7 @@ void fq_dictionary_check(const fq_json *files, struct fq_findings *f) {
     char name[FQ_ID_MAX];
     const char *path = fq_json_name(file), *text = fq_json_as_str(file);
     struct fq_error e = {0};
-    if (!text || !name_of(path, name)) continue;
+    if (!text || !fq_dictionary_name(path, name)) continue;
     fq_json *rows = fq_csv_parse(path, text, strlen(text), &e);
     if (!rows) {
       const char *colon = strrchr(e.path, ':');

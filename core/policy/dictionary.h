@@ -4,6 +4,8 @@
 
 #include "policy/host.h"
 
+/* "dictionaries/categories.csv" -> "categories"; false for other files. Any thread. */
+bool fq_dictionary_name(const char *path, char out[FQ_ID_MAX]);
 /* Everything wrong with them: no code or words, a code twice. Any thread. */
 void fq_dictionary_check(const fq_json *files, struct fq_findings *f);
 /* One dictionary.set for each. Kernel thread, from a command. */

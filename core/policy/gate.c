@@ -19,16 +19,8 @@ struct passing {
   char digest[65];
 };
 
-static struct fq_policy *policy_of(fq_kernel *k) {
-  size_t count;
-  const struct fq_module *m = fq_kernel_modules(k, &count);
-  for (size_t i = 0; i < count; i++)
-    if (m[i].table == &fq_policy_module) return m[i].self;
-  abort(); /* a gate without policies is a mistake of the program */
-}
-
 void fq_policy_set_gate(fq_kernel *k, fq_gate_fn fn, void *arg) {
-  struct fq_policy *p = policy_of(k);
+  struct fq_policy *p = fq_policy_of(k);
   p->gate = fn;
   p->gate_arg = arg;
 }
@@ -77,7 +69,7 @@ static void begin(void *self, struct fq_preparing *p) {
 }
 
 void fq_policy_gated(fq_kernel *k, const char *method, fq_candidate_fn candidate) {
-  struct fq_policy *p = policy_of(k);
+  struct fq_policy *p = fq_policy_of(k);
   struct fq_gated *g = fq_alloc(sizeof *g);
   *g = (struct fq_gated){p->gated, p, candidate};
   p->gated = g;
@@ -89,9 +81,11 @@ const fq_json *fq_policy_verdict(const struct fq_call *c) {
 }
 
 fq_json *fq_gate_candidate(fq_kernel *k, const fq_json *params) {
+  struct fq_candidate is;
+  if (fq_candidate_read(k, fq_kernel_db(k), params, &is, NULL)) return NULL;
   fq_json *o = fq_json_object();
   fq_json_set(o, "pack", fq_json_dup(fq_json_get(params, "pack")));
-  fq_json_set(o, "files", fq_json_dup(fq_json_get(params, "files")));
+  fq_json_set(o, "files", is.files);
   return o;
 }
 

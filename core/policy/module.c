@@ -132,6 +132,8 @@ static enum fq_status apply_deployed(struct fq_apply *a, const struct fq_entry *
     fq_exec(a->db, "DELETE FROM policy_failure WHERE hash = ?", "s", hash); /* deployed anew, counted anew */
     free(kinds);
   }
+  const char *open = fq_json_str(d, "open");
+  if (open && !strcmp(open, "move")) fq_policy_set_moved(a->db, 1, gen - 1, gen);
   fq_policy_forget(a->self);
   return FQ_OK;
 }
@@ -156,8 +158,12 @@ static enum fq_status apply_rolled_back(struct fq_apply *a, const struct fq_entr
           "digest, zh, en, ?"
           " FROM policy_pack WHERE gen = ? AND pack = ?",
           "iiis", gen, e->at_ms, to, pack);
-  fq_exec(a->db, "UPDATE policy_generation SET moved_to = ?1 WHERE gen > ?2 AND gen < ?1 AND moved_to = 0",
-          "ii", gen, to);
+  fq_exec(
+      a->db,
+      "DELETE FROM policy_withdrawn WHERE pack = ?1 AND digest = (SELECT digest FROM policy_pack WHERE gen "
+      "= ?2 AND pack = ?1)",
+      "si", pack, gen); /* asked for by its number, it is good again */
+  fq_policy_set_moved(a->db, to + 1, gen - 1, gen);
   fq_exec(
       a->db,
       "UPDATE policy_failure SET in_a_row = 0 WHERE hash IN (SELECT hash FROM policy_member WHERE gen = ?)",
@@ -223,15 +229,6 @@ static const struct fq_kind kinds[] = {{.name = "policy.decided",
                                         .en = "a pack was rolled back"},
                                        {0}};
 
-static const struct fq_param deploy_params[] = {
-    {.name = "pack", .type = FQ_T_ID, .required = true, .zh = "包名", .en = "the pack's name"},
-    {.name = "files",
-     .type = FQ_T_ANY,
-     .required = true,
-     .zh = "文件:路径与内容",
-     .en = "files: {path: text}"},
-    {.name = "force", .type = FQ_T_BOOL, .zh = "内容未变也部署", .en = "also when nothing has changed"},
-    {0}};
 static const struct fq_param check_params[] = {
     {.name = "pack", .type = FQ_T_ID, .required = true, .zh = "包名", .en = "the pack's name"},
     {.name = "files",
@@ -240,11 +237,6 @@ static const struct fq_param check_params[] = {
      .zh = "文件:路径与内容",
      .en = "files: {path: text}"},
     {0}};
-static const struct fq_param rollback_params[] = {{.name = "pack",
-                                                   .type = FQ_T_ID,
-                                                   .zh = "包名;只装了一个时可不写",
-                                                   .en = "the pack; may be left out when there is one"},
-                                                  {0}};
 static const struct fq_param why_params[] = {{.name = "subject",
                                               .type = FQ_T_ID,
                                               .required = true,
@@ -258,21 +250,12 @@ static const struct fq_param why_params[] = {{.name = "subject",
                                               .en = "decisions, 50 when left out"},
                                              {0}};
 
-/* Rules decide for the whole county: an administrator below it may read them, not set them. */
-static enum fq_status whole_county(struct fq_call *c, struct fq_target *t) {
+enum fq_status fq_policy_whole_county(struct fq_call *c, struct fq_target *t) {
   t->org[0] = '\0';
   return FQ_OK;
 }
 
 static const struct fq_method methods[] = {
-    {.name = "pack.deploy",
-     .roles = FQ_ROLE_ADMIN_SYSTEM,
-     .params = deploy_params,
-     .target = whole_county,
-     .run = fq_policy_deploy,
-     .zh = "部署规则包",
-     .en = "checks and deploys a pack; it decides from the next tick on",
-     .result = "{pack, version, generation, policies, changed}"},
     {.name = "pack.check",
      .roles = FQ_ROLE_ADMIN_SYSTEM,
      .params = check_params,
@@ -280,6 +263,18 @@ static const struct fq_method methods[] = {
      .zh = "检查规则包",
      .en = "finds everything wrong with a pack",
      .result = "{ok, findings:[{path, line, exit, zh, en}]}"},
+    {.name = "pack.report",
+     .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT,
+     .params = check_params,
+     .query = fq_policy_pack_report,
+     .zh = "规则包会改变本县什么",
+     .en = "what a pack would change here",
+     .result =
+         "{ok, findings, pack, version, digest, installed, was, same, signature:{present, fits, signer, key, "
+         "trusted, known_as}, policies:[{name, change, path, kinds, pack}], company:[{pack, policy, kinds}], "
+         "dictionaries:[{name, codes, changes:[{name, change, zh, was, pack}]}], setup:[{name, change, "
+         "path}], "
+         "foreign_units:[{unit, path, line}]}"},
     {.name = "pack.list",
      .roles = FQ_ROLE_DESK | ADMINS,
      .query = fq_policy_packs,
@@ -292,14 +287,6 @@ static const struct fq_method methods[] = {
      .zh = "生效的规则",
      .en = "active policies",
      .result = "{generation, rows:[{policy, pack, version, path, kinds, failures, in_a_row}]}"},
-    {.name = "policy.rollback",
-     .roles = FQ_ROLE_ADMIN_SYSTEM,
-     .params = rollback_params,
-     .target = whole_county,
-     .run = fq_policy_rollback,
-     .zh = "退回上一个规则包版本",
-     .en = "brings back a pack's previous version, also for what is open",
-     .result = "{pack, version, generation}"},
     {.name = "policy.why",
      .roles = FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT | ADMINS,
      .params = why_params,
@@ -320,6 +307,10 @@ static const struct fq_option options[] = {
     {"failures", FQ_O_INT, FQ_OPTION_AT(struct fq_policy, failures),
      .fallback = STEPS_TEXT(FQ_POLICY_FAILURES), .min = 1, .max = 1000, .zh = "连续出错多少次后退回",
      .en = "failures in a row until the last good version comes back"},
+    {"four_eyes", FQ_O_BOOL, FQ_OPTION_AT(struct fq_policy, four_eyes), .fallback = "false",
+     .zh = "部署须由另一位管理员批准", .en = "a deployment needs another administrator's approval"},
+    {"signed", FQ_O_BOOL, FQ_OPTION_AT(struct fq_policy, demand_signed), .fallback = "false",
+     .zh = "只部署可信密钥签过名的规则包", .en = "only packs signed with a trusted key are deployed"},
     {0}};
 
 static double m_decisions(void *self) {
@@ -355,6 +346,7 @@ static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
   if (!p->fallback) return e->status;
   fq_kernel_set_react(k, fq_policy_react, p);
   fq_policy_gated(k, "pack.deploy", fq_gate_candidate);
+  fq_policy_gated(k, "pack.propose", fq_gate_candidate);
   return FQ_OK;
 }
 
@@ -374,7 +366,7 @@ static void fini(void *self) {
   if (p->owned) free(p);
 }
 
-static const struct fq_plugin *const parts[] = {&fq_policy_api_part, NULL};
+static const struct fq_plugin *const parts[] = {&fq_policy_life, &fq_policy_trust, &fq_policy_api_part, NULL};
 
 const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
                                            .version = "1",     .zh = "规则",

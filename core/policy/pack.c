@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -76,7 +77,7 @@ static const struct {
                {"scenarios", ".lua"}, {"i18n", ".json"}, {"forms", ".json"}};
 
 bool fq_pack_path(const char *path) {
-  if (!strcmp(path, "pack.lua")) return true;
+  if (!strcmp(path, "pack.lua") || !strcmp(path, FQ_PACK_SIGNATURE)) return true;
   const char *slash = strchr(path, '/');
   size_t len = strlen(path);
   for (size_t i = 0; slash && i < sizeof folders / sizeof *folders; i++) {
@@ -109,6 +110,13 @@ static bool add_folder(fq_json *files, const char *dir, const char *folder, cons
   return ok;
 }
 
+static bool has_file(const char *dir, const char *name) {
+  char *path = fq_printf("%s/%s", dir, name);
+  bool there = !access(path, F_OK);
+  free(path);
+  return there;
+}
+
 fq_json *fq_pack_read(const char *dir, struct fq_error *e) {
   char *text = fq_pack_file(dir, "pack.lua", e);
   if (!text) return NULL;
@@ -117,6 +125,9 @@ fq_json *fq_pack_read(const char *dir, struct fq_error *e) {
   size_t total = strlen(text);
   fq_json_set_str(files, "pack.lua", text);
   if (!meta) goto out;
+  char *signature = has_file(dir, FQ_PACK_SIGNATURE) ? fq_pack_file(dir, FQ_PACK_SIGNATURE, e) : NULL;
+  if (signature) fq_json_set_str(files, FQ_PACK_SIGNATURE, signature);
+  free(signature);
   const char *name = fq_json_str(meta, "name");
   if (!name) {
     fq_fail(e, FQ_E_PARAMS, "pack.name", "pack.lua", "pack.lua 没有 name", "pack.lua has no name");

@@ -26,6 +26,13 @@ bool fq_pack_path(const char *path);
 void fq_pack_digest(const fq_json *files, char out[65]);
 /* What pack.lua calls the version; "" when it does not compile or says nothing. */
 void fq_pack_version(const fq_json *files, char *out, size_t cap);
+#define FQ_PACK_FILE_MAX  (1u << 20) /* bytes of one file */
+#define FQ_PACK_MAX       (8u << 20) /* of all of them: a deployment is one journal entry */
+#define FQ_PACK_FILES_MAX 200
+/* What is wrong with the names, sizes and kinds of {path: text}, whatever they say. Any thread. */
+void fq_pack_files_check(const fq_json *files, struct fq_findings *f);
+
+#define FQ_PACK_SIGNATURE "pack.sig" /* covers the others: signature.h */
 
 struct fq_pack {
   char name[FQ_ID_MAX], version[48], zh[96], en[96];

@@ -10,6 +10,7 @@
 #include "policy/luaconf.h"
 #include "policy/pack.h"
 #include "policy/setup.h"
+#include "policy/signature.h"
 #include "policy/suggest.h"
 
 #define POLICIES_MAX 64
@@ -134,6 +135,7 @@ void fq_pack_digest(const fq_json *files, char out[65]) {
   for (size_t n = fq_json_size(files); n; n--) {
     const fq_json *least = NULL;
     fq_json_each(m, files) {
+      if (!strcmp(fq_json_name(m), FQ_PACK_SIGNATURE)) continue; /* it covers this digest */
       if (strcmp(fq_json_name(m), last) > 0 && (!least || strcmp(fq_json_name(m), fq_json_name(least)) < 0))
         least = m;
     }
@@ -158,23 +160,21 @@ void fq_pack_version(const fq_json *files, char *out, size_t cap) {
   fq_json_free(meta);
 }
 
+/* Whoever changes a signed pack signs it anew or takes the signature out: half a promise is none. */
+static void check_signature(const fq_json *files, const struct fq_pack *pack, struct fq_findings *f) {
+  struct fq_signature s;
+  fq_signature_read(pack, files, &s);
+  if (s.present && !s.fits)
+    fq_finding_put(f, FQ_PACK_SIGNATURE, 0, FQ_EXIT_SYNTAX, "签名与内容不符:请重新签名,或删去 pack.sig",
+                   "the signature does not fit the files: sign anew, or remove pack.sig");
+}
+
 bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t count, const char *name,
                    const fq_json *files, struct fq_pack *out, struct fq_findings *f) {
   size_t before = f->count;
   struct fq_error e = {0};
   *out = (struct fq_pack){0};
-  fq_json_each(m, files) {
-    if (!fq_json_as_str(m))
-      fq_finding_add(f, fq_json_name(m), 0, FQ_EXIT_SYNTAX, "文件内容应为文字",
-                     "the file's content must be text");
-    if (!fq_pack_path(fq_json_name(m)))
-      fq_finding_add(
-          f, fq_json_name(m), 0, FQ_EXIT_SYNTAX,
-          "包里只能有 pack.lua,以及 policies、setup、scenarios 里的 .lua,dictionaries 里的 "
-          ".csv,i18n、forms 里的 .json",
-          "a pack holds pack.lua, .lua in policies, setup and scenarios, .csv in dictionaries, and "
-          ".json in i18n and forms");
-  }
+  fq_pack_files_check(files, f);
   const char *text = fq_json_str(files, "pack.lua");
   if (!text) {
     fq_finding_add(f, "pack.lua", 0, FQ_EXIT_SYNTAX, "包里没有 pack.lua", "the pack has no pack.lua");
@@ -195,6 +195,7 @@ bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t co
     fq_finding_put(f, "pack.lua", colon ? atoi(colon + 1) : 0, FQ_EXIT_SYNTAX, e.zh, e.en);
   }
   fq_pack_digest(files, out->digest);
+  check_signature(files, out, f);
   fq_json_free(meta);
   fq_luaconf_lines_free(lines);
   return f->count == before;

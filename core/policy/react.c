@@ -169,9 +169,9 @@ static void failed(struct turn *t, const struct fq_active *a, const struct fq_de
    * one. */
   int64_t active = fq_int(db, 0, "SELECT count(*) FROM policy_member WHERE gen = ? AND hash = ?", "is",
                           fq_policy_current(db), a->hash);
-  int64_t to = active ? fq_policy_last_good(db, a->pack) : 0;
+  int64_t to = active ? fq_policy_last_good(p, db, a->pack) : 0;
   if (to)
-    fq_policy_emit_rollback(t->call, a->pack, to, "规则连续出错,自动退回",
+    fq_policy_emit_rollback(p, t->call, a->pack, to, "规则连续出错,自动退回",
                             "failed repeatedly, rolled back automatically");
 }
 

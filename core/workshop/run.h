@@ -58,8 +58,8 @@ const struct fq_run_kind *fq_run_kind(const char *name);
  * is to be given back after fq_kernel_close(). */
 fq_kernel *fq_run_kernel(const struct fq_run *r, int64_t now_ms, void **world, struct fq_error *e);
 
-/* The same, living through the county's journal (kernel.h, "The past"): nothing is applied yet. Close the past
- * before the kernel. */
+/* The same, living through the county's journal (kernel.h, "The past"): nothing is applied yet. Close the
+ * past before the kernel. */
 fq_kernel *fq_run_past(const struct fq_run *r, void **world, struct fq_past **past, struct fq_error *e);
 
 /* What every summary begins with: {ok, pack, version, digest, ms}; `began_us` is of fq_monotonic_us(). */

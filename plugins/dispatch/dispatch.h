@@ -489,6 +489,8 @@ bool dp_may_hear(fq_db *db, const struct fq_actor *a, const char *kind, const ch
 
 /* A query's incident, from params.<member>, when its actor may see it. */
 enum fq_status dp_incident_seen(struct fq_query *q, const char *member, struct dp_incident *i);
+/* fq_plugin.alive */
+int64_t dp_alive(void *self, fq_db *db, int64_t from, int64_t to);
 void dp_context(void *self, fq_db *db, const struct fq_entry *e, fq_json *into);
 /* The incident id in args[0], which may be the id or an incident object. */
 const char *dp_view_subject(const struct fq_view *v);

@@ -188,4 +188,5 @@ FQ_PLUGIN = {
     .fini = fini,
     .parts = parts,
     .projection = &pj_model,
+    .alive = dp_alive,
 };

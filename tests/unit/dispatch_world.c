@@ -173,12 +173,21 @@ int world_open(void **state) {
   return 0;
 }
 
-int world_open_on_disk(void **state) {
+static int open_on_disk(bool policies) {
   memset(&w, 0, sizeof w);
+  w.policies = policies;
   strcpy(w.dir, "/tmp/dispatch-XXXXXX");
   assert_non_null(mkdtemp(w.dir));
   open_in(w.dir);
   return 0;
+}
+
+int world_open_on_disk(void **state) {
+  return open_on_disk(false);
+}
+
+int world_open_on_disk_with_policies(void **state) {
+  return open_on_disk(true);
 }
 
 int world_open_with_policies(void **state) {

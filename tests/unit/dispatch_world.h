@@ -42,8 +42,9 @@ struct world {
 };
 extern struct world w;
 
-int world_open(void **state);               /* in memory */
-int world_open_on_disk(void **state);       /* for rebuilding */
+int world_open(void **state);         /* in memory */
+int world_open_on_disk(void **state); /* for rebuilding */
+int world_open_on_disk_with_policies(void **state);
 int world_open_with_policies(void **state); /* the policy module beside the plugin */
 int world_close(void **state);
 

@@ -685,8 +685,8 @@ static void the_second_is_told(void **state) {
 static void granted_by_a_policy(void **state) {
   char i[FQ_ID_MAX], t[FQ_ID_MAX];
   act("admin", "pack.deploy",
-      "{\"pack\":\"x\",\"files\":{\"pack.lua\":\"name = 'x' version = '1' policies = { 'p.lua' "
-      "}\",\"p.lua\":\""
+      "{\"pack\":\"x\",\"files\":{\"pack.lua\":\"name = 'x' version = '1' policies = { 'policies/p.lua' "
+      "}\",\"policies/p.lua\":\""
       "return policy { name = 'x', on = { ['request.asked'] = function(e, view)"
       " if e.what == 'suspend' then return refuse_request(e.request, '不许') end"
       " if #view.requests(e.incident) > 1 then return refuse_request(e.request, '只此一次') end"

@@ -180,7 +180,7 @@ static const struct fq_kind kinds[] = {
     INCIDENT("handled", 0, "处置完毕", "incident handled"),
     INCIDENT("verified", 0, "核查", "incident verified"),
     INCIDENT("closed", FQ_KIND_ENDS, "结案", "incident closed"),
-    INCIDENT("reopened", 0, "重开", "incident reopened"),
+    INCIDENT("reopened", FQ_KIND_BEGINS, "重开", "incident reopened"),
     INCIDENT("suspended", 0, "挂起", "incident suspended"),
     INCIDENT("resumed", 0, "恢复", "incident resumed"),
     INCIDENT("recalled", 0, "撤回派遣", "dispatch recalled"),
@@ -253,7 +253,14 @@ static const char *const migrations[] = {
     "ALTER TABLE incident ADD COLUMN rated_by TEXT;"
     "ALTER TABLE incident ADD COLUMN rated_ms INTEGER;"
     "CREATE INDEX incident_away ON incident(owner_org, n) WHERE ended_ms IS NULL AND away = 1;",
-    "ALTER TABLE task ADD COLUMN finished_n INTEGER;", NULL};
+    "ALTER TABLE task ADD COLUMN finished_n INTEGER;",
+    /* Of those that were reopened: the entry with which the present life began. The others began with n. */
+    "ALTER TABLE incident ADD COLUMN began INTEGER;"
+    "CREATE INDEX incident_open_again ON incident(began) WHERE ended_ms IS NULL AND began IS NOT NULL;"
+    "UPDATE incident SET began = (SELECT max(seq) FROM journal WHERE subject = 'i' || n AND subject <> '' "
+    "AND "
+    "kind = 'incident.reopened') WHERE round > 0;",
+    NULL};
 
 const struct fq_plugin dp_incident_part = {
     FQ_PLUGIN_HEAD,        .name = "dispatch.incident",

@@ -161,7 +161,8 @@ enum fq_status dp_apply_incident(struct fq_apply *a, const struct fq_entry *e) {
     /* What was rated is not what it will be. */
     fq_exec(a->db,
             "UPDATE incident SET handled_ms = NULL, verified_ms = NULL, closed_ms = NULL, ended_ms = NULL,"
-            " solved_by = NULL, round = ?2, rating = NULL, rating_text = NULL, rated_by = NULL, rated_ms = "
+            " solved_by = NULL, round = ?2, began = ?2, rating = NULL, rating_text = NULL, rated_by = NULL, "
+            "rated_ms = "
             "NULL WHERE n = ?1",
             "ii", n, e->seq);
     dp_clocks_reopen(a, e->subject, DP_M_HANDLED, e->at_ms);
