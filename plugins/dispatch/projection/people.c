@@ -53,9 +53,10 @@ enum fq_fact pj_fact(const struct fq_entry *e, struct fq_deed *redo) {
                                         "emergency.ended",
                                         NULL};
   static const char *const answered[] = {
-      "incident.accepted", "incident.dispatched", "incident.handled", "incident.verified", "incident.closed",
-      "task.created",      "task.delivered",      "task.seen",        "task.accepted",     "task.declined",
-      "task.arrived",      "task.fed_back",       "task.finished",    "task.checked_in",   NULL};
+      "incident.accepted", "incident.dispatched", "incident.handled",     "incident.verified",
+      "incident.closed",   "task.created",        "task.delivered",       "task.seen",
+      "task.accepted",     "task.declined",       "task.arrived",         "task.fed_back",
+      "task.finished",     "task.checked_in",     "task.checkin_cleared", NULL};
   static const char *const settled[] = {/* what the server writes of itself, or what only shows */
                                         "search.indexed",     "filter.saved",
                                         "filter.removed",     "clock.warned",
@@ -128,6 +129,12 @@ static void finishes(const struct ask *a, const struct pj_incident *i, int64_t t
               (struct fq_intent){.at_ms = a->now_ms, .subject = i->n, .about = task, .what = FINISHES});
 }
 
+static void checks_in(const struct ask *a, const struct pj_incident *i, const struct pj_task *t) {
+  int nth = t->nth * 1000 + t->checks; /* an incident has no thousand orders */
+  if (t->check_ms == a->now_ms) later(a, PJ_CHECK_IN, i, t->n, 0, nth);
+  if (t->alarm_ms == a->now_ms) later(a, PJ_CLEAR, i, t->n, 0, nth);
+}
+
 static void answer_task(const struct ask *a, const struct pj_memory *m, const struct fq_entry *e,
                         const char *verb) {
   const struct pj_task *t = pj_task(m, dp_id_n(fq_json_str(e->data, "task"), 't'));
@@ -139,8 +146,8 @@ static void answer_task(const struct ask *a, const struct pj_memory *m, const st
     works_on(a, i, t);
   else if (!strcmp(verb, "fed_back"))
     finishes(a, i, t->n);
-  else if (!strcmp(verb, "check_in_due"))
-    later(a, PJ_CHECK_IN, i, t->n, 0, t->nth * 1000 + t->checks);
+  else if (!strncmp(verb, "check", 5))
+    checks_in(a, i, t);
   else if (i->idle_ms == a->now_ms) /* it has come back to the desk with this */
     desk(a, PJ_SEND, i);
 }

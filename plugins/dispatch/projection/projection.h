@@ -23,7 +23,8 @@
   X(VERIFY, "verify_ms", 600000, "反馈到核查", "feedback to verification")                                   \
   X(CLOSE, "close_ms", 600000, "核查到结案", "verification to closing")                                      \
   X(TAKE, "take_ms", 300000, "逐级询问到应答", "asked by a ladder to taking it")                             \
-  X(CHECK_IN, "check_in_ms", 60000, "提醒到报平安", "reminder to check-in")
+  X(CHECK_IN, "check_in_ms", 600000, "报平安的间隔", "from one check-in to the next")                        \
+  X(CLEAR, "clear_ms", 600000, "平安警报到解除", "a check-in alarm to its being cleared")
 
 enum pj_wait {
 #define X(id, name, ms, zh, en) PJ_##id,
@@ -71,11 +72,11 @@ struct pj_incident {
 };
 struct pj_task {
   int64_t n, created_ms, delivered_ms, accepted_ms, arrived_ms, fed_back_ms, ended_ms;
-  size_t incident, officer; /* PJ_NONE: a unit's or a team's */
-  int nth;                  /* of its incident's orders, from 1 */
-  int load;                 /* other tasks in his hands when he accepted */
-  int checks;               /* check-ins asked for, and since when this one is */
-  int64_t check_ms;
+  size_t incident, officer;   /* PJ_NONE: a unit's or a team's */
+  int nth;                    /* of its incident's orders, from 1 */
+  int load;                   /* other tasks in his hands when he accepted */
+  int checks;                 /* how often his next sign of life was waited for */
+  int64_t check_ms, alarm_ms; /* ... and since when it is; since when an alarm is up */
   enum dp_task_state state;
 };
 struct pj_officer {
@@ -131,7 +132,7 @@ struct pj_pool { /* Kaplan-Meier: `share[i]` of all have ended after `ms[i]`; th
                   */
   int64_t *ms;
   double *share;
-  size_t count; /* distinct times */
+  size_t count;                    /* distinct times */
   int64_t seen, ended, long_waits; /* long_waits: in vain, for longer than one would expect */
 };
 /* `seen` is sorted on the way. */

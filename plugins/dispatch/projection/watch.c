@@ -309,6 +309,7 @@ static void cut_short(struct pj_memory *m, const struct pj_task *t, int64_t at_m
 
 static void task_ended(struct pj_memory *m, struct pj_task *t, int64_t at_ms) {
   t->ended_ms = at_ms;
+  seen(m, PJ_CHECK_IN, t->incident, t->check_ms, at_ms, 0, false);
   m->incident_list[t->incident].open--;
   if (!t->accepted_ms || t->officer == PJ_NONE) return;
   struct pj_officer *o = &m->officer_list[t->officer];
@@ -325,14 +326,21 @@ static void finished(struct pj_memory *m, struct pj_task *t, int64_t at_ms) {
   task_ended(m, t, at_ms);
 }
 
+/* From one sign of life to the next, asked for or not; an alarm begins it anew. */
 static void check_in(struct pj_memory *m, struct pj_task *t, const char *verb, int64_t at_ms) {
-  if (!strcmp(verb, "check_in_due")) {
+  bool sign = !strcmp(verb, "checked_in"), missed = !strcmp(verb, "check_in_missed");
+  if (sign || missed || !strcmp(verb, "checkin_stopped"))
+    seen(m, PJ_CHECK_IN, t->incident, t->check_ms, at_ms, 0, sign);
+  if (sign || missed || !strcmp(verb, "checkin_started")) {
     t->check_ms = at_ms;
     t->checks++;
-  } else if (t->check_ms) {
-    seen(m, PJ_CHECK_IN, t->incident, t->check_ms, at_ms, 0, !strcmp(verb, "checked_in"));
+  } else if (!strcmp(verb, "checkin_stopped")) {
     t->check_ms = 0;
+  } else if (!strcmp(verb, "checkin_cleared")) {
+    seen(m, PJ_CLEAR, t->incident, t->alarm_ms, at_ms, 0, true);
+    t->alarm_ms = 0;
   }
+  if (missed && !t->alarm_ms) t->alarm_ms = at_ms;
 }
 
 static void about_task(struct pj_memory *m, const char *verb, const struct fq_entry *e) {
