@@ -272,6 +272,7 @@ enum fq_kind_flag {
   FQ_KIND_BEGINS = 1, /* the subject's life begins: it keeps the policy versions of this moment */
   FQ_KIND_ENDS = 2,   /* ... and ends */
   FQ_KIND_QUIET = 4,  /* policies do not hear it (still journalled, still sent to sessions) */
+  FQ_KIND_BESIDE = 8, /* does not count against what one command may lead to: it only observes */
 };
 
 struct fq_kind {

@@ -18,8 +18,11 @@ static void free_staged(struct staged *s) {
 }
 
 void fq_stage_undo(struct fq_tick *t, size_t count) {
-  while (t->count > count)
-    free_staged(t->entries[--t->count]);
+  while (t->count > count) {
+    struct staged *s = t->entries[--t->count];
+    t->beside -= (s->kind->kind->flags & FQ_KIND_BESIDE) != 0;
+    free_staged(s);
+  }
   if (t->reacted > count) t->reacted = count;
 }
 
@@ -75,6 +78,7 @@ static enum fq_status stage(struct fq_tick *t, const struct bound_kind *b, struc
     t->entries = fq_realloc(t->entries, t->cap * sizeof t->entries[0]);
   }
   t->entries[t->count++] = s;
+  t->beside += (b->kind->flags & FQ_KIND_BESIDE) != 0;
   return fq_apply_entry(t->kernel, b, &s->entry, e);
 }
 
@@ -88,7 +92,8 @@ enum fq_status fq_stage(struct frame *f, const struct fq_draft *d) {
   if (!b)
     st = fq_fail(e, FQ_E_INTERNAL, "entry.kind", d->kind, "没有登记的记录种类 %s",
                  "entry kind %s is not declared", d->kind);
-  else if (t->count - t->command_from >= MAX_ENTRIES)
+  else if (t->count - t->command_from - (t->beside - t->beside_from) >= MAX_ENTRIES &&
+           !(b->kind->flags & FQ_KIND_BESIDE))
     st = fq_fail(e, FQ_E_POLICY, "entry.count", "", "一条命令引出的记录超过 %d 条",
                  "a command led to more than %d entries", MAX_ENTRIES);
   else if (d->subject && strlen(d->subject) >= FQ_ID_MAX)

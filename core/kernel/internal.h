@@ -53,8 +53,10 @@ struct fq_tick {
   int64_t now_ms;
   struct staged **entries;
   size_t count, cap;
-  size_t reacted;          /* entries before this one have been answered */
-  size_t command_from;     /* first entry of the running outside command */
+  size_t reacted;      /* entries before this one have been answered */
+  size_t command_from; /* first entry of the running outside command */
+  size_t beside;       /* of this tick's entries, those that count against no command */
+  size_t beside_from;  /* ... when the running command began */
   const fq_json *prepared; /* of that command: fq_call_prepared() */
 };
 

@@ -170,6 +170,7 @@ static void run_request(struct fq_tick *t, struct fq_request *r) {
   fq_kernel *k = t->kernel;
   bool found = false;
   t->command_from = t->count;
+  t->beside_from = t->beside;
   if (fq_receipt_find(k, r, &found) || found) return;
   fq_json *result = fq_json_object();
   struct frame f = frame_for(t, &r->state->actor, r->params, result, &r->error, 0, 0);
@@ -214,6 +215,7 @@ static bool fire(struct fq_tick *t, int64_t until_ms) {
   fq_json_set_time(data, "due_at", row.due_ms);
   fq_json_set_int(data, "late_ms", late);
   t->command_from = t->count;
+  t->beside_from = t->beside;
   struct frame f = frame_for(t, &system_actor, row.params, result, &error, 0, 0);
   enum fq_status st =
       fq_stage(&f, &(struct fq_draft){.kind = "timer.fired", .subject = row.subject, .data = data});
@@ -266,6 +268,7 @@ static void storage_failed(fq_kernel *k, struct fq_error *e) {
 static void happen(struct fq_tick *t, const struct fq_entry *fact, struct fq_error *e) {
   fq_db *db = t->kernel->db;
   t->command_from = t->count;
+  t->beside_from = t->beside;
   if (!fq_db_savepoint(db)) return;
   if (fq_stage_fact(t, fact, e)) {
     undo(t, 0);

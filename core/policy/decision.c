@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "policy/host_internal.h"
 #include "policy/lua_json.h"
+#include "policy/message.h"
 #include "policy/suggest.h"
 
 static void bad(struct run *run, const char *zh, const char *en, ...) FQ_PRINTF(2, 4) FQ_PRINTF(3, 4);
@@ -149,11 +150,12 @@ static int body(lua_State *L) {
 }
 
 /* Words for what Lua raised: a text, a table with zh and en, or something else. */
-static void explain(lua_State *L, struct fq_decision *d, const struct fq_host *h) {
+static void explain(lua_State *L, struct fq_decision *d, const struct fq_host *h, const struct run *run) {
   const char *en = "", *zh = NULL;
   if (d->exit == FQ_EXIT_RUNTIME || d->exit == FQ_EXIT_SYNTAX) {
     if (lua_type(L, -1) == LUA_TSTRING) {
       en = fq_message_of(lua_tostring(L, -1), d->line ? NULL : &d->line);
+      if (run->said_en[0] && !strcmp(en, run->said_en)) zh = run->said_zh;
     } else if (lua_type(L, -1) == LUA_TTABLE && lua_checkstack(L, 4)) {
       struct fq_lua_flaw flaw;
       fq_json *v = fq_lua_read(L, -1, &flaw);
@@ -176,7 +178,7 @@ static void explain(lua_State *L, struct fq_decision *d, const struct fq_host *h
     snprintf(d->zh, sizeof d->zh, "内存超过 %u MiB", FQ_ARENA_BYTES >> 20);
     snprintf(d->en, sizeof d->en, "more than %u MiB of memory", FQ_ARENA_BYTES >> 20);
   } else {
-    fq_copy(d->zh, sizeof d->zh, zh ? zh : en);
+    fq_message_zh(zh ? zh : en, d->zh, sizeof d->zh);
     fq_copy(d->en, sizeof d->en, en);
   }
 }
@@ -234,7 +236,8 @@ void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_qu
     run.ran = fq_alloc(run.ran_len);
   }
   h->limits.on_line = q->trace ? note_line : NULL;
-  fq_limits_arm(&h->limits, L, h->steps, h->cpu_us);
+  int64_t steps = q->steps ? q->steps : h->steps;
+  fq_limits_arm(&h->limits, L, steps, h->cpu_us);
   lua_settop(L, 0);
   lua_pushcfunction(L, fq_on_error); /* light: nothing outside the protected call asks for memory */
   lua_pushcfunction(L, body);
@@ -248,7 +251,7 @@ void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_qu
   enum fq_exit why = fq_limits_exit(&h->limits, status);
   if (why != FQ_EXIT_OK) {
     out->exit = why;
-    explain(L, out, h);
+    explain(L, out, h, &run);
   }
   if (out->exit != FQ_EXIT_OK) {
     clean(out->zh);
@@ -256,7 +259,8 @@ void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_qu
     fq_json_free(out->commands);
     out->commands = fq_json_array();
   }
-  out->steps = h->steps - h->limits.steps;
+  out->steps = steps - h->limits.steps;
+  if (h->limits.steps_at_clock >= 0) out->clock_steps = steps - h->limits.steps_at_clock;
   out->cpu_us = fq_thread_cpu_us() - began;
 }
 

@@ -14,20 +14,6 @@
 #include "policy/setup.h"
 #include "policy/signature.h"
 
-fq_json *fq_findings_json(const struct fq_findings *f) {
-  fq_json *out = fq_json_array();
-  for (size_t i = 0; i < f->count; i++) {
-    fq_json *o = fq_json_object();
-    fq_json_set_str(o, "path", f->list[i].path);
-    if (f->list[i].line) fq_json_set_int(o, "line", f->list[i].line);
-    fq_json_set_str(o, "exit", fq_exit_name(f->list[i].exit));
-    fq_json_set_str(o, "zh", f->list[i].zh);
-    fq_json_set_str(o, "en", f->list[i].en);
-    fq_json_push(out, o);
-  }
-  return out;
-}
-
 /* One error that lists them all, as far as it has room; pack.check gives the rest. */
 static enum fq_status refuse(struct fq_error *e, const struct fq_findings *f) {
   struct fq_buf zh = {0}, en = {0};

@@ -215,3 +215,20 @@ fq_json *fq_lines_around(const char *text, int line) {
   }
   return out;
 }
+
+fq_json *fq_findings_json(const struct fq_findings *f, const fq_json *files) {
+  fq_json *out = fq_json_array();
+  for (size_t i = 0; i < f->count; i++) {
+    const struct fq_finding *x = &f->list[i];
+    const char *text = x->line ? fq_json_str(files, x->path) : NULL;
+    fq_json *o = fq_json_object();
+    fq_json_set_str(o, "path", x->path);
+    if (x->line) fq_json_set_int(o, "line", x->line);
+    fq_json_set_str(o, "exit", fq_exit_name(x->exit));
+    fq_json_set_str(o, "zh", x->zh);
+    fq_json_set_str(o, "en", x->en);
+    if (text) fq_json_set(o, "lines", fq_lines_around(text, x->line));
+    fq_json_push(out, o);
+  }
+  return out;
+}

@@ -49,6 +49,8 @@ void fq_finding_put(struct fq_findings *f, const char *path, int line, enum fq_e
 void fq_finding_add(struct fq_findings *f, const char *path, int line, enum fq_exit exit, const char *zh,
                     const char *en, ...) FQ_PRINTF(5, 7) FQ_PRINTF(6, 7);
 void fq_findings_free(struct fq_findings *f);
+/* [{path, line, exit, zh, en, lines: [{line, text}]}], the lines out of {path: text}. */
+fq_json *fq_findings_json(const struct fq_findings *f, const fq_json *files);
 /* A line of a text and its neighbours: [{line, text}]. */
 fq_json *fq_lines_around(const char *text, int line);
 
@@ -75,6 +77,7 @@ struct fq_question {
   fq_db *db;              /* for views */
   const fq_json *answers; /* recorded answers: views are not asked but answered from here */
   bool trace;             /* note which lines of the policy ran: costs a call a line */
+  int64_t steps;          /* 0: the host's; what a decision that the clock ended had used */
 };
 struct fq_decision {
   enum fq_exit exit;
@@ -85,7 +88,8 @@ struct fq_decision {
   int line;          /* of the failure, 0 unknown */
   char zh[320], en[320];
   int64_t cpu_us, steps;
-  fq_json *lines; /* with `trace`: numbers of the policy's own lines that ran, rising; else NULL */
+  int64_t clock_steps; /* steps after which the clock ended it, 0 when it did not: where to end it again */
+  fq_json *lines;      /* with `trace`: numbers of the policy's own lines that ran, rising; else NULL */
 };
 void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_question *q,
                struct fq_decision *out);

@@ -35,7 +35,8 @@ struct run {
   const void *parts[24]; /* tables of the entry, to recognise them as arguments */
   const char *part_names[24];
   size_t part_count;
-  unsigned char *ran; /* by line of the policy, when traced */
+  char said_en[256], said_zh[256]; /* what a view function has raised, which knows both languages */
+  unsigned char *ran;              /* by line of the policy, when traced */
   size_t ran_len;
 };
 

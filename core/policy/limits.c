@@ -55,7 +55,10 @@ static void hook(lua_State *L, lua_Debug *d) {
   if (l->tripped) fq_limits_check(L);
   l->steps -= HOOK_EVERY;
   if (l->steps <= 0) trip(L, l, FQ_EXIT_TIMEOUT);
-  if (l->cpu_end_us && fq_thread_cpu_us() > l->cpu_end_us) trip(L, l, FQ_EXIT_TIMEOUT);
+  if (l->cpu_end_us && fq_thread_cpu_us() > l->cpu_end_us) {
+    l->steps_at_clock = l->steps;
+    trip(L, l, FQ_EXIT_TIMEOUT);
+  }
   if (!l->collecting && l->arena.book.used > COLLECT_ABOVE) {
     l->collecting = true;
     lua_gc(L, LUA_GCRESTART);
@@ -91,6 +94,7 @@ lua_State *fq_limits_state(struct fq_limits *l) {
 
 void fq_limits_arm(struct fq_limits *l, lua_State *L, int64_t steps, int64_t cpu_us) {
   l->steps = steps;
+  l->steps_at_clock = -1;
   l->cpu_end_us = cpu_us ? fq_thread_cpu_us() + cpu_us : 0;
   l->tripped = FQ_EXIT_OK;
   l->collecting = false;

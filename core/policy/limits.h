@@ -24,6 +24,7 @@ struct fq_limits {
   int64_t cpu_budget_us;                       /* 0: none */
   int64_t cpu_end_us;                          /* on the thread's processor clock */
   enum fq_exit tripped;                        /* stays set: no pcall swallows it */
+  int64_t steps_at_clock;                      /* left when the clock ended it; -1: it did not */
   bool collecting;                             /* the collector was switched on: see limits.c */
   uint64_t allocations;                        /* requests so far */
   uint64_t fail_at;                            /* tests: this request and all later ones fail; 0 never */

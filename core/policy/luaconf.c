@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "policy/limits.h"
 #include "policy/lua_json.h"
+#include "policy/message.h"
 #include "policy/sandbox.h"
 
 struct job {
@@ -66,7 +67,7 @@ static void explain(struct fq_error *e, const char *path, const char *message, e
   fq_fail(e, FQ_E_PARAMS, "config.lua", where, "%s:%s", "%s: %s", fq_exit_en(why), message);
   if (e) {
     char tail[256];
-    fq_copy(tail, sizeof tail, message);
+    fq_message_zh(message, tail, sizeof tail);
     struct fq_error zh;
     fq_fail(&zh, FQ_E_PARAMS, "", "", "%s:%s", "%s: %s", fq_exit_zh(why), tail);
     fq_copy(e->zh, sizeof e->zh, zh.zh);

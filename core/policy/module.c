@@ -32,6 +32,12 @@ static const char *const migrations[] = {
     "WITHOUT ROWID;"
     "CREATE TABLE policy_failure(hash TEXT PRIMARY KEY, total INTEGER NOT NULL, in_a_row INTEGER NOT NULL,"
     " last_seq INTEGER NOT NULL) WITHOUT ROWID;",
+    /* A row by the kind that was heard: a version may fail for one kind only, time after time. */
+    "ALTER TABLE policy_failure RENAME TO policy_failure_1;"
+    "CREATE TABLE policy_failure(hash TEXT NOT NULL, heard TEXT NOT NULL, total INTEGER NOT NULL, in_a_row"
+    " INTEGER NOT NULL, last_seq INTEGER NOT NULL, PRIMARY KEY(hash, heard)) WITHOUT ROWID;"
+    "INSERT INTO policy_failure SELECT hash, '', total, in_a_row, last_seq FROM policy_failure_1;"
+    "DROP TABLE policy_failure_1;",
     NULL};
 
 int64_t fq_policy_current(fq_db *db) {
@@ -41,25 +47,38 @@ int64_t fq_policy_current(fq_db *db) {
 /* -- memory
  * ---------------------------------------------------------------------------------------------------- */
 
+void fq_policy_sweep(struct fq_policy *p) {
+  while (p->old_generations) {
+    struct fq_generation *g = p->old_generations;
+    p->old_generations = g->next;
+    fq_map_clear(&g->hearers, free);
+    free(g->list);
+    free(g);
+  }
+  fq_shadow_sweep(p);
+}
+
 void fq_policy_forget(struct fq_policy *p) {
   while (p->generations) {
     struct fq_generation *g = p->generations;
     p->generations = g->next;
-    free(g->list);
-    free(g);
+    g->next = p->old_generations;
+    p->old_generations = g;
   }
+  fq_shadow_forget(p);
   fq_map_clear(&p->heard, NULL);
   p->heard_known = false;
+  if (!p->reacting) fq_policy_sweep(p);
 }
 
-static struct fq_version *compiled(struct fq_policy *p, const char *hash, const char *path,
-                                   const char *text) {
-  struct fq_version *v = fq_map_get(p->compiled, hash);
+struct fq_version *fq_policy_compiled(struct fq_host *host, struct fq_map **known, const char *hash,
+                                      const char *path, const char *text) {
+  struct fq_version *v = fq_map_get(*known, hash);
   if (v) return v;
   struct fq_findings f = {0};
-  v = fq_version_compile(p->host, path, text, false, &f);
+  v = fq_version_compile(host, path, text, false, &f);
   if (v) {
-    fq_map_put(&p->compiled, hash, v);
+    fq_map_put(known, hash, v);
   } else {
     fq_log(FQ_LOG_ERROR, "policy %s no longer compiles: line %d: %s", path, f.list[0].line, f.list[0].en);
   }
@@ -67,7 +86,7 @@ static struct fq_version *compiled(struct fq_policy *p, const char *hash, const 
   return v;
 }
 
-const struct fq_generation *fq_policy_generation(struct fq_policy *p, fq_db *db, int64_t number) {
+struct fq_generation *fq_policy_generation(struct fq_policy *p, fq_db *db, int64_t number) {
   for (struct fq_generation *g = p->generations; g; g = g->next)
     if (g->number == number) return g;
   struct fq_generation *g = fq_alloc(sizeof *g);
@@ -84,11 +103,21 @@ const struct fq_generation *fq_policy_generation(struct fq_policy *p, fq_db *db,
     fq_copy(a->hash, sizeof a->hash, fq_col_str(q, 1));
     fq_copy(a->name, sizeof a->name, fq_col_str(q, 2));
     fq_copy(a->path, sizeof a->path, fq_col_str(q, 3));
-    a->version = compiled(p, a->hash, a->path, fq_col_str(q, 4));
+    a->version = fq_policy_compiled(p->host, &p->compiled, a->hash, a->path, fq_col_str(q, 4));
   }
   g->next = p->generations;
   p->generations = g;
   return g;
+}
+
+const struct fq_hearers *fq_policy_hearers(struct fq_generation *g, const char *kind) {
+  struct fq_hearers *h = fq_map_get(g->hearers, kind);
+  if (h) return h;
+  h = fq_alloc(sizeof *h + g->count * sizeof h->list[0]);
+  for (size_t i = 0; i < g->count; i++)
+    if (!g->list[i].version || fq_version_hears(g->list[i].version, kind)) h->list[h->count++] = &g->list[i];
+  fq_map_put(&g->hearers, kind, h);
+  return h;
 }
 
 /* -- apply
@@ -172,20 +201,25 @@ static enum fq_status apply_rolled_back(struct fq_apply *a, const struct fq_entr
   return FQ_OK;
 }
 
+/* What the decision answered; entries from before it was recorded have none. */
+static const char *heard_in(const struct fq_entry *e) {
+  const char *heard = fq_json_str(e->data, "heard");
+  return heard ? heard : "";
+}
+
 static enum fq_status apply_decided(struct fq_apply *a, const struct fq_entry *e) {
   const char *exit = fq_json_str(e->data, "exit");
   if (exit && !strcmp(exit, "OK"))
-    fq_exec(a->db, "UPDATE policy_failure SET in_a_row = 0 WHERE hash = ? AND in_a_row > 0", "s",
-            fq_json_str(e->data, "version"));
+    fq_exec(a->db, "UPDATE policy_failure SET in_a_row = 0 WHERE hash = ? AND heard = ? AND in_a_row > 0",
+            "ss", fq_json_str(e->data, "version"), heard_in(e));
   return FQ_OK;
 }
 
 static enum fq_status apply_failed(struct fq_apply *a, const struct fq_entry *e) {
   fq_exec(a->db,
-          "INSERT INTO policy_failure(hash, total, in_a_row, last_seq) VALUES(?1, 1, 1, ?2) ON "
-          "CONFLICT(hash) DO UPDATE"
-          " SET total = total + 1, in_a_row = in_a_row + 1, last_seq = ?2",
-          "si", fq_json_str(e->data, "version"), e->seq);
+          "INSERT INTO policy_failure(hash, heard, total, in_a_row, last_seq) VALUES(?1, ?2, 1, 1, ?3) ON "
+          "CONFLICT(hash, heard) DO UPDATE SET total = total + 1, in_a_row = in_a_row + 1, last_seq = ?3",
+          "ssi", fq_json_str(e->data, "version"), heard_in(e), e->seq);
   return FQ_OK;
 }
 
@@ -248,6 +282,10 @@ static const struct fq_param why_params[] = {{.name = "subject",
                                               .max = 200,
                                               .zh = "条数",
                                               .en = "decisions, 50 when left out"},
+                                             {.name = "inputs",
+                                              .type = FQ_T_BOOL,
+                                              .zh = "连同决定时所见",
+                                              .en = "with what the policies were told: `context`"},
                                              {0}};
 
 enum fq_status fq_policy_whole_county(struct fq_call *c, struct fq_target *t) {
@@ -262,7 +300,7 @@ static const struct fq_method methods[] = {
      .query = fq_policy_check,
      .zh = "检查规则包",
      .en = "finds everything wrong with a pack",
-     .result = "{ok, findings:[{path, line, exit, zh, en}]}"},
+     .result = "{ok, findings:[{path, line, exit, zh, en, lines:[{line, text}]}]}"},
     {.name = "pack.report",
      .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT,
      .params = check_params,
@@ -294,7 +332,8 @@ static const struct fq_method methods[] = {
      .zh = "为何如此决定",
      .en = "decisions about a subject, executed again from what was recorded",
      .result =
-         "{rows:[{n, at, entry:{n, kind}, policy, pack, version, exit, answers, commands, identical}]}"},
+         "{rows:[{n, at, entry:{n, kind}, policy, pack, version, pack_version, exit, answers, commands, "
+         "identical, lines, context?}]}"},
     {0}};
 
 #define STEPS_TEXT(n)  STEPS_TEXT_(n)
@@ -347,6 +386,7 @@ static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
   fq_kernel_set_react(k, fq_policy_react, p);
   fq_policy_gated(k, "pack.deploy", fq_gate_candidate);
   fq_policy_gated(k, "pack.propose", fq_gate_candidate);
+  fq_policy_gated(k, "shadow.promote", fq_shadow_candidate);
   return FQ_OK;
 }
 
@@ -359,14 +399,17 @@ static void fini(void *self) {
   fq_policy_forget(p);
   fq_gate_fini(p);
   fq_map_clear(&p->compiled, free_version);
+  fq_map_clear(&p->aside_compiled, free_version);
   fq_version_free(p->fallback);
   fq_host_free(p->host);
+  fq_host_free(p->aside);
   p->fallback = NULL;
-  p->host = NULL;
+  p->host = p->aside = NULL;
   if (p->owned) free(p);
 }
 
-static const struct fq_plugin *const parts[] = {&fq_policy_life, &fq_policy_trust, &fq_policy_api_part, NULL};
+static const struct fq_plugin *const parts[] = {&fq_policy_life, &fq_policy_trust, &fq_policy_api_part,
+                                                &fq_policy_shadow, NULL};
 
 const struct fq_plugin fq_policy_module = {FQ_PLUGIN_HEAD,     .name = "policy",
                                            .version = "1",     .zh = "规则",

@@ -11,16 +11,6 @@
 #include "policy/module_internal.h"
 #include "store/db.h"
 
-struct turn {
-  struct fq_policy *policy;
-  struct fq_call *call;
-  const struct fq_entry *entry;
-  fq_json *context;
-  int64_t generation;
-  bool fell_back; /* the default decides once an entry, however many policies have failed */
-  char root[FQ_ID_MAX];
-};
-
 /* Most entries are heard by nobody: one look-up in memory settles those. */
 static bool heard(struct fq_policy *p, fq_db *db, const char *kind) {
   if (!p->heard_known) {
@@ -72,7 +62,7 @@ static int64_t generation_of(struct fq_policy *p, fq_db *db, const struct fq_ent
   return gen;
 }
 
-static void emit(struct turn *t, const char *kind, fq_json *data) {
+void fq_turn_emit(struct fq_turn *t, const char *kind, fq_json *data) {
   struct fq_error *e = t->call->error;
   struct fq_draft d = {.kind = kind, .subject = t->entry->subject, .org = t->entry->org, .data = data};
   /* Beyond the kernel's bound on what one command may lead to, even this is not recorded. Said once a
@@ -84,40 +74,54 @@ static void emit(struct turn *t, const char *kind, fq_json *data) {
   if (e) *e = (struct fq_error){0};
 }
 
-static fq_json *facts(const struct turn *t, const struct fq_active *a) {
+fq_json *fq_turn_facts(const struct fq_turn *t, const struct fq_active *a) {
   fq_json *o = fq_json_object();
   fq_json_set_str(o, "policy", a->name);
   fq_json_set_str(o, "pack", a->pack);
   fq_json_set_str(o, "version", a->hash);
   fq_json_set_int(o, "generation", t->generation);
   fq_json_set_int(o, "entry", t->entry->seq);
+  fq_json_set_str(o, "heard", t->entry->kind);
   return o;
 }
 
 /* Takes the answers; and the context, when nobody is left who needs it. */
-static void record(struct turn *t, const struct fq_active *a, struct fq_decision *d, bool last) {
-  fq_json *o = facts(t, a);
+static void record(struct fq_turn *t, const struct fq_active *a, struct fq_decision *d, bool last) {
+  fq_json *o = fq_turn_facts(t, a);
   fq_json_set_str(o, "exit", fq_exit_name(d->exit));
+  if (d->clock_steps) fq_json_set_int(o, "clock_steps", d->clock_steps);
   if (t->context) fq_json_set(o, "context", last ? t->context : fq_json_dup(t->context));
   if (last) t->context = NULL;
   fq_json_set(o, "answers", d->answers);
   d->answers = NULL;
   fq_json_set(o, "commands", fq_json_dup(d->commands));
   fq_json_set_int(o, "us", d->cpu_us);
-  emit(t, "policy.decided", o);
+  fq_turn_emit(t, "policy.decided", o);
 }
 
-static void obey(struct turn *t, const struct fq_active *a, const struct fq_decision *d) {
+/* Policies act over the whole county: from its root. */
+static const char *root_of(struct fq_turn *t) {
+  fq_stmt *q =
+      t->root[0] ? NULL : fq_sql(t->call->db, "SELECT id FROM org WHERE parent = '' ORDER BY id LIMIT 1", "");
+  if (q && fq_row(q)) {
+    fq_copy(t->root, sizeof t->root, fq_col_str(q, 0));
+    fq_done(q);
+  }
+  return t->root;
+}
+
+static void obey(struct fq_turn *t, const struct fq_active *a, const struct fq_decision *d) {
+  if (!fq_json_size(d->commands)) return;
   char name[FQ_ID_MAX];
   snprintf(name, sizeof name, "policy/%.56s", a->name);
-  struct fq_actor actor = {.name = name, .org = t->root, .roles = FQ_ROLE_POLICY};
+  struct fq_actor actor = {.name = name, .org = root_of(t), .roles = FQ_ROLE_POLICY};
   fq_json_each(c, d->commands) {
     struct fq_error error = {0};
     const char *method = fq_json_str(c, "method");
     const fq_json *params = fq_json_get(c, "params");
     if (!fq_tick_run(t->call, &actor, t->entry->seq, method, fq_json_dup(params), NULL, &error)) continue;
     t->policy->refused++;
-    fq_json *o = facts(t, a);
+    fq_json *o = fq_turn_facts(t, a);
     fq_json_set_str(o, "method", method);
     fq_json_set(o, "params", fq_json_dup(params));
     fq_json_set_int(o, "status", error.status);
@@ -125,13 +129,13 @@ static void obey(struct turn *t, const struct fq_active *a, const struct fq_deci
     if (error.path[0]) fq_json_set_str(o, "path", error.path);
     fq_json_set_str(o, "message_zh", error.zh);
     fq_json_set_str(o, "message_en", error.en);
-    emit(t, "policy.refused", o);
+    fq_turn_emit(t, "policy.refused", o);
   }
 }
 
-static void decide(struct turn *t, const struct fq_active *a, bool last);
+static void decide(struct fq_turn *t, const struct fq_active *a, bool last);
 
-static void fall_back(struct turn *t) {
+static void fall_back(struct fq_turn *t) {
   struct fq_policy *p = t->policy;
   if (t->fell_back || !fq_version_hears(p->fallback, t->entry->kind)) return;
   struct fq_active a = {.version = p->fallback};
@@ -142,41 +146,60 @@ static void fall_back(struct turn *t) {
   decide(t, &a, false);
 }
 
-static void failed(struct turn *t, const struct fq_active *a, const struct fq_decision *d) {
+/* What people call it: what pack.lua says. */
+static void pack_version(struct fq_turn *t, const struct fq_active *a, char out[48]) {
+  out[0] = '\0';
+  fq_stmt *q = fq_sql(t->call->db, "SELECT version FROM policy_pack WHERE gen = ? AND pack = ?", "is",
+                      t->generation, a->pack);
+  if (!fq_row(q)) return;
+  fq_copy(out, 48, fq_col_str(q, 0));
+  fq_done(q);
+}
+
+static void failed(struct fq_turn *t, const struct fq_active *a, const struct fq_decision *d) {
   struct fq_policy *p = t->policy;
   p->failed++;
-  fq_json *o = facts(t, a);
+  fq_json *o = fq_turn_facts(t, a);
   fq_json_set_str(o, "reason", fq_exit_name(d->exit));
   fq_json_set_str(o, "file", a->path);
   fq_json_set_int(o, "line", d->line);
   if (a->version) fq_json_set(o, "lines", fq_lines_around(a->version->text, d->line));
-  char *zh = fq_printf("规则包 %s 的规则 %s(%s:%d)%s:%s", a->pack, a->name, a->path, d->line,
-                       fq_exit_zh(d->exit), d->zh);
-  char *en = fq_printf("policy %s of pack %s (%s:%d): %s: %s", a->name, a->pack, a->path, d->line,
-                       fq_exit_en(d->exit), d->en);
+  char version[48];
+  pack_version(t, a, version);
+  if (version[0]) fq_json_set_str(o, "pack_version", version);
+  char *zh = fq_printf("规则包 %s %s 的规则 %s@%.8s(%s:%d)%s:%s", a->pack, version, a->name, a->hash, a->path,
+                       d->line, fq_exit_zh(d->exit), d->zh);
+  char *en = fq_printf("policy %s@%.8s of pack %s %s (%s:%d): %s: %s", a->name, a->hash, a->pack, version,
+                       a->path, d->line, fq_exit_en(d->exit), d->en);
   fq_json_set_str(o, "message_zh", zh);
   fq_json_set_str(o, "message_en", en);
   fq_log(FQ_LOG_ERROR, "%s", en);
   free(zh);
   free(en);
-  emit(t, "policy.failed", o);
+  fq_turn_emit(t, "policy.failed", o);
   if (!a->pack[0])
     return; /* the default itself: there is nothing behind it but the dispatcher, who has been told */
   fall_back(t);
   fq_db *db = t->call->db;
-  if (fq_int(db, 0, "SELECT in_a_row FROM policy_failure WHERE hash = ?", "s", a->hash) < p->failures) return;
+  /* Over all kinds it hears: one that fails for a single kind only fails just as surely. */
+  int64_t row = fq_int(db, 0, "SELECT sum(in_a_row) FROM policy_failure WHERE hash = ?", "s", a->hash);
+  if (row < p->failures) return;
   /* Only when the failing text is what is active now: a pinned old version failing must not undo a good new
    * one. */
   int64_t active = fq_int(db, 0, "SELECT count(*) FROM policy_member WHERE gen = ? AND hash = ?", "is",
                           fq_policy_current(db), a->hash);
-  int64_t to = active ? fq_policy_last_good(p, db, a->pack) : 0;
-  if (to)
-    fq_policy_emit_rollback(p, t->call, a->pack, to, "规则连续出错,自动退回",
-                            "failed repeatedly, rolled back automatically");
+  int64_t to = active ? fq_policy_last_good(p, db, a->pack, a->hash) : 0;
+  if (to && fq_policy_emit_rollback(p, t->call, a->pack, to, "规则连续出错,自动退回",
+                                    "failed repeatedly, rolled back automatically"))
+    fq_log(FQ_LOG_ERROR, "pack %s could not be rolled back", a->pack);
 }
 
-static void decide(struct turn *t, const struct fq_active *a, bool last) {
+static void decide(struct fq_turn *t, const struct fq_active *a, bool last) {
   struct fq_policy *p = t->policy;
+  struct fq_shadow *shadow = NULL;
+  struct fq_shadow_member *beside = fq_shadow_beside(t, a, &shadow);
+  struct fq_decision other;
+  if (beside) fq_shadow_decide(t, beside, &other);
   struct fq_question q = {.entry = t->entry, .context = t->context, .db = t->call->db};
   struct fq_decision d;
   if (a->version) {
@@ -192,6 +215,10 @@ static void decide(struct turn *t, const struct fq_active *a, bool last) {
   /* A view's wrong statement is the view's fault, not the tick's; trouble with the disk is everybody's. */
   if (fq_failed(db) && fq_db_status(db) != FQ_E_STORAGE) fq_db_clear(db);
   record(t, a, &d, last && d.exit == FQ_EXIT_OK); /* after a failure the default may have to decide */
+  if (beside) {
+    fq_shadow_compare(t, shadow, beside, a, &d, &other);
+    fq_decision_clear(&other);
+  }
   if (d.exit == FQ_EXIT_OK)
     obey(t, a, &d);
   else
@@ -202,26 +229,17 @@ static void decide(struct turn *t, const struct fq_active *a, bool last) {
 void fq_policy_react(void *self, struct fq_call *c, const struct fq_entry *e) {
   struct fq_policy *p = self;
   if (!heard(p, c->db, e->kind)) return;
-  struct turn t = {.policy = p, .call = c, .entry = e};
+  struct fq_turn t = {.policy = p, .call = c, .entry = e};
   t.generation = generation_of(p, c->db, e);
-  const struct fq_generation *g = fq_policy_generation(p, c->db, t.generation);
-  struct fq_active *list = NULL; /* a copy: a roll-back on the way throws the generation's memory away */
-  size_t count = 0;
-  for (size_t i = 0; i < g->count; i++) {
-    if (g->list[i].version && !fq_version_hears(g->list[i].version, e->kind)) continue;
-    list = fq_realloc(list, (count + 1) * sizeof *list);
-    list[count++] = g->list[i];
-  }
-  if (count) {
-    fq_stmt *q = fq_sql(c->db, "SELECT id FROM org WHERE parent = '' ORDER BY id LIMIT 1", "");
-    if (fq_row(q)) {
-      fq_copy(t.root, sizeof t.root, fq_col_str(q, 0));
-      fq_done(q);
-    }
-    t.context = fq_host_context(p->modules, p->modules_count, c->db, e);
-    for (size_t i = 0; i < count && !fq_failed(c->db); i++)
-      decide(&t, &list[i], i + 1 == count);
-  }
+  const struct fq_hearers *h = fq_policy_hearers(fq_policy_generation(p, c->db, t.generation), e->kind);
+  t.shadows = fq_policy_shadows(p, c->db);
+  p->reacting = true; /* a roll-back on the way throws generations away, and this turn goes on with its own */
+  if (t.shadows) fq_shadow_listen(&t);
+  if (h->count || t.shadows) t.context = fq_host_context(p->modules, p->modules_count, c->db, e);
+  for (size_t i = 0; i < h->count && !fq_failed(c->db); i++)
+    decide(&t, h->list[i], i + 1 == h->count && !t.shadows);
+  if (t.shadows) fq_shadow_rest(&t);
   fq_json_free(t.context);
-  free(list);
+  p->reacting = false;
+  fq_policy_sweep(p);
 }

@@ -251,7 +251,7 @@ enum fq_status fq_policy_pack_report(struct fq_query *q) {
   struct fq_pack pack;
   bool ok = fq_pack_check(h, p->modules, p->modules_count, fq_json_str(q->params, "pack"), files, &pack, &f);
   fq_json_set_bool(q->result, "ok", ok);
-  fq_json_set(q->result, "findings", fq_findings_json(&f));
+  fq_json_set(q->result, "findings", fq_findings_json(&f, files));
   if (ok) {
     struct report r = {q->db, &pack, files, NULL, fq_policy_current(q->db)};
     r.before = fq_candidate_files_at(q->db, pack.name, r.generation);

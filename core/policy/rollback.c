@@ -9,15 +9,18 @@
 #include "policy/dictionary.h"
 #include "policy/module_internal.h"
 
-/* Do all policies of the pack's copy in the generation compile with the plugins of today? */
-static bool works(struct fq_policy *p, fq_db *db, const char *pack, int64_t gen) {
+/* Do all policies of the pack's copy in the generation compile with the plugins of today, and is the text
+ * that fails (NULL: none does) not among them? */
+static bool works(struct fq_policy *p, fq_db *db, const char *pack, int64_t gen, const char *failing) {
   const struct fq_generation *g = fq_policy_generation(p, db, gen);
   for (size_t i = 0; i < g->count; i++)
-    if (!strcmp(g->list[i].pack, pack) && !g->list[i].version) return false;
+    if (!strcmp(g->list[i].pack, pack) &&
+        (!g->list[i].version || (failing && !strcmp(g->list[i].hash, failing))))
+      return false;
   return true;
 }
 
-int64_t fq_policy_last_good(struct fq_policy *p, fq_db *db, const char *pack) {
+int64_t fq_policy_last_good(struct fq_policy *p, fq_db *db, const char *pack, const char *failing) {
   int64_t gen = INT64_MAX;
   do {
     gen =
@@ -26,7 +29,7 @@ int64_t fq_policy_last_good(struct fq_policy *p, fq_db *db, const char *pack) {
                "digest FROM policy_withdrawn WHERE pack = ?1) AND digest <> (SELECT digest FROM policy_pack "
                "WHERE pack = ?1 AND gen = (SELECT max(gen) FROM policy_generation))",
                "si", pack, gen);
-  } while (gen && !works(p, db, pack, gen));
+  } while (gen && !works(p, db, pack, gen, failing));
   return gen;
 }
 
@@ -78,7 +81,7 @@ static enum fq_status find_target(struct fq_call *c, const char *pack, int64_t *
   int64_t current = fq_policy_current(c->db);
   *to = fq_json_int(c->params, "to", 0);
   if (!*to) {
-    *to = fq_policy_last_good(p, c->db, pack);
+    *to = fq_policy_last_good(p, c->db, pack, NULL);
     if (*to) return FQ_OK;
     return fq_fail(c->error, FQ_E_CONFLICT, "pack.no_previous", "pack", "规则包 %s 没有可退回的版本",
                    "pack %s has no earlier version to go back to", pack);
@@ -93,7 +96,7 @@ static enum fq_status find_target(struct fq_call *c, const char *pack, int64_t *
   if (same)
     return fq_fail(c->error, FQ_E_CONFLICT, "pack.same", "to", "第 %lld 代的规则包 %s 就是现行版本",
                    "generation %lld of pack %s is what is active", (long long)*to, pack);
-  if (works(p, c->db, pack, *to)) return FQ_OK;
+  if (works(p, c->db, pack, *to, NULL)) return FQ_OK;
   return fq_fail(c->error, FQ_E_CONFLICT, "pack.broken", "to", "第 %lld 代的规则包 %s 在当前插件下无法编译",
                  "generation %lld of pack %s does not compile with the plugins loaded now", (long long)*to,
                  pack);

@@ -14,6 +14,7 @@
 #include "policy/host_internal.h"
 #include "policy/lua_json.h"
 #include "policy/luaconf.h"
+#include "policy/message.h"
 #include "policy/sandbox.h"
 
 struct job {
@@ -101,7 +102,9 @@ static fq_json *sorted(const fq_json *names) {
 static void failed(const char *path, struct fq_host *h, lua_State *L, int status, struct fq_findings *f) {
   enum fq_exit why = fq_limits_exit(&h->limits, status);
   const char *message = lua_type(L, -1) == LUA_TSTRING ? fq_message_of(lua_tostring(L, -1), NULL) : "";
-  char *zh = fq_printf("%s%s%s", fq_exit_zh(why), *message ? ":" : "", message);
+  char said[320];
+  fq_message_zh(message, said, sizeof said);
+  char *zh = fq_printf("%s%s%s", fq_exit_zh(why), *message ? ":" : "", said);
   char *en = fq_printf("%s%s%s", fq_exit_en(why), *message ? ": " : "", message);
   fq_finding_put(f, path, h->line, why, zh, en);
   free(zh);
@@ -127,8 +130,8 @@ struct fq_version *fq_version_compile(struct fq_host *h, const char *path, const
   lua_pushlightuserdata(L, &job);
   int status = lua_pcall(L, 1, LUA_MULTRET, 1);
   if (status == LUA_OK && lua_gettop(L) == 3 && lua_touserdata(L, 2) == &job) {
-    const char *why = fq_message_of(lua_tostring(L, 3), NULL);
-    fq_finding_add(f, path, h->line, FQ_EXIT_SYNTAX, "语法错误:%s", "syntax error: %s", why);
+    lua_remove(L, 2);
+    failed(path, h, L, LUA_ERRSYNTAX, f);
   } else if (status != LUA_OK) {
     failed(path, h, L, status, f);
   } else {

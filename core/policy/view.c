@@ -60,6 +60,15 @@ static int ask_record(lua_State *L, struct run *run, const char *name, fq_json *
   return 1;
 }
 
+/* Lua carries one text; the other waits in the run. Takes both, which are gone before Lua can raise. */
+static int raise(lua_State *L, struct run *run, char *zh, char *en) {
+  fq_copy(run->said_zh, sizeof run->said_zh, zh);
+  fq_copy(run->said_en, sizeof run->said_en, en);
+  free(zh);
+  free(en);
+  return luaL_error(L, "%s", run->said_en);
+}
+
 /* upvalues: the view function, its module */
 static int ask(lua_State *L) {
   const struct fq_view_fn *fn = lua_touserdata(L, lua_upvalueindex(1));
@@ -75,7 +84,8 @@ static int ask(lua_State *L) {
     fq_json *a = read_argument(L, i, run, &flaw);
     if (!a) {
       fq_json_free(args);
-      return luaL_error(L, "view.%s: argument %d: %s %s", fn->name, i, flaw.path, flaw.en);
+      return raise(L, run, fq_printf("view.%s 的第 %d 个参数:%s %s", fn->name, i, flaw.path, flaw.zh),
+                   fq_printf("view.%s: argument %d: %s %s", fn->name, i, flaw.path, flaw.en));
     }
     fq_json_push(args, a);
   }
@@ -93,7 +103,8 @@ static int ask(lua_State *L) {
     fq_json_free(args);
     fq_json_free(record);
     fq_json_free(v.answer);
-    return luaL_error(L, "view.%s: %s", fn->name, error.en);
+    return raise(L, run, fq_printf("view.%s:%s", fn->name, error.zh),
+                 fq_printf("view.%s: %s", fn->name, error.en));
   }
   fq_json *answer = v.answer ? v.answer : fq_json_new_null();
   fq_json_push(record, fq_json_new_str(fn->name));

@@ -224,7 +224,7 @@ static bool watch(struct watch *w, int out_fd, int err_fd, int pid_fd) {
 
 static void reap(pid_t pid, bool by_itself, struct fq_child_result *out) {
   int status = 0;
-  if (!by_itself) kill(-pid, SIGKILL); /* its session: the child and whatever it has started */
+  kill(-pid, SIGKILL); /* its session: the child, unless it has ended, and whatever it has started */
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
     ;
   if (!by_itself) return;

@@ -293,7 +293,6 @@ static const struct fq_method methods[] = {
      .en = "ends a job that waits or runs",
      .result = "{}"},
     {.name = "job.finish",
-     .roles = FQ_ROLE_SERVICE,
      .flags = FQ_INTERNAL,
      .params = finish_params,
      .run = finish_job,

@@ -208,6 +208,64 @@ describe("a policy that fails", () => {
   });
 });
 
+describe("a shadow", () => {
+  const row = async () => (await admin.call("shadow.list", {})).rows[0];
+  const loud = says("照旧").replace("return", "if e.title == '要紧' then return comment(e.incident, '另说') end return");
+
+  test("decides beside the active pack, changes nothing, and tells where it differs", async () => {
+    await admin.call("pack.deploy", pack("ground", says("照旧")));
+    const officer = await open("officer");
+    await admin.call("shadow.start", { ...pack("shade", loud), limits: { share: 0.4, at_least: 5 }, note: "要紧的另说" });
+    const again = await admin.call("shadow.start", pack("shade", loud)).catch((e) => e);
+    assert.equal(again.data.code, "shadow.running");
+    const ids = [];
+    for (const title of ["甲", "要紧", "乙"]) ids.push((await report(officer, title)).id);
+    for (const id of ids) assert.deepEqual(await comments(id), ["照旧"]);
+    const shade = await row();
+    assert.deepEqual([shade.pack, shade.decisions, shade.differences, shade.failures, shade.ready, shade.author], ["town", 3, 1, 0, false, "admin"]);
+    const { rows } = await admin.call("shadow.differences", { pack: "town" });
+    assert.deepEqual(rows.map((r) => [r.subject, r.kind, r.exit, r.identical, r.was[0].params.text, r.now[0].params.text, r.lines]), [[ids[1], "incident.reported", "OK", true, "照旧", "另说", [2]]]);
+    assert.equal((await why(ids[1])).filter((r) => r.policy === "town").length, 1);
+    const early = await admin.call("shadow.promote", { pack: "town" }).catch((e) => e);
+    assert.equal(early.data.code, "shadow.not_ready");
+    assert.match(early.data.message_en, /^3 of 5 decisions$/);
+    assert.match(early.data.message_zh, /须满 5 次/);
+    for (const user of ["desk", "director-A"]) assert.equal((await (await open(user)).call("shadow.list", {}).catch((e) => e)).code, -32003);
+    assert.equal((await (await open("audit")).call("shadow.list", {})).rows.length, 1);
+  });
+
+  test("goes on after a restart, and is promoted within its limits", async () => {
+    await server.halt();
+    await server.start();
+    server.reconnect();
+    [admin, desk] = [await open("admin"), await open("desk")];
+    const officer = await open("officer");
+    assert.equal((await row()).decisions, 3);
+    for (const title of ["丙", "丁"]) await report(officer, title);
+    assert.deepEqual([(await row()).decisions, (await row()).ready], [5, true]);
+    const { generation } = await admin.call("shadow.promote", { pack: "town", note: "转正" });
+    assert.equal((await desk.call("policy.list", {})).generation, generation);
+    assert.equal(await row(), undefined);
+    assert.equal((await server.journal()).findLast((e) => e.kind === "shadow.stopped").data.reason, "promoted");
+    assert.equal((await admin.call("pack.history", { pack: "town", limit: 1 })).rows[0].act, "promoted");
+    const { id } = await report(officer, "要紧");
+    assert.deepEqual(await comments(id), ["另说"]);
+  });
+
+  test("that fails costs the desk nothing and ends by itself", async () => {
+    const officer = await open("officer");
+    await admin.call("shadow.start", pack("broken", "local x = e.nothing.x"));
+    const ids = [];
+    while (await row()) ids.push((await report(officer)).id);
+    assert.equal(ids.length, 5);
+    for (const id of ids) assert.deepEqual(await comments(id), ["照旧"]);
+    const entries = await server.journal(), stopped = entries.findLast((e) => e.kind === "shadow.stopped").data;
+    assert.deepEqual([stopped.reason, stopped.failures], ["failures", 5]);
+    assert.match(stopped.message_zh, /policies\/p\.lua:2.*空值/);
+    assert.ok(!entries.some((e) => e.kind === "policy.failed" && ids.includes(e.subject)));
+  });
+});
+
 describe("why", () => {
   test("every decision of the county's own pack is the same when executed again, whoever asks, after a restart too", async () => {
     const dir = join(process.env.FENGQIAO_PACKS, "yizhuang");
@@ -225,6 +283,7 @@ describe("why", () => {
     let decided = 0;
     for (const rows of Object.values(before))
       for (const r of rows.filter((x) => x.kind === "policy.decided")) {
+        assert.ok(Array.isArray(r.lines) && r.context === undefined);
         assert.equal(r.identical, true, `${r.policy} about ${r.entry.n}`);
         decided++;
       }

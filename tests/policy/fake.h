@@ -71,7 +71,7 @@ __attribute__((unused)) static struct fq_host *fake_host(void) {
   return h;
 }
 
-static struct fq_version *fake_compile(struct fq_host *h, const char *path, const char *text) {
+__attribute__((unused)) static struct fq_version *fake_compile(struct fq_host *h, const char *path, const char *text) {
   struct fq_findings f = {0};
   struct fq_version *v = fq_version_compile(h, path, text, false, &f);
   if (!v) fail_msg("%s:%d: %s", f.list[0].path, f.list[0].line, f.list[0].en);
@@ -79,7 +79,7 @@ static struct fq_version *fake_compile(struct fq_host *h, const char *path, cons
   return v;
 }
 
-static struct fq_decision fake_decide(struct fq_host *h, const struct fq_version *v, const fq_json *answers) {
+__attribute__((unused)) static struct fq_decision fake_decide(struct fq_host *h, const struct fq_version *v, const fq_json *answers) {
   static const char data_text[] =
       "{\"category\":\"fire\",\"level\":2,\"title\":\"浓烟\",\"seq\":99,\"tags\":[]}";
   static const char context_text[] =

@@ -1,192 +1,6 @@
 /* The policy module on the real kernel: deploying, generations, failing, going back, asking why, rebuilding.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "base/json.h"
-#include "base/mem.h"
-#include "policy/module.h"
-
-/* A module of things that begin, change and end; every entry is counted. */
-static enum fq_status apply_count(struct fq_apply *a, const struct fq_entry *e) {
-  fq_exec(a->db, "INSERT INTO seen(kind, n) VALUES(?1, 1) ON CONFLICT(kind) DO UPDATE SET n = n + 1", "s",
-          e->kind);
-  return FQ_OK;
-}
-static enum fq_status emit_as(struct fq_call *c, const char *kind) {
-  const char *id = fq_json_str(c->params, "id"), *word = fq_json_str(c->params, "word");
-  if (word && !strcmp(word, "refuse me"))
-    return fq_fail(c->error, FQ_E_CONFLICT, "thing.no", "", "不行", "no");
-  fq_json *data = fq_json_dup(c->params);
-  return fq_emit(c, (struct fq_draft){.kind = kind, .subject = id, .data = data});
-}
-static enum fq_status begin_thing(struct fq_call *c) {
-  return emit_as(c, "thing.begun");
-}
-static enum fq_status change_thing(struct fq_call *c) {
-  return emit_as(c, "thing.changed");
-}
-static enum fq_status end_thing(struct fq_call *c) {
-  return emit_as(c, "thing.ended");
-}
-static enum fq_status answer_thing(struct fq_call *c) {
-  return emit_as(c, "thing.answered");
-}
-/* Reports an incident of the built-in default's world. */
-static enum fq_status report(struct fq_call *c) {
-  return emit_as(c, "incident.reported");
-}
-static enum fq_status dispatch(struct fq_call *c) {
-  return emit_as(c, "incident.dispatched");
-}
-/* Deploys, then fails: nothing of it may stay, not even in memory. */
-static enum fq_status try_deploy(struct fq_call *c) {
-  fq_json *result = NULL;
-  enum fq_status st =
-      fq_call_method(c, "pack.deploy", fq_json_dup(fq_json_get(c->params, "params")), &result);
-  fq_json_free(result);
-  if (st) return st;
-  st = emit_as(c, "thing.changed");
-  return st ? st : fq_fail(c->error, FQ_E_CONFLICT, "thing.no", "", "不行", "no");
-}
-static enum fq_status nearest(struct fq_view *v) {
-  v->answer = fq_json_object();
-  fq_json_set_str(v->answer, "user", "officer-1");
-  return FQ_OK;
-}
-static enum fq_status wrong_sql(struct fq_view *v) {
-  fq_int(v->db, 0, "SELECT nothing FROM nowhere", "");
-  return FQ_OK;
-}
-static void context(void *self, fq_db *db, const struct fq_entry *e, fq_json *into) {
-  (void)self;
-  if (strcmp(e->kind, "incident.reported")) return;
-  fq_json *i = fq_json_object();
-  fq_json_set_str(i, "id", e->subject);
-  fq_json_set_int(i, "seen", fq_int(db, 0, "SELECT n FROM seen WHERE kind = ?", "s", e->kind));
-  fq_json_set(into, "incident", i);
-}
-
-static const struct fq_param params[] = {{.name = "id", .type = FQ_T_ID},
-                                         {.name = "word", .type = FQ_T_STRING, .max = 100},
-                                         {.name = "by", .type = FQ_T_STRING, .max = 100},
-                                         {.name = "params", .type = FQ_T_ANY},
-                                         {0}};
-#define METHOD(n, f, r)                                                                                      \
-  { .name = n, .roles = FQ_ROLE_ALL, .flags = f, .params = params, .run = r }
-static const struct fq_method methods[] = {
-    METHOD("thing.begin", 0, begin_thing),     METHOD("thing.change", FQ_POLICY, change_thing),
-    METHOD("thing.end", 0, end_thing),         METHOD("thing.answer", FQ_POLICY, answer_thing),
-    METHOD("incident.report", 0, report),      METHOD("incident.dispatch", FQ_POLICY, dispatch),
-    METHOD("thing.try_deploy", 0, try_deploy), {0}};
-static const struct fq_kind kinds[] = {
-    {.name = "thing.begun", .apply = apply_count, .flags = FQ_KIND_BEGINS},
-    {.name = "thing.changed", .apply = apply_count},
-    {.name = "thing.ended", .apply = apply_count, .flags = FQ_KIND_ENDS},
-    {.name = "thing.answered", .apply = apply_count},
-    {.name = "incident.reported", .apply = apply_count, .flags = FQ_KIND_BEGINS},
-    {.name = "incident.dispatched", .apply = apply_count},
-    {0}};
-static const struct fq_view_fn views[] = {
-    {.name = "nearest_officer", .fn = nearest}, {.name = "wrong", .fn = wrong_sql}, {0}};
-static const char *const migrations[] = {"CREATE TABLE seen(kind TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID",
-                                         NULL};
-static const struct fq_plugin things = {
-    FQ_PLUGIN_HEAD,
-    .name = "things",
-    .version = "1",
-    .migrations = migrations,
-    .kinds = kinds,
-    .methods = methods,
-    .views = views,
-    .context = context,
-    .lua = "function answer(e, word) return command('thing.answer', { id=e.subject, word=word }) end\n"
-           "function dispatch(i, to, note) return command('incident.dispatch', { id=i.id, word=to.user, "
-           "by=note }) end\n"};
-
-static fq_kernel *open_at(const char *dir, const char *file) {
-  struct fq_error e = {0};
-  fq_kernel *k = fq_kernel_open(
-      &(struct fq_kernel_config){.data_dir = dir, .file = file, .memory = !dir, .fake_clock = true}, &e);
-  if (!k || fq_kernel_add(k, &things, NULL, &e) || fq_policy_add(k, &e) || fq_kernel_boot(k, &e))
-    fail_msg("%s", e.en);
-  fq_kernel_set_time(k, 1795000000000);
-  return k;
-}
-
-static struct fq_error why;
-static fq_json *call(fq_kernel *k, const char *method, fq_json *p) {
-  fq_json *result = NULL;
-  why = (struct fq_error){0};
-  fq_kernel_call(k, NULL, method, p, &result, &why);
-  return result;
-}
-static bool run(fq_kernel *k, const char *method, const char *id, const char *word) {
-  fq_json *p = fq_json_object();
-  fq_json_set_str(p, "id", id);
-  if (word) fq_json_set_str(p, "word", word);
-  fq_json *result = call(k, method, p);
-  fq_json_free(result);
-  return result != NULL;
-}
-
-static fq_json *pack(const char *version, const char *policy) {
-  fq_json *p = fq_json_object(), *files = fq_json_object();
-  char *meta = fq_printf("name = 'town'\nversion = '%s'\npolicies = { 'policies/p.lua' }\n", version);
-  fq_json_set_str(files, "pack.lua", meta);
-  fq_json_set_str(files, "policies/p.lua", policy);
-  fq_json_set_str(p, "pack", "town");
-  fq_json_set(p, "files", files);
-  free(meta);
-  return p;
-}
-static int64_t deploy(fq_kernel *k, const char *version, const char *policy) {
-  fq_json *r = call(k, "pack.deploy", pack(version, policy));
-  if (!r) fail_msg("%s", why.en);
-  int64_t g = fq_json_int(r, "generation", -1);
-  fq_json_free(r);
-  return g;
-}
-
-#define SAYS(word)                                                                                           \
-  "return policy { name='p', on={\n"                                                                         \
-  "['thing.begun']=function(e) return answer(e, '" word "') end,\n"                                          \
-  "['thing.changed']=function(e) return answer(e, '" word "') end } }\n"
-
-/* The words of the answers about a subject, joined. */
-static void said(fq_kernel *k, const char *subject, const char *expected) {
-  char got[400] = "";
-  fq_stmt *q = fq_sql(fq_kernel_db(k),
-                      "SELECT data FROM journal WHERE subject = ? AND kind = 'thing.answered' ORDER BY seq",
-                      "s", subject);
-  while (fq_row(q)) {
-    fq_json *d = fq_json_parse(fq_col_str(q, 0), strlen(fq_col_str(q, 0)), NULL);
-    strcat(strcat(got, got[0] ? " " : ""), fq_json_str(d, "word"));
-    fq_json_free(d);
-  }
-  assert_string_equal(got, expected);
-}
-static int64_t count(fq_kernel *k, const char *kind) {
-  return fq_int(fq_kernel_db(k), 0, "SELECT count(*) FROM journal WHERE kind = ?", "s", kind);
-}
-/* Data of the last entry of a kind; the caller frees. */
-static fq_json *last(fq_kernel *k, const char *kind) {
-  fq_stmt *q =
-      fq_sql(fq_kernel_db(k), "SELECT data FROM journal WHERE kind = ? ORDER BY seq DESC LIMIT 1", "s", kind);
-  assert_true(fq_row(q));
-  fq_json *d = fq_json_parse(fq_col_str(q, 0), strlen(fq_col_str(q, 0)), NULL);
-  fq_done(q);
-  return d;
-}
+#include "things.h"
 
 static void decides_and_records(void **s) {
   fq_kernel *k = open_at(NULL, NULL);
@@ -365,6 +179,117 @@ static void falls_back_and_goes_back(void **s) {
   fq_kernel_close(k);
 }
 
+static fq_json *two(const char *version, const char *p, const char *q) {
+  fq_json *o = pack(version, p), *files = fq_json_detach(o, "files");
+  char *meta = fq_printf("name = 'town'\nversion = '%s'\npolicies = { 'policies/p.lua', 'policies/q.lua' }\n",
+                         version);
+  fq_json_set_str(files, "pack.lua", meta);
+  fq_json_set_str(files, "policies/q.lua", q);
+  fq_json_set(o, "files", files);
+  free(meta);
+  return o;
+}
+static const char *version_now(fq_kernel *k, char out[48]) {
+  fq_json *r = call(k, "pack.list", fq_json_object());
+  const char *v = fq_json_str(fq_json_first(fq_json_get(r, "rows")), "version");
+  snprintf(out, 48, "%s", v ? v : "");
+  fq_json_free(r);
+  return out;
+}
+static void begin_many(fq_kernel *k, const char *prefix, int n) {
+  for (int i = 0; i < n; i++) {
+    char id[32];
+    snprintf(id, sizeof id, "%s%d", prefix, i);
+    assert_true(run(k, "thing.begin", id, NULL));
+  }
+}
+
+#define FAILS(name, words)                                                                                   \
+  "return policy { name='" name "', on={ ['thing.begun']=function(e) error('" words "') end } }"
+#define FINE(name) "return policy { name='" name "', on={ ['thing.begun']=function(e) end } }"
+
+/* It decides well about changes and never about beginnings: what goes well in between does not save it. */
+static void goes_back_when_one_kind_fails_only(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  char v[48];
+  deploy(k, "1", SAYS("one"));
+  deploy(k, "2",
+         "return policy { name='p', on={ ['thing.begun']=function(e) error('x') end,\n"
+         "['thing.changed']=function(e) return answer(e, 'fine') end } }");
+  for (int i = 0; i < 5; i++) {
+    assert_string_equal(version_now(k, v), "2");
+    begin_many(k, "a", 1);
+    run(k, "thing.change", "c", NULL);
+  }
+  assert_string_equal(version_now(k, v), "1");
+  assert_int_equal(count(k, "policy.rolled_back"), 1);
+  fq_kernel_close(k);
+}
+
+/* The failing text is in version 2 as well: going back there would help nobody. */
+static void goes_back_past_what_has_the_failing_text(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  char v[48];
+  fq_json_free(call(k, "pack.deploy", two("1", FINE("p"), FINE("q"))));
+  fq_json_free(call(k, "pack.deploy", two("2", FAILS("p", "x"), FINE("q"))));
+  fq_json_free(
+      call(k, "pack.deploy",
+           two("3", FAILS("p", "x"),
+               "return policy { name='q', on={ ['thing.begun']=function(e) return answer(e, 'q') end } }")));
+  begin_many(k, "a", 5);
+  assert_string_equal(version_now(k, v), "1");
+  assert_int_equal(count(k, "policy.rolled_back"), 1);
+  fq_kernel_close(k);
+}
+
+/* Back to one that fails in its own way: back once more, and then there is nothing to go back to. */
+static void goes_back_twice_and_no_further(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  char v[48];
+  deploy(k, "1", FAILS("p", "one"));
+  deploy(k, "2", FAILS("p", "two"));
+  deploy(k, "3", FAILS("p", "three"));
+  begin_many(k, "a", 5);
+  assert_string_equal(version_now(k, v), "2");
+  begin_many(k, "b", 4);
+  assert_string_equal(version_now(k, v), "2");
+  begin_many(k, "c", 1);
+  assert_string_equal(version_now(k, v), "1");
+  begin_many(k, "d", 12);
+  assert_string_equal(version_now(k, v), "1");
+  assert_int_equal(count(k, "policy.rolled_back"), 2);
+  fq_kernel_close(k);
+}
+
+/* An old version that fails for what it began with says nothing against the active one; nor does another
+ * pack. */
+static void goes_back_for_its_own_failures_only(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  char v[48];
+  deploy(k, "1", SAYS("zero"));
+  deploy(k, "2", "return policy { name='p', on={ ['thing.changed']=function(e) error('old') end } }");
+  begin_many(k, "old", 1);
+  deploy(k, "3", SAYS("three"));
+  for (int i = 0; i < 8; i++)
+    run(k, "thing.change", "old0", NULL);
+  assert_int_equal(count(k, "policy.failed"), 8);
+  assert_string_equal(version_now(k, v), "3");
+  fq_json *other = pack("9", FAILS("o", "other"));
+  fq_json_set_str(other, "pack", "village");
+  fq_json *files = fq_json_detach(other, "files");
+  fq_json_set_str(files, "pack.lua", "name = 'village'\nversion = '9'\npolicies = { 'policies/p.lua' }\n");
+  fq_json_set(other, "files", files);
+  fq_json *r = call(k, "pack.deploy", other);
+  if (!r) fail_msg("%s", why.en);
+  fq_json_free(r);
+  begin_many(k, "b", 9);
+  assert_int_equal(count(k, "policy.rolled_back"),
+                   0); /* the village has no earlier version, the town is well */
+  assert_string_equal(version_now(k, v), "3");
+  said(k, "b8", "three");
+  fq_kernel_close(k);
+}
+
 /* Nothing better to go back to: it stays, the default goes on deciding. And a view with wrong SQL hurts the
  * decision alone. */
 static void has_nothing_to_go_back_to(void **s) {
@@ -421,9 +346,8 @@ static void same_tables(fq_kernel *a, fq_kernel *b) {
       "SELECT group_concat(gen || pack || version || digest || since) FROM (SELECT * FROM policy_pack ORDER "
       "BY gen, pack)",
       "SELECT group_concat(pack || digest) FROM (SELECT * FROM policy_withdrawn ORDER BY pack, digest)",
-      "SELECT group_concat(hash || ' ' || total || ' ' || in_a_row || ' ' || last_seq) FROM (SELECT * FROM "
-      "policy_failure "
-      "ORDER BY hash)"};
+      "SELECT group_concat(hash || ' ' || heard || ' ' || total || ' ' || in_a_row || ' ' || last_seq) FROM "
+      "(SELECT * FROM policy_failure ORDER BY hash, heard)"};
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
     fq_stmt *p = fq_sql(fq_kernel_db(a), tables[i], ""), *q = fq_sql(fq_kernel_db(b), tables[i], "");
     assert_true(fq_row(p) && fq_row(q));
@@ -466,6 +390,10 @@ int main(void) {
       cmocka_unit_test(refuses_a_wrong_pack_whole),
       cmocka_unit_test(tells_refused_commands_and_stops_loops),
       cmocka_unit_test(falls_back_and_goes_back),
+      cmocka_unit_test(goes_back_when_one_kind_fails_only),
+      cmocka_unit_test(goes_back_past_what_has_the_failing_text),
+      cmocka_unit_test(goes_back_twice_and_no_further),
+      cmocka_unit_test(goes_back_for_its_own_failures_only),
       cmocka_unit_test(has_nothing_to_go_back_to),
       cmocka_unit_test(says_why),
       cmocka_unit_test(rebuilds_the_same),

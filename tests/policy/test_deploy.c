@@ -1,0 +1,925 @@
+/* The life of a pack's versions on the real kernel: drafts, two pairs of eyes, moving what is open, going
+ * back, history, differences; refused where it should be; rebuilt the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "policy/gate.h"
+#include "policy/module.h"
+#include "policy/pack.h"
+#include "workshop/workshop.h"
+
+/* -- a world of things that begin and end */
+
+static enum fq_status apply_begun(struct fq_apply *a, const struct fq_entry *e) {
+  fq_exec(a->db, "INSERT OR REPLACE INTO thing(id, n) VALUES(?, ?)", "si", e->subject, e->seq);
+  return FQ_OK;
+}
+static enum fq_status apply_ended(struct fq_apply *a, const struct fq_entry *e) {
+  fq_exec(a->db, "DELETE FROM thing WHERE id = ?", "s", e->subject);
+  return FQ_OK;
+}
+static enum fq_status apply_nothing(struct fq_apply *a, const struct fq_entry *e) {
+  return FQ_OK;
+}
+static enum fq_status emit_as(struct fq_call *c, const char *kind) {
+  return fq_emit(c, (struct fq_draft){.kind = kind,
+                                      .subject = fq_json_str(c->params, "id"),
+                                      .data = fq_json_dup(c->params)});
+}
+static enum fq_status begin_thing(struct fq_call *c) {
+  return emit_as(c, "thing.begun");
+}
+static enum fq_status change_thing(struct fq_call *c) {
+  return emit_as(c, "thing.changed");
+}
+static enum fq_status end_thing(struct fq_call *c) {
+  return emit_as(c, "thing.ended");
+}
+static enum fq_status answer_thing(struct fq_call *c) {
+  return emit_as(c, "thing.answered");
+}
+static int64_t alive(void *self, fq_db *db, int64_t from, int64_t to) {
+  return fq_int(db, 0, "SELECT count(*) FROM thing WHERE n > ? AND n <= ?", "ii", from, to);
+}
+static const struct fq_param thing_params[] = {
+    {.name = "id", .type = FQ_T_ID}, {.name = "word", .type = FQ_T_STRING, .max = 100}, {0}};
+#define METHOD(n, f, r)                                                                                      \
+  { .name = n, .roles = FQ_ROLE_ALL, .flags = f, .params = thing_params, .run = r }
+static const struct fq_method methods[] = {METHOD("thing.begin", 0, begin_thing),
+                                           METHOD("thing.change", 0, change_thing),
+                                           METHOD("thing.end", 0, end_thing),
+                                           METHOD("thing.answer", FQ_POLICY, answer_thing),
+                                           {0}};
+static const struct fq_kind kinds[] = {{.name = "thing.begun", .apply = apply_begun, .flags = FQ_KIND_BEGINS},
+                                       {.name = "thing.changed", .apply = apply_nothing},
+                                       {.name = "thing.ended", .apply = apply_ended, .flags = FQ_KIND_ENDS},
+                                       {.name = "thing.answered", .apply = apply_nothing},
+                                       {0}};
+static const char *const migrations[] = {
+    "CREATE TABLE thing(id TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID", NULL};
+static const struct fq_plugin things = {
+    FQ_PLUGIN_HEAD,
+    .name = "things",
+    .version = "1",
+    .migrations = migrations,
+    .kinds = kinds,
+    .methods = methods,
+    .alive = alive,
+    .lua = "function answer(e, word) return command('thing.answer', { id=e.subject, word=word }) end\n"};
+
+static bool four_eyes;
+
+static fq_kernel *open_at(const char *dir, const char *file) {
+  struct fq_error e = {0};
+  fq_kernel *k = fq_kernel_open(
+      &(struct fq_kernel_config){.data_dir = dir, .file = file, .memory = !dir, .fake_clock = true}, &e);
+  void *policy = fq_policy_new();
+  for (const struct fq_option *o = fq_policy_module.options; o->name; o++)
+    if (!strcmp(o->name, "four_eyes")) *(bool *)((char *)policy + o->offset) = four_eyes;
+  if (!k || fq_kernel_add(k, &things, NULL, &e) || fq_kernel_add(k, &fq_policy_module, policy, &e) ||
+      fq_kernel_add(k, &fq_workshop_module, fq_workshop_new(), &e) || fq_kernel_boot(k, &e))
+    fail_msg("%s", e.en);
+  fq_kernel_set_time(k, 1795000000000);
+  return k;
+}
+
+static const struct fq_actor anna = {.name = "anna", .org = "c", .roles = FQ_ROLE_ADMIN_SYSTEM};
+static const struct fq_actor bert = {.name = "bert", .org = "c", .roles = FQ_ROLE_ADMIN_SYSTEM};
+static const struct fq_actor town = {.name = "town", .org = "t", .roles = FQ_ROLE_ADMIN_SYSTEM};
+static const struct fq_actor audit = {.name = "audit", .org = "c", .roles = FQ_ROLE_ADMIN_AUDIT};
+static const struct fq_actor desk = {.name = "desk", .org = "c", .roles = FQ_ROLE_DISPATCHER};
+
+static struct fq_error why;
+static fq_json *ask(fq_kernel *k, const struct fq_actor *who, const char *method, const char *params) {
+  struct fq_error e = {0};
+  fq_json *p = fq_json_parse(params, strlen(params), &e), *result = NULL;
+  if (!p) fail_msg("the test itself: %s in %s", e.en, params);
+  why = (struct fq_error){0};
+  fq_kernel_call(k, who, method, p, &result, &why);
+  return result;
+}
+/* Done, and what a member of the result says. */
+static int64_t done(fq_kernel *k, const struct fq_actor *who, const char *method, const char *params,
+                    const char *member) {
+  fq_json *r = ask(k, who, method, params);
+  if (!r) fail_msg("%s %s: %s %s", method, params, why.code, why.en);
+  int64_t n = fq_json_int(r, member, -1);
+  fq_json_free(r);
+  return n;
+}
+/* Refused, in both languages, nothing written. */
+static void refused(fq_kernel *k, const struct fq_actor *who, const char *method, const char *params,
+                    const char *code) {
+  int64_t before = fq_int(fq_kernel_db(k), 0, "SELECT max(seq) FROM journal", "");
+  fq_json *r = ask(k, who, method, params);
+  if (r) fail_msg("%s %s was not refused", method, params);
+  bool same = strcmp(code, "params") ? !strcmp(why.code, code) : !strncmp(why.code, code, 6);
+  if (!same) fail_msg("%s %s: %s instead of %s: %s", method, params, why.code, code, why.en);
+  assert_true(strlen(why.en) > 8);
+  bool chinese = false;
+  for (const char *c = why.zh; *c; c++)
+    chinese |= (unsigned char)*c >= 0x80;
+  assert_true(chinese);
+  assert_int_equal(before, fq_int(fq_kernel_db(k), 0, "SELECT max(seq) FROM journal", ""));
+}
+
+static fq_kernel *county(const char *dir) {
+  fq_kernel *k = open_at(dir, NULL);
+  fq_json_free(ask(k, NULL, "org.import",
+                   "{\"units\":[{\"id\":\"c\",\"parent\":\"\",\"kind\":\"county\",\"name\":\"县\"},"
+                   "{\"id\":\"t\",\"parent\":\"c\",\"kind\":\"township\",\"name\":\"镇\"}]}"));
+  return k;
+}
+
+/* The parameters of pack.deploy for a pack whose one policy answers with a word, and what else is said. */
+static char *pack_of(const char *name, const char *version, const char *word, const char *more) {
+  static char text[4000];
+  snprintf(
+      text, sizeof text,
+      "{\"pack\":\"%s\",\"files\":{\"pack.lua\":\"name = '%s'\\nversion = '%s'\\ntitle = { zh = '包', en "
+      "= 'a pack' }\\npolicies = { 'policies/p.lua' }\\n\",\"policies/p.lua\":\"return policy { name = "
+      "'%s', on = {\\n['thing.begun'] = function(e) return answer(e, '%s') end,\\n['thing.changed'] = "
+      "function(e) return answer(e, '%s') end } }\\n\"}%s}",
+      name, name, version, name, word, word, more);
+  return text;
+}
+static int64_t deploy(fq_kernel *k, const struct fq_actor *who, const char *version, const char *word,
+                      const char *more) {
+  return done(k, who, "pack.deploy", pack_of("town", version, word, more), "generation");
+}
+
+static void begin(fq_kernel *k, const char *id) {
+  char p[100];
+  snprintf(p, sizeof p, "{\"id\":\"%s\"}", id);
+  done(k, NULL, "thing.begin", p, "n");
+}
+static void says(fq_kernel *k, const char *id, const char *word) {
+  char p[100];
+  snprintf(p, sizeof p, "{\"id\":\"%s\"}", id);
+  done(k, NULL, "thing.change", p, "n");
+  fq_stmt *q = fq_sql(fq_kernel_db(k),
+                      "SELECT json_extract(data, '$.word') FROM journal WHERE subject = ? AND kind = "
+                      "'thing.answered' ORDER BY seq DESC LIMIT 1",
+                      "s", id);
+  assert_true(fq_row(q));
+  assert_string_equal(fq_col_str(q, 0), word);
+  fq_done(q);
+}
+
+static const fq_json *row(const fq_json *result, size_t at) {
+  const fq_json *r = fq_json_first(fq_json_get(result, "rows"));
+  while (at-- && r)
+    r = fq_json_next(r);
+  if (!r) fail_msg("no such row");
+  return r;
+}
+static size_t rows(const fq_json *result) {
+  return fq_json_size(fq_json_get(result, "rows"));
+}
+static void is(const fq_json *o, const char *member, const char *text) {
+  const char *s = fq_json_str(o, member);
+  if (!s || strcmp(s, text)) {
+    char *all = fq_json_print(o);
+    fail_msg("%s is not \"%s\" in %s", member, text, all);
+  }
+}
+
+/* -- history */
+
+static void remembers_what_was_in_force(void **state) {
+  fq_kernel *k = county(NULL);
+  deploy(k, &anna, "1", "one", ",\"note\":\"初版\"");
+  deploy(k, &bert, "2", "two", "");
+  done(k, &anna, "policy.rollback", "{}", "generation");
+  fq_json *r = ask(k, &audit, "pack.history", "{}");
+  assert_int_equal(rows(r), 3);
+  is(row(r, 0), "act", "rolled_back");
+  is(row(r, 0), "version", "1");
+  is(row(r, 0), "actor", "anna");
+  assert_int_equal(fq_json_int(row(r, 0), "from_generation", 0), 2);
+  assert_int_equal(fq_json_int(row(r, 0), "to_generation", 0), 1);
+  is(row(r, 1), "act", "deployed");
+  is(row(r, 1), "actor", "bert");
+  assert_int_equal(fq_json_int(row(r, 1), "from_generation", 0), 1);
+  is(row(r, 2), "note", "初版");
+  assert_int_equal(fq_json_int(row(r, 2), "from_generation", 0), 0);
+  fq_json_free(r);
+  r = ask(k, &audit, "pack.history", "{\"pack\":\"town\",\"limit\":2}");
+  assert_int_equal(rows(r), 2);
+  char next[60];
+  snprintf(next, sizeof next, "{\"limit\":2,\"after\":%lld}", (long long)fq_json_int(r, "next", 0));
+  fq_json_free(r);
+  r = ask(k, &audit, "pack.history", next);
+  assert_int_equal(rows(r), 1);
+  is(row(r, 0), "version", "1");
+  assert_null(fq_json_get(r, "next"));
+  fq_json_free(r);
+  r = ask(k, &audit, "pack.history", "{\"pack\":\"other\"}");
+  assert_int_equal(rows(r), 0);
+  fq_json_free(r);
+
+  /* the files of each */
+  r = ask(k, &audit, "pack.open", "{\"pack\":\"town\",\"generation\":2}");
+  is(r, "version", "2");
+  is(r, "actor", "bert");
+  assert_non_null(strstr(fq_json_str(fq_json_get(r, "files"), "policies/p.lua"), "two"));
+  fq_json_free(r);
+  r = ask(k, &audit, "pack.open", "{\"pack\":\"town\"}");
+  is(r, "version", "1");
+  is(r, "actor", "anna");
+  assert_int_equal(fq_json_int(r, "generation", 0), 3);
+  assert_non_null(strstr(fq_json_str(fq_json_get(r, "files"), "policies/p.lua"), "one"));
+  fq_json_free(r);
+  refused(k, &audit, "pack.open", "{\"pack\":\"nothing\"}", "pack.unknown");
+  refused(k, &audit, "pack.open", "{\"pack\":\"town\",\"generation\":9}", "pack.unknown_generation");
+  refused(k, &desk, "pack.open", "{\"pack\":\"town\"}", "role");
+  refused(k, &town, "pack.deploy", pack_of("town", "3", "three", ""), "scope");
+  fq_kernel_close(k);
+}
+
+static void tells_a_policys_text(void **state) {
+  fq_kernel *k = county(NULL);
+  deploy(k, &anna, "1", "one", "");
+  deploy(k, &anna, "2", "two", "");
+  deploy(k, &anna, "3", "one", "");
+  fq_json *list = ask(k, &desk, "policy.list", "{}");
+  char p[120];
+  snprintf(p, sizeof p, "{\"version\":\"%s\"}", fq_json_str(row(list, 0), "version"));
+  fq_json_free(list);
+  fq_json *r = ask(k, &desk, "policy.source", p);
+  is(r, "policy", "town");
+  is(r, "path", "policies/p.lua");
+  assert_non_null(strstr(fq_json_str(r, "text"), "'one'"));
+  const fq_json *pack = fq_json_first(fq_json_get(r, "packs"));
+  char *gens = fq_json_print(fq_json_get(pack, "generations"));
+  assert_string_equal(gens, "[1,3]");
+  free(gens);
+  fq_json_free(r);
+  snprintf(p, sizeof p, "{\"version\":\"%064d\"}", 0);
+  refused(k, &desk, "policy.source", p, "policy.unknown_version");
+  fq_kernel_close(k);
+}
+
+static void goes_back_to_any_that_works(void **state) {
+  fq_kernel *k = county(NULL);
+  deploy(k, &anna, "1", "one", "");
+  deploy(k, &anna, "2", "two", "");
+  deploy(k, &anna, "3", "three", "");
+  refused(k, &anna, "policy.rollback", "{\"to\":7}", "pack.unknown_generation");
+  refused(k, &anna, "policy.rollback", "{\"to\":3}", "pack.same");
+  refused(k, &anna, "policy.rollback", "{\"pack\":\"no\"}", "pack.unknown");
+  begin(k, "a");
+  assert_int_equal(done(k, &anna, "policy.rollback", "{\"to\":1}", "moved"), 1);
+  says(k, "a", "one");
+  /* what was withdrawn may be asked for by its number, and is then good again */
+  assert_int_equal(done(k, &anna, "policy.rollback", "{\"to\":3}", "generation"), 5);
+  begin(k, "b");
+  says(k, "b", "three");
+  says(k, "a", "three"); /* which going forward has withdrawn the one it was moved to */
+  fq_kernel_close(k);
+}
+
+/* -- drafts */
+
+#define DRAFT(files, rest) "{\"pack\":\"town\",\"files\":{" files "}" rest "}"
+
+static void two_write_one_draft(void **state) {
+  fq_kernel *k = county(NULL);
+  deploy(k, &anna, "1", "one", "");
+  assert_int_equal(done(k, &anna, "draft.save", DRAFT("\"policies/q.lua\":\"-- 甲\"", ""), "rev"), 1);
+  refused(k, &bert, "draft.save", DRAFT("\"policies/q.lua\":\"-- 乙\"", ""), "draft.exists");
+  assert_int_equal(done(k, &bert, "draft.save", DRAFT("\"policies/q.lua\":\"-- 乙\"", ",\"rev\":1"), "rev"),
+                   2);
+  refused(k, &anna, "draft.save", DRAFT("\"policies/q.lua\":\"-- 又甲\"", ",\"rev\":1"), "draft.stale");
+  assert_int_equal(why.status, FQ_E_CONFLICT);
+  assert_int_equal(why.rev, 2);
+  assert_non_null(strstr(why.en, "bert"));
+  assert_non_null(strstr(why.en, "2026-"));
+  assert_non_null(strstr(why.zh, "bert"));
+  fq_json *r = ask(k, &audit, "draft.open", "{\"pack\":\"town\"}");
+  const fq_json *files = fq_json_get(r, "files");
+  assert_int_equal(fq_json_size(files), 3);
+  is(files, "policies/q.lua", "-- 乙");
+  is(r, "author", "bert");
+  assert_int_equal(fq_json_int(r, "from", 0), 1);
+  assert_null(fq_json_get(r, "problems"));
+  fq_json_free(r);
+
+  /* only what changes is in the journal; nothing changed is no entry */
+  assert_int_equal(done(k, &anna, "draft.save",
+                        DRAFT("\"policies/q.lua\":\"-- 乙\",\"policies/r.lua\":\"-- 新\"", ",\"rev\":2"),
+                        "rev"),
+                   3);
+  fq_stmt *q = fq_sql(fq_kernel_db(k),
+                      "SELECT json_extract(data, '$.files') FROM journal WHERE kind = 'draft.saved' ORDER BY "
+                      "seq DESC LIMIT 1",
+                      "");
+  assert_true(fq_row(q));
+  assert_string_equal(fq_col_str(q, 0), "{\"policies/r.lua\":\"-- 新\"}");
+  fq_done(q);
+  int64_t head = fq_int(fq_kernel_db(k), 0, "SELECT max(seq) FROM journal", "");
+  assert_int_equal(done(k, &anna, "draft.save", DRAFT("\"policies/r.lua\":\"-- 新\"", ",\"rev\":3"), "rev"),
+                   3);
+  assert_int_equal(head, fq_int(fq_kernel_db(k), 0, "SELECT max(seq) FROM journal", ""));
+  assert_int_equal(done(k, &anna, "draft.save", DRAFT("\"policies/r.lua\":null", ",\"rev\":3"), "rev"), 4);
+  refused(k, &anna, "draft.save", DRAFT("\"policies/r.lua\":null", ",\"rev\":4"), "draft.no_file");
+
+  r = ask(k, &audit, "draft.list", "{}");
+  assert_int_equal(rows(r), 1);
+  is(row(r, 0), "version", "1");
+  is(row(r, 0), "zh", "包");
+  char *changed = fq_json_print(fq_json_get(row(r, 0), "changed"));
+  assert_string_equal(changed, "[\"policies/q.lua\"]");
+  free(changed);
+  fq_json_free(r);
+
+  /* over: who comes late is told by whom; numbers go on, so that no old one fits */
+  refused(k, &anna, "draft.discard", "{\"pack\":\"town\",\"rev\":2}", "draft.stale");
+  done(k, &bert, "draft.discard", "{\"pack\":\"town\",\"rev\":4}", "rev");
+  refused(k, &anna, "draft.save", DRAFT("\"policies/q.lua\":\"x\"", ",\"rev\":4"), "draft.gone");
+  assert_non_null(strstr(why.en, "discarded by bert"));
+  refused(k, &anna, "draft.open", "{\"pack\":\"town\"}", "draft.gone");
+  refused(k, &anna, "draft.open", "{\"pack\":\"none\"}", "draft.unknown");
+  assert_int_equal(done(k, &anna, "draft.save", DRAFT("\"policies/q.lua\":\"y\"", ""), "rev"), 5);
+  refused(k, &town, "draft.save", DRAFT("\"policies/q.lua\":\"z\"", ",\"rev\":5"), "scope");
+  refused(k, &audit, "draft.save", DRAFT("\"policies/q.lua\":\"z\"", ",\"rev\":5"), "role");
+  fq_kernel_close(k);
+}
+
+static void takes_no_odd_file(void **state) {
+  fq_kernel *k = county(NULL);
+  static const char *const paths[] = {"../x",
+                                      "policies/../../etc",
+                                      "policies/../../etc.lua",
+                                      "/etc/passwd",
+                                      "/policies/a.lua",
+                                      "policies/a/b.lua",
+                                      "policies/.lua",
+                                      "policies/.hidden.lua",
+                                      "policies/",
+                                      "",
+                                      "a.lua",
+                                      "pack.lua/x.lua",
+                                      "policies/a.csv",
+                                      "policies\\\\a.lua",
+                                      "policies/a\\u0001.lua",
+                                      "policies/a\\nb.lua",
+                                      "policies/c:d.lua",
+                                      "Policies/a.lua",
+                                      "policies/a.lua ",
+                                      "dictionaries/x.json"};
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    char p[300];
+    snprintf(p, sizeof p, DRAFT("\"%s\":\"text\"", ""), paths[i]);
+    refused(k, &anna, "draft.save", p, "draft.file");
+    assert_non_null(strstr(why.path, "files."));
+    snprintf(p, sizeof p,
+             "{\"pack\":\"town\",\"files\":{\"pack.lua\":\"name='town' version='1' policies={}\",\"%s\":"
+             "\"text\"}}",
+             paths[i]);
+    refused(k, &anna, "pack.deploy", p, "pack.invalid");
+  }
+  refused(k, &anna, "draft.save", DRAFT("\"policies/a.lua\":\"1\",\"policies/A.lua\":\"2\"", ""),
+          "draft.file");
+  assert_non_null(strstr(why.en, "capitals"));
+  refused(k, &anna, "draft.save", DRAFT("\"policies/a.lua\":\"\\u0007\"", ""), "draft.file");
+  assert_non_null(strstr(why.en, "no text"));
+  refused(k, &anna, "draft.save", DRAFT("\"policies/a.lua\":7", ""), "params");
+  refused(k, &anna, "draft.save", "{\"pack\":\"town\",\"files\":[]}", "params");
+  refused(k, &anna, "draft.save",
+          "{\"pack\":\"a23456789012345678901234567890123456789012345678x\",\"files\":{}}", "params");
+  refused(k, &anna, "draft.save", DRAFT("", ",\"from\":\"active\""), "pack.unknown_generation");
+  refused(k, &anna, "draft.save", DRAFT("", ",\"from\":\"3\""), "pack.unknown_generation");
+  refused(k, &anna, "draft.save", DRAFT("", ",\"from\":\"3x\""), "params");
+  assert_int_equal(done(k, &anna, "draft.save",
+                        DRAFT("\"policies/夜间 值守.lua\":\"-- 可以\",\"dictionaries/类别.csv\":\"code,zh\"",
+                              ",\"from\":\"new\""),
+                        "rev"),
+                   1);
+  fq_kernel_close(k);
+}
+
+static void keeps_its_limits(void **state) {
+  fq_kernel *k = county(NULL);
+  struct fq_buf b = {0};
+  char *mega = fq_alloc((1u << 20) + 2);
+  memset(mega, 'x', (1u << 20) + 1);
+  fq_buf_fmt(&b, DRAFT("\"i18n/a.json\":\"%s\"", ""), mega);
+  refused(k, &anna, "draft.save", b.data, "draft.file");
+  assert_non_null(strstr(why.en, "1 MiB"));
+  mega[1u << 20] = '\0'; /* as large as it may be; eight of them are a pack */
+  int64_t rev = 0;
+  for (int i = 0; i < 9; i++) {
+    b.len = 0;
+    fq_buf_fmt(&b, DRAFT("\"i18n/a%d.json\":\"%s\"", ",\"rev\":%d"), i, mega, (int)rev);
+    if (!i) {
+      b.len = 0;
+      fq_buf_fmt(&b, DRAFT("\"i18n/a%d.json\":\"%s\"", ""), i, mega);
+    }
+    if (i < 8)
+      rev = done(k, &anna, "draft.save", b.data, "rev");
+    else
+      refused(k, &anna, "draft.save", b.data, "draft.file");
+  }
+  assert_non_null(strstr(why.en, "8 MiB"));
+  free(mega);
+  b.len = 0;
+  fq_buf_str(&b, "{\"pack\":\"many\",\"files\":{");
+  for (int i = 0; i < 201; i++)
+    fq_buf_fmt(&b, "%s\"policies/%d.lua\":\"\"", i ? "," : "", i);
+  fq_buf_str(&b, "}}");
+  refused(k, &anna, "draft.save", b.data, "draft.file");
+  assert_non_null(strstr(why.en, "200"));
+  fq_buf_free(&b);
+  fq_kernel_close(k);
+}
+
+static void a_draft_is_not_deployed_over_another(void **state) {
+  fq_kernel *k = county(NULL);
+  deploy(k, &anna, "1", "one", "");
+  done(k, &anna, "draft.save",
+       DRAFT("\"pack.lua\":\"name='town' version='2' policies={'policies/p.lua'}\"", ""), "rev");
+  deploy(k, &bert, "1.5", "half", "");
+  fq_json *r = ask(k, &anna, "draft.open", "{\"pack\":\"town\"}");
+  const fq_json *problem = fq_json_first(fq_json_get(r, "problems"));
+  is(problem, "code", "draft.outdated");
+  assert_non_null(strstr(fq_json_str(problem, "en"), "bert"));
+  fq_json_free(r);
+  refused(k, &anna, "pack.deploy", "{\"pack\":\"town\",\"draft\":true}", "draft.outdated");
+  refused(k, &anna, "pack.propose", "{\"pack\":\"town\",\"draft\":true}", "draft.outdated");
+  /* beginning anew from what is active: pack.lua was changed by both and has to be settled */
+  refused(k, &anna, "draft.save", DRAFT("", ",\"rev\":1,\"from\":\"active\""), "draft.both_changed");
+  assert_non_null(strstr(why.en, "pack.lua"));
+  done(k, &anna, "draft.save",
+       DRAFT("\"pack.lua\":\"name='town' version='2.0' policies={'policies/p.lua'}\"",
+             ",\"rev\":1,\"from\":\"active\""),
+       "rev");
+  assert_int_equal(done(k, &anna, "pack.deploy", "{\"pack\":\"town\",\"draft\":true}", "generation"), 3);
+  begin(k, "a");
+  says(k, "a", "half"); /* bert's policy is still there */
+  refused(k, &bert, "draft.open", "{\"pack\":\"town\"}", "draft.gone");
+  assert_non_null(strstr(why.en, "deployed by anna"));
+  /* an old generation as the beginning, with open eyes */
+  done(k, &bert, "draft.save", DRAFT("", ",\"from\":\"1\""), "rev");
+  r = ask(k, &bert, "draft.open", "{\"pack\":\"town\"}");
+  assert_non_null(strstr(fq_json_str(fq_json_get(r, "files"), "policies/p.lua"), "'one'"));
+  assert_null(fq_json_get(r, "problems"));
+  fq_json_free(r);
+  done(k, &bert, "pack.deploy", "{\"pack\":\"town\",\"draft\":true}", "generation");
+  begin(k, "b");
+  says(k, "b", "one");
+  refused(k, &bert, "pack.deploy", "{\"pack\":\"town\",\"draft\":true}", "draft.gone");
+  refused(k, &bert, "pack.deploy", "{\"pack\":\"town\",\"draft\":true,\"files\":{}}", "params");
+  refused(k, &bert, "pack.deploy", "{\"pack\":\"town\"}", "params");
+  fq_kernel_close(k);
+}
+
+/* -- two pairs of eyes */
+
+static char *about(const char *proposal, const char *more) {
+  static char p[200];
+  snprintf(p, sizeof p, "{\"proposal\":\"%s\"%s}", proposal, more);
+  return p;
+}
+static void propose(fq_kernel *k, const struct fq_actor *who, const char *params, char id[FQ_ID_MAX]) {
+  fq_json *r = ask(k, who, "pack.propose", params);
+  if (!r) fail_msg("%s %s", why.code, why.en);
+  fq_copy(id, FQ_ID_MAX, fq_json_str(r, "proposal"));
+  fq_json_free(r);
+}
+
+static void wants_two_pairs_of_eyes(void **state) {
+  char id[FQ_ID_MAX], other[FQ_ID_MAX];
+  four_eyes = true;
+  fq_kernel *k = county(NULL);
+  refused(k, &anna, "pack.deploy", pack_of("town", "1", "one", ""), "pack.four_eyes");
+  refused(k, NULL, "pack.deploy", pack_of("town", "1", "one", ""), "pack.four_eyes");
+  refused(k, &anna, "policy.move", "{\"note\":\"x\"}", "pack.four_eyes");
+  propose(k, &anna, pack_of("town", "1", "one", ",\"note\":\"夜间放宽\""), id);
+  begin(k, "a"); /* a proposal decides nothing */
+  assert_int_equal(fq_int(fq_kernel_db(k), 0, "SELECT count(*) FROM policy_generation", ""), 0);
+  fq_json *r = ask(k, &audit, "pack.proposals", "{}");
+  assert_int_equal(rows(r), 1);
+  is(row(r, 0), "author", "anna");
+  is(row(r, 0), "note", "夜间放宽");
+  is(row(r, 0), "open", "keep");
+  assert_false(fq_json_bool(row(r, 0), "stale", true));
+  char digest[65];
+  fq_copy(digest, sizeof digest, fq_json_str(row(r, 0), "digest"));
+  fq_json_free(r);
+  r = ask(k, &audit, "pack.proposal", about(id, ""));
+  assert_int_equal(fq_json_size(fq_json_get(r, "files")), 2);
+  fq_json_free(r);
+
+  refused(k, &anna, "pack.approve", about(id, ""), "pack.own_proposal");
+  refused(k, NULL, "pack.approve", about(id, ""), "pack.named_approver");
+  refused(k, &town, "pack.approve", about(id, ""), "scope");
+  refused(k, &audit, "pack.approve", about(id, ""), "role");
+  refused(k, &bert, "pack.approve", about("p999", ""), "pack.unknown_proposal");
+  r = ask(k, &bert, "pack.approve", about(id, ",\"note\":\"同意\""));
+  if (!r) fail_msg("%s", why.en);
+  is(r, "digest", digest);
+  fq_json_free(r);
+  r = ask(k, &audit, "pack.history", "{}");
+  is(row(r, 0), "actor", "anna");
+  is(row(r, 0), "approved_by", "bert");
+  is(row(r, 0), "digest", digest);
+  is(row(r, 0), "note", "夜间放宽");
+  fq_json_free(r);
+  refused(k, &bert, "pack.approve", about(id, ""), "pack.settled_proposal");
+  assert_non_null(strstr(why.en, "approved"));
+
+  /* rejected, withdrawn, outdated by another */
+  propose(k, &anna, pack_of("town", "2", "two", ""), id);
+  propose(k, &bert, pack_of("town", "3", "three", ",\"open\":\"move\""), other);
+  refused(k, &bert, "pack.withdraw", about(id, ""), "pack.not_yours");
+  refused(k, &bert, "pack.reject", about(id, ""), "params");
+  done(k, &anna, "pack.approve", about(other, ""), "generation");
+  r = ask(k, &audit, "pack.proposals", "{}");
+  assert_int_equal(rows(r), 1);
+  assert_true(fq_json_bool(row(r, 0), "stale", false));
+  fq_json_free(r);
+  refused(k, &bert, "pack.approve", about(id, ""), "pack.stale_proposal");
+  done(k, &bert, "pack.reject", about(id, ",\"reason\":\"已过时\""), "n");
+  r = ask(k, &audit, "pack.proposal", about(id, ""));
+  is(r, "state", "rejected");
+  is(r, "settled_by", "bert");
+  is(r, "reason", "已过时");
+  fq_json_free(r);
+  propose(k, &anna, pack_of("town", "4", "four", ""), id);
+  done(k, &anna, "pack.withdraw", about(id, ""), "n");
+  refused(k, &bert, "pack.reject", about(id, ",\"reason\":\"晚了\""), "pack.settled_proposal");
+  refused(k, &anna, "pack.propose", pack_of("town", "3", "three", ""), "pack.same");
+  refused(k, &anna, "pack.propose",
+          pack_of("other", "1", "x' .. nothing.at.all .. '", ",\"digest\":\"short\""), "params");
+  char wrong[100];
+  snprintf(wrong, sizeof wrong, ",\"digest\":\"%064d\"", 0);
+  refused(k, &anna, "pack.propose", pack_of("town", "5", "five", wrong), "pack.digest");
+  /* going back needs nobody else */
+  done(k, &anna, "policy.rollback", "{}", "generation");
+  fq_kernel_close(k);
+}
+
+static void approves_what_was_proposed_from_a_draft(void **state) {
+  char id[FQ_ID_MAX];
+  fq_kernel *k = county(NULL); /* without the option it works as well */
+  deploy(k, &anna, "1", "one", "");
+  const char *two = DRAFT("\"pack.lua\":\"name='town' version='2' policies={'policies/p.lua'}\"", "");
+  done(k, &anna, "draft.save", two, "rev");
+  propose(k, &anna, "{\"pack\":\"town\",\"draft\":true}", id);
+  /* she goes on writing: what is approved is what was proposed, and the draft lives on */
+  done(k, &anna, "draft.save", DRAFT("\"policies/z.lua\":\"half a thought\"", ",\"rev\":1"), "rev");
+  done(k, &bert, "pack.approve", about(id, ""), "generation");
+  fq_json *r = ask(k, &anna, "pack.open", "{\"pack\":\"town\"}");
+  is(r, "version", "2");
+  assert_int_equal(fq_json_size(fq_json_get(r, "files")), 2);
+  fq_json_free(r);
+  assert_int_equal(done(k, &anna, "draft.open", "{\"pack\":\"town\"}", "rev"), 2);
+  done(k, &anna, "draft.save", DRAFT("\"policies/z.lua\":null", ",\"rev\":2"), "rev");
+  done(k, &anna, "draft.discard", "{\"pack\":\"town\"}", "rev");
+  /* untouched since, it ends with the approval */
+  assert_int_equal(done(k, &anna, "draft.save",
+                        DRAFT("\"pack.lua\":\"name='town' version='3' policies={'policies/p.lua'}\"", ""),
+                        "rev"),
+                   4);
+  propose(k, &anna, "{\"pack\":\"town\",\"draft\":true}", id);
+  done(k, &bert, "pack.approve", about(id, ""), "generation");
+  refused(k, &anna, "draft.open", "{\"pack\":\"town\"}", "draft.gone");
+  fq_kernel_close(k);
+}
+
+/* -- what is open */
+
+static int64_t open_under(fq_kernel *k, int64_t generation) {
+  fq_json *r = ask(k, &audit, "policy.generations", "{}");
+  int64_t n = -1;
+  fq_json_each(g, fq_json_get(r, "rows")) if (fq_json_int(g, "generation", 0) == generation) n =
+      fq_json_int(g, "open", -1);
+  fq_json_free(r);
+  return n;
+}
+
+static void moves_what_is_open(void **state) {
+  fq_kernel *k = county(NULL);
+  refused(k, &anna, "policy.move", "{\"note\":\"x\"}", "policy.none");
+  begin(k, "early");
+  deploy(k, &anna, "1", "one", "");
+  begin(k, "a");
+  begin(k, "b");
+  begin(k, "over");
+  done(k, NULL, "thing.end", "{\"id\":\"over\"}", "n");
+  deploy(k, &anna, "2", "two", "");
+  begin(k, "c");
+  deploy(k, &anna, "3", "three", "");
+  begin(k, "d");
+  assert_int_equal(open_under(k, 1), 2);
+  assert_int_equal(open_under(k, 2), 1);
+  assert_int_equal(open_under(k, 3), 2); /* with the one older than all policies */
+  says(k, "early", "three");
+  refused(k, &anna, "policy.move", "{}", "params");
+  refused(k, &anna, "policy.move", "{\"from\":9,\"note\":\"x\"}", "policy.unknown_generation");
+  refused(k, &anna, "policy.move", "{\"from\":3,\"note\":\"x\"}", "policy.current_generation");
+  refused(k, &desk, "policy.move", "{\"note\":\"x\"}", "role");
+  assert_int_equal(done(k, &anna, "policy.move", "{\"from\":1,\"note\":\"新规更严\"}", "moved"), 2);
+  refused(k, &anna, "policy.move", "{\"from\":1,\"note\":\"x\"}", "policy.moved_already");
+  says(k, "a", "three");
+  says(k, "c", "two");
+  assert_int_equal(open_under(k, 1), 0);
+  assert_int_equal(open_under(k, 3), 4);
+  /* a later generation: those moved stay where they were moved to, until they are moved again */
+  deploy(k, &anna, "4", "four", "");
+  says(k, "b", "three");
+  assert_int_equal(done(k, &anna, "policy.move", "{\"note\":\"全部\"}", "moved"), 4);
+  for (const char *id = "abcd"; *id; id++)
+    says(k, (char[]){*id, 0}, "four");
+  int64_t head = fq_int(fq_kernel_db(k), 0, "SELECT max(seq) FROM journal", "");
+  assert_int_equal(done(k, &anna, "policy.move", "{\"note\":\"再来\"}", "moved"), 0);
+  assert_int_equal(head, fq_int(fq_kernel_db(k), 0, "SELECT max(seq) FROM journal", ""));
+  /* deploying with what is open */
+  fq_json *r = ask(k, &bert, "pack.deploy", pack_of("town", "5", "five", ",\"open\":\"move\""));
+  if (!r) fail_msg("%s", why.en);
+  assert_int_equal(fq_json_int(r, "moved", -1), 4);
+  fq_json_free(r);
+  says(k, "a", "five");
+  assert_int_equal(open_under(k, 5), 5);
+  r = ask(k, &audit, "pack.history", "{}");
+  assert_int_equal(fq_json_int(row(r, 0), "moved", 0), 4);
+  is(row(r, 1), "act", "moved");
+  is(row(r, 1), "note", "全部");
+  assert_int_equal(fq_json_int(row(r, 1), "moved", 0), 4);
+  assert_int_equal(fq_json_int(row(r, 1), "generation", 0), 4);
+  fq_json_free(r);
+  /* pages of generations */
+  r = ask(k, &audit, "policy.generations", "{\"limit\":2}");
+  assert_int_equal(rows(r), 2);
+  assert_int_equal(fq_json_int(row(r, 0), "generation", 0), 5);
+  assert_int_equal(fq_json_int(r, "next", 0), 4);
+  fq_json_free(r);
+  r = ask(k, &audit, "policy.generations", "{\"limit\":2,\"after\":4}");
+  assert_int_equal(fq_json_int(row(r, 0), "generation", 0), 3);
+  assert_int_equal(fq_json_int(row(r, 0), "moved_to", 0), 4);
+  fq_json_free(r);
+  fq_kernel_close(k);
+}
+
+/* -- scenarios that do not come true */
+
+static int playing;
+static void play(void *arg, fq_kernel *k, fq_json *candidate, fq_gate_done finish, void *to) {
+  struct fq_error e = {0};
+  static const char failed[] =
+      "{\"played\":2,\"failed\":1,\"wrong\":[{\"file\":\"scenarios/1.lua\",\"line\":3,"
+      "\"title\":\"夜间\",\"zh\":\"没有派单\",\"en\":\"nobody was sent\"}]}";
+  static const char fine[] = "{\"played\":2,\"failed\":0,\"wrong\":[]}";
+  const char *text = playing > 0 ? failed : fine;
+  fq_json_free(candidate);
+  finish(to, fq_json_parse(text, strlen(text), &e), &e);
+}
+
+static char *with_story(const char *version, const char *more) {
+  static char text[1000];
+  snprintf(text, sizeof text,
+           "{\"pack\":\"town\",\"files\":{\"pack.lua\":\"name='town' version='%s' "
+           "policies={}\",\"scenarios/1.lua\":\"-- a story\"}%s}",
+           version, more);
+  return text;
+}
+
+static void a_story_that_fails_keeps_a_pack_out(void **state) {
+  char id[FQ_ID_MAX];
+  fq_kernel *k = county(NULL);
+  fq_policy_set_gate(k, play, NULL);
+  playing = 1;
+  refused(k, &anna, "pack.deploy", with_story("1", ""), "pack.scenarios");
+  assert_string_equal(why.path, "scenarios/1.lua:3");
+  assert_non_null(strstr(why.en, "夜间"));
+  assert_non_null(strstr(why.zh, "没有派单"));
+  refused(k, &anna, "pack.propose", with_story("1", ""), "pack.scenarios");
+  refused(k, &anna, "pack.deploy", with_story("1", ",\"override\":\"急\""), "params");
+  done(k, &anna, "pack.deploy", with_story("1", ",\"override\":\"今晚台风,明日补情景\""), "generation");
+  fq_json *r = ask(k, &audit, "pack.history", "{}");
+  const fq_json *o = fq_json_get(row(r, 0), "override");
+  is(o, "reason", "今晚台风,明日补情景");
+  assert_string_equal(fq_json_as_str(fq_json_first(fq_json_get(o, "failed"))), "夜间");
+  assert_int_equal(fq_json_int(fq_json_get(row(r, 0), "tested"), "failed", 0), 1);
+  fq_json_free(r);
+  /* the proposal carries what was found to the one who approves */
+  propose(k, &anna, with_story("2", ",\"override\":\"同上,仍有台风\""), id);
+  r = ask(k, &audit, "pack.proposal", about(id, ""));
+  is(fq_json_get(r, "override"), "reason", "同上,仍有台风");
+  fq_json_free(r);
+  done(k, &bert, "pack.approve", about(id, ""), "generation");
+  r = ask(k, &audit, "pack.history", "{}");
+  is(fq_json_get(row(r, 0), "override"), "reason", "同上,仍有台风");
+  fq_json_free(r);
+  /* nothing failed: there is nothing to override, and nothing is said of it */
+  playing = 0;
+  done(k, &anna, "pack.deploy", with_story("3", ",\"override\":\"以防万一吧\""), "generation");
+  r = ask(k, &audit, "pack.history", "{}");
+  assert_null(fq_json_get(row(r, 0), "override"));
+  assert_int_equal(fq_json_int(fq_json_get(row(r, 0), "tested"), "played", 0), 2);
+  fq_json_free(r);
+  /* what does not compile is said first, whatever its stories do, and nobody may override that */
+  playing = 1;
+  refused(
+      k, &anna, "pack.deploy",
+      "{\"pack\":\"town\",\"files\":{\"pack.lua\":\"name='town' version='4' policies={'policies/p.lua'}\","
+      "\"policies/p.lua\":\"return policy {\",\"scenarios/1.lua\":\"\"},\"override\":\"无论如何也要\"}",
+      "pack.invalid");
+  fq_kernel_close(k);
+}
+
+/* -- differences */
+
+static void shows_what_differs(void **state) {
+  fq_kernel *k = county(NULL);
+  deploy(k, &anna, "1", "one", "");
+  refused(k, &anna, "pack.diff", "{\"pack\":\"town\"}", "draft.unknown");
+  done(
+      k, &anna, "draft.save",
+      DRAFT(
+          "\"policies/p.lua\":\"return policy { name = 'town', on = {\\n['thing.begun'] = function(e) return "
+          "answer(e, 'uno') end,\\n['thing.ended'] = function(e) return answer(e, 'one') end } }\\n\","
+          "\"i18n/zh.json\":\"{}\"",
+          ""),
+      "rev");
+  fq_json *r = ask(k, &audit, "pack.diff", "{\"pack\":\"town\"}");
+  if (!r) fail_msg("%s", why.en);
+  is(fq_json_get(r, "from"), "label", "1");
+  is(fq_json_get(r, "to"), "label", "draft");
+  const fq_json *f = fq_json_first(fq_json_get(r, "files"));
+  is(f, "path", "i18n/zh.json");
+  is(f, "change", "added");
+  f = fq_json_next(f);
+  is(f, "change", "same");
+  f = fq_json_next(f);
+  is(f, "change", "changed");
+  char *hunks = fq_json_print(fq_json_get(f, "hunks"));
+  assert_string_equal(hunks,
+                      "[{\"from\":1,\"to\":1,\"lines\":[[\"=\",\"return policy { name = 'town', on = {\"],"
+                      "[\"-\",\"['thing.begun'] = function(e) return answer(e, 'one') end,\"],"
+                      "[\"-\",\"['thing.changed'] = function(e) return answer(e, 'one') end } }\"],"
+                      "[\"+\",\"['thing.begun'] = function(e) return answer(e, 'uno') end,\"],"
+                      "[\"+\",\"['thing.ended'] = function(e) return answer(e, 'one') end } }\"]]}]");
+  free(hunks);
+  const fq_json *p = fq_json_first(fq_json_get(r, "policies"));
+  char *text = fq_json_print(p);
+  assert_string_equal(text, "{\"policy\":\"town\",\"path\":\"policies/p.lua\",\"change\":\"changed\",\"kinds_"
+                            "added\":[\"thing.ended\"],\"kinds_removed\":[\"thing.changed\"]}");
+  free(text);
+  fq_json_free(r);
+  /* a draft that does not compile is shown all the same */
+  done(k, &anna, "draft.save", DRAFT("\"policies/p.lua\":\"return policy {\"", ",\"rev\":1"), "rev");
+  r = ask(k, &audit, "pack.diff", "{\"pack\":\"town\",\"from\":1,\"draft\":true}");
+  is(fq_json_first(fq_json_get(r, "policies")), "change", "broken");
+  assert_int_equal(fq_json_int(fq_json_get(r, "to"), "findings", 0), 1);
+  fq_json_free(r);
+  deploy(k, &anna, "2", "two", "");
+  r = ask(k, &audit, "pack.diff", "{\"pack\":\"town\",\"from\":1,\"to\":2}");
+  is(fq_json_get(r, "to"), "version", "2");
+  is(fq_json_first(fq_json_get(r, "policies")), "change", "changed");
+  fq_json_free(r);
+  r = ask(k, &audit, "pack.diff", "{\"pack\":\"fresh\",\"files\":{\"pack.lua\":\"name = 'fresh'\"}}");
+  is(fq_json_first(fq_json_get(r, "files")), "change", "added");
+  fq_json_free(r);
+  refused(k, &audit, "pack.diff", "{\"pack\":\"town\",\"to\":1,\"draft\":true}", "params");
+  refused(k, &audit, "pack.diff", "{\"pack\":\"town\",\"from\":8,\"to\":1}", "pack.unknown_generation");
+  fq_kernel_close(k);
+}
+
+/* -- the tables again from the journal; and of a county older than they are */
+
+static const char *const tables[] = {
+    "SELECT json_group_array(json_array(n, at_ms, actor, act, generation, pack, version, digest, from_gen, "
+    "detail)) FROM (SELECT * FROM policy_act ORDER BY n)",
+    "SELECT json_group_array(json_array(origin, path, text)) FROM (SELECT * FROM policy_file ORDER BY "
+    "origin, "
+    "path)",
+    "SELECT json_group_array(json_array(id, n, pack, version, digest, author, at_ms, note, open, force, "
+    "base, "
+    "draft, tested, override, state, settled_by, settled_ms, reason)) FROM (SELECT * FROM policy_proposal "
+    "ORDER "
+    "BY id)",
+    "SELECT json_group_array(json_array(pack, rev, state, author, at_ms, from_gen, seen_gen)) FROM (SELECT * "
+    "FROM draft ORDER BY pack)",
+    "SELECT json_group_array(json_array(pack, path, text)) FROM (SELECT * FROM draft_file ORDER BY pack, "
+    "path)",
+    "SELECT json_group_array(json_array(gen, seq, at_ms, actor, moved_to)) FROM (SELECT * FROM "
+    "policy_generation ORDER BY gen)",
+    "SELECT json_group_array(json_array(pack, digest)) FROM (SELECT * FROM policy_withdrawn ORDER BY pack, "
+    "digest)"};
+
+static void rebuilds_the_same(void **state) {
+  char dir[] = "/tmp/fq-deploy-XXXXXX", id[FQ_ID_MAX];
+  assert_non_null(mkdtemp(dir));
+  fq_kernel *k = county(dir);
+  deploy(k, &anna, "1", "one", ",\"note\":\"一\"");
+  begin(k, "a");
+  done(k, &anna, "draft.save", DRAFT("\"policies/q.lua\":\"-- x\",\"policies/p.lua\":null", ""), "rev");
+  deploy(k, &anna, "2", "two", "");
+  propose(k, &anna, pack_of("town", "3", "three", ",\"open\":\"move\""), id);
+  done(k, &bert, "pack.approve", about(id, ",\"note\":\"好\""), "generation");
+  propose(k, &anna, pack_of("town", "4", "four", ""), id);
+  done(k, &anna, "pack.withdraw", about(id, ""), "n");
+  propose(k, &anna, pack_of("town", "5", "five", ""), id);
+  done(k, &bert, "draft.save", "{\"pack\":\"other\",\"files\":{\"pack.lua\":\"--\"}}", "rev");
+  done(k, &bert, "draft.discard", "{\"pack\":\"other\"}", "rev");
+  done(k, &anna, "policy.rollback", "{\"to\":2}", "generation");
+  begin(k, "b");
+  deploy(k, &anna, "6", "six", "");
+  done(k, &anna, "policy.move", "{\"note\":\"都来\"}", "moved");
+  /* after a restart it is all there */
+  fq_kernel_close(k);
+  k = open_at(dir, NULL);
+  says(k, "b", "six");
+  struct fq_error e = {0};
+  fq_kernel *fresh = open_at(dir, "again.db");
+  char *path = fq_printf("%s/county.db", dir), *clean = fq_printf("rm -rf %s", dir);
+  int64_t count;
+  if (fq_kernel_rebuild(fresh, path, &count, &e)) fail_msg("%s", e.en);
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+    fq_stmt *p = fq_sql(fq_kernel_db(k), tables[i], ""), *q = fq_sql(fq_kernel_db(fresh), tables[i], "");
+    assert_true(fq_row(p) && fq_row(q));
+    if (strlen(fq_col_str(p, 0)) < 3) fail_msg("table %zu is empty", i);
+    assert_string_equal(fq_col_str(p, 0), fq_col_str(q, 0));
+    fq_done(p);
+    fq_done(q);
+  }
+  fq_kernel_close(fresh);
+  fq_kernel_close(k);
+  assert_int_equal(system(clean), 0);
+  free(clean);
+  free(path);
+}
+
+/* Its journal is all that an older county has of its deployments. */
+static void takes_in_what_was_deployed_before(void **state) {
+  char dir[] = "/tmp/fq-deploy-XXXXXX";
+  assert_non_null(mkdtemp(dir));
+  fq_kernel *k = county(dir);
+  deploy(k, &anna, "1", "one", "");
+  deploy(k, &anna, "2", "two", "");
+  done(k, &anna, "policy.rollback", "{}", "generation");
+  fq_json *before = ask(k, &audit, "pack.open", "{\"pack\":\"town\",\"generation\":2}");
+  fq_kernel_close(k);
+  char *sql = fq_printf("sqlite3 %s/county.db \"DROP TABLE policy_act; DROP TABLE policy_file; DROP TABLE "
+                        "policy_proposal; DELETE FROM migration WHERE module = 'policy.life'\" 2>/dev/null",
+                        dir);
+  int code = system(sql);
+  free(sql);
+  char *clean = fq_printf("rm -rf %s", dir);
+  if (!code) {
+    k = open_at(dir, NULL);
+    fq_json *now = ask(k, &audit, "pack.open", "{\"pack\":\"town\",\"generation\":2}");
+    assert_true(fq_json_equal(before, now));
+    fq_json_free(now);
+    now = ask(k, &audit, "pack.history", "{}");
+    assert_int_equal(rows(now), 3);
+    is(row(now, 0), "act", "rolled_back");
+    is(row(now, 0), "version", "1");
+    assert_int_equal(fq_json_int(row(now, 0), "to_generation", 0), 1);
+    is(row(now, 2), "actor", "anna");
+    fq_json_free(now);
+    fq_kernel_close(k);
+  }
+  fq_json_free(before);
+  assert_int_equal(system(clean), 0);
+  free(clean);
+  if (code) skip(); /* no sqlite3 on this machine */
+}
+
+static int one_alone(void **state) {
+  four_eyes = false;
+  return 0;
+}
+#define TEST(f) cmocka_unit_test_setup(f, one_alone)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      TEST(remembers_what_was_in_force),
+      TEST(tells_a_policys_text),
+      TEST(goes_back_to_any_that_works),
+      TEST(two_write_one_draft),
+      TEST(takes_no_odd_file),
+      TEST(keeps_its_limits),
+      TEST(a_draft_is_not_deployed_over_another),
+      TEST(wants_two_pairs_of_eyes),
+      TEST(approves_what_was_proposed_from_a_draft),
+      TEST(moves_what_is_open),
+      TEST(a_story_that_fails_keeps_a_pack_out),
+      TEST(shows_what_differs),
+      TEST(rebuilds_the_same),
+      TEST(takes_in_what_was_deployed_before),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
