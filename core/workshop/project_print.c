@@ -43,7 +43,9 @@ static void assumption(FILE *out, const fq_json *a) {
   const char *name = fq_json_str(a, "name");
   bool wait = strlen(name) > 3 && !strcmp(name + strlen(name) - 3, "_ms");
   fprintf(out, "  %-17s", name);
-  if (wait)
+  if (wait && fq_json_type(fq_json_get(a, "value")) == FQ_JSON_NULL)
+    fprintf(out, "%9s", "never");
+  else if (wait)
     span(out, a, "value");
   else if (fq_json_type(fq_json_get(a, "value")) == FQ_JSON_NUMBER)
     fprintf(out, "%8.1f%%", 100 * fq_json_num(a, "value", 0));

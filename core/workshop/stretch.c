@@ -22,8 +22,10 @@ static enum fq_status times(struct fq_stretch *s, const struct fq_run *r, struct
                             struct fq_error *e) {
   const char *from = fq_json_str(r->options, "from"), *to = fq_json_str(r->options, "to");
   s->head = fq_past_head(past);
-  s->to_ms = to ? fq_time_parse(to) : fq_past_time(past, s->head) + 1;
+  int64_t end_ms = fq_past_time(past, s->head) + 1;
+  s->to_ms = to ? fq_time_parse(to) : end_ms;
   if (to && s->to_ms < 0) return no_time(e, "to");
+  if (!from && s->to_ms > end_ms) s->to_ms = end_ms; /* the future has no last thirty days */
   s->from_ms = from ? fq_time_parse(from) : s->to_ms > DAYS * DAY_MS ? s->to_ms - DAYS * DAY_MS : 1;
   if (from && s->from_ms < 0) return no_time(e, "from");
   if (s->from_ms < s->to_ms) return FQ_OK;

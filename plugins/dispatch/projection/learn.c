@@ -165,7 +165,8 @@ static void say_wait(const struct pj_people *p, int w, const struct pj_pool *poo
                                     : "history");
   if (!pool || way->fallback) return;
   double most = pool->count ? pool->share[pool->count - 1] : 0;
-  fq_json_set_int(o, "p90_ms", (int64_t)((double)pj_pool_at(pool, most * 0.9) * way->scale));
+  if (!pool->count) fq_json_set(o, "value", fq_json_new_null()); /* asked for, and never seen to happen */
+  if (pool->count) fq_json_set_int(o, "p90_ms", (int64_t)((double)pj_pool_at(pool, most * 0.9) * way->scale));
   fq_json_set_num(o, "share", round(most * 1000) / 1000); /* who do it at all */
   fq_json_set_int(o, "seen", pool->seen);
   if (way->sliced) fq_json_set_str(o, "apart", w == PJ_ARRIVE || w == PJ_FINISH ? "load" : "night");
