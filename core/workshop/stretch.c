@@ -87,9 +87,9 @@ static void note_pack(struct fq_stretch *s, const struct fq_entry *e) {
 }
 
 /* Who is alive, and since when: it decides by which generation of rules. */
-static void after(void *arg, const struct fq_entry *e, const char *receipt) {
+static void after(void *arg, const struct fq_entry *e, bool begins) {
   const struct before *b = arg;
-  (void)receipt;
+  (void)begins;
   note_pack(b->stretch, e);
   const struct fq_kind *kind = fq_kernel_kind(b->kernel, e->kind);
   if (!kind || !e->subject[0] || !(kind->flags & (FQ_KIND_BEGINS | FQ_KIND_ENDS))) return;
