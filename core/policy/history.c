@@ -58,25 +58,25 @@ void fq_policy_keep_files(fq_db *db, int64_t origin, const fq_json *files) {
 
 /* -- questions */
 
+static enum fq_status no_pack(struct fq_error *e, const char *pack, int64_t generation) {
+  if (generation)
+    return fq_fail(e, FQ_E_NOT_FOUND, "pack.unknown_generation", "generation", "第 %lld 代没有规则包 %s",
+                   "generation %lld has no pack %s", (long long)generation, pack);
+  return fq_fail(e, FQ_E_NOT_FOUND, "pack.unknown", "pack", "没有部署规则包 %s", "pack %s is not deployed",
+                 pack);
+}
+
 enum fq_status fq_policy_open(struct fq_query *q) {
   const char *pack = fq_json_str(q->params, "pack");
   int64_t asked = fq_json_int(q->params, "generation", 0);
   int64_t gen = asked ? asked : fq_policy_current(q->db);
-  fq_json *files = fq_candidate_files_at(q->db, pack, gen);
   fq_stmt *s =
       fq_sql(q->db,
              "SELECT p.version, p.zh, p.en, p.digest, a.generation, a.at_ms, a.actor FROM policy_pack p"
              " JOIN policy_act a ON a.pack = p.pack AND a.generation <= p.gen WHERE p.gen = ? AND p.pack = ?"
              " ORDER BY a.n DESC LIMIT 1",
              "is", gen, pack);
-  if (!files || !fq_row(s)) {
-    fq_json_free(files);
-    if (asked)
-      return fq_fail(q->error, FQ_E_NOT_FOUND, "pack.unknown_generation", "generation",
-                     "第 %lld 代没有规则包 %s", "generation %lld has no pack %s", (long long)asked, pack);
-    return fq_fail(q->error, FQ_E_NOT_FOUND, "pack.unknown", "pack", "没有部署规则包 %s",
-                   "pack %s is not deployed", pack);
-  }
+  if (!fq_row(s)) return no_pack(q->error, pack, asked);
   fq_json_set_str(q->result, "pack", pack);
   fq_json_set_str(q->result, "version", fq_col_str(s, 0));
   fq_json_set_str(q->result, "zh", fq_col_str(s, 1));
@@ -85,8 +85,8 @@ enum fq_status fq_policy_open(struct fq_query *q) {
   fq_json_set_int(q->result, "generation", fq_col_int(s, 4));
   fq_json_set_time(q->result, "at", fq_col_int(s, 5));
   fq_json_set_str(q->result, "actor", fq_col_str(s, 6));
-  fq_json_set(q->result, "files", files);
   fq_done(s);
+  fq_json_set(q->result, "files", fq_candidate_files_at(q->db, pack, gen));
   return FQ_OK;
 }
 

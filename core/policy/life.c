@@ -193,7 +193,7 @@ static const struct fq_method methods[] = {
              "policies:[{policy, path, change, kinds_added, kinds_removed}]}"),
     COMMAND("policy.rollback", rollback_params, fq_policy_rollback, "退回规则包的某一代",
             "brings back an earlier version of a pack, also for what is open",
-            "{pack, version, generation, moved}"),
+            "{pack, version, generation, moved, setup_refused?:[{method, path, code, zh, en}]}"),
     QUESTION("policy.generations", page_params, fq_policy_generations, "各代规则与其名下未结事项",
              "generations, and how much of what is open each decides",
              "{generation, rows:[{generation, at, actor, packs:[{pack, version}], open, moved_to?}], next?}"),

@@ -179,8 +179,9 @@ enum fq_status fq_policy_rollback(struct fq_call *c);
 /* The generation whose copy of the pack would come back; 0 when there is none. */
 /* ... `failing`: NULL, or the hash of a text that it must not have. */
 int64_t fq_policy_last_good(struct fq_policy *p, fq_db *db, const char *pack, const char *failing);
+/* `refused` gets the commands of the pack's setup that were refused. */
 enum fq_status fq_policy_emit_rollback(struct fq_policy *p, struct fq_call *c, const char *pack, int64_t to,
-                                       const char *zh, const char *en);
+                                       const char *zh, const char *en, fq_json *refused);
 
 /* proposal.c */
 enum fq_status fq_policy_propose(struct fq_call *c);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "policy/module_internal.h"
 #include "policy/pack.h"
+#include "policy/signature.h"
 
 /* -- proposing */
 
@@ -53,8 +54,11 @@ static enum fq_status propose(struct fq_call *c, const struct fq_candidate *from
                    "nothing differs from the active pack %s", pack->name);
   enum fq_status st = fq_policy_tested(c, pack->digest, &tested, &override);
   if (st) return st;
-  return fq_emit(
-      c, (struct fq_draft){.kind = "pack.proposed", .data = proposal(c, from, pack, tested, override)});
+  fq_json *data = proposal(c, from, pack, tested, override);
+  st = fq_signature_admit(c, ((struct fq_policy *)c->self)->demand_signed, pack, from->files, data);
+  if (!st) return fq_emit(c, (struct fq_draft){.kind = "pack.proposed", .data = data});
+  fq_json_free(data);
+  return st;
 }
 
 enum fq_status fq_policy_propose(struct fq_call *c) {

@@ -196,9 +196,15 @@ static void failed(struct fq_turn *t, const struct fq_active *a, const struct fq
   int64_t active = fq_int(db, 0, "SELECT count(*) FROM policy_member WHERE gen = ? AND hash = ?", "is",
                           fq_policy_current(db), a->hash);
   int64_t to = active ? fq_policy_last_good(p, db, a->pack, a->hash) : 0;
-  if (to && fq_policy_emit_rollback(p, t->call, a->pack, to, "规则连续出错,自动退回",
-                                    "failed repeatedly, rolled back automatically"))
+  if (!to) return;
+  fq_json *refused = fq_json_array();
+  if (fq_policy_emit_rollback(p, t->call, a->pack, to, "规则连续出错,自动退回",
+                              "failed repeatedly, rolled back automatically", refused))
     fq_log(FQ_LOG_ERROR, "pack %s could not be rolled back", a->pack);
+  if (fq_json_size(refused))
+    fq_log(FQ_LOG_WARN, "%zu commands of the setup of pack %s were refused on the way back",
+           fq_json_size(refused), a->pack);
+  fq_json_free(refused);
 }
 
 static void decide(struct fq_turn *t, const struct fq_active *a, bool last) {

@@ -1,6 +1,7 @@
 /*
  * Going back to what a pack was, for new subjects and for those that began since: one command, which never
- * needs a second person. What comes back compiles today, or it does not come back. Kernel thread.
+ * needs a second person. The whole pack comes back: policies, dictionaries, what it sets up. What does not
+ * compile today does not come back. Kernel thread.
  */
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/mem.h"
 #include "policy/dictionary.h"
 #include "policy/module_internal.h"
+#include "policy/setup.h"
 
 /* Do all policies of the pack's copy in the generation compile with the plugins of today, and is the text
  * that fails (NULL: none does) not among them? */
@@ -34,7 +36,7 @@ int64_t fq_policy_last_good(struct fq_policy *p, fq_db *db, const char *pack, co
 }
 
 enum fq_status fq_policy_emit_rollback(struct fq_policy *p, struct fq_call *c, const char *pack, int64_t to,
-                                       const char *zh, const char *en) {
+                                       const char *zh, const char *en, fq_json *refused) {
   int64_t from = fq_policy_current(c->db);
   fq_json *data = fq_json_object();
   fq_json_set_str(data, "pack", pack);
@@ -49,9 +51,11 @@ enum fq_status fq_policy_emit_rollback(struct fq_policy *p, struct fq_call *c, c
   fq_json_set_int(data, "moved", fq_policy_under(p, c->db, to + 1, from));
   fq_json_set_str(data, "message_zh", zh);
   fq_json_set_str(data, "message_en", en);
+  int64_t seq = fq_next_seq(c);
   enum fq_status st = fq_emit(c, (struct fq_draft){.kind = "policy.rolled_back", .data = data});
   fq_json *files = st ? NULL : fq_candidate_files_at(c->db, pack, 0);
   if (files) st = fq_dictionary_emit(c, pack, files);
+  if (files && !st) fq_setup_again(c, seq, files, refused);
   fq_json_free(files);
   return st;
 }
@@ -109,7 +113,13 @@ enum fq_status fq_policy_rollback(struct fq_call *c) {
   if (!st) st = find_target(c, pack, &to);
   if (st) return st;
   fq_json_set_int(c->result, "moved", fq_policy_under(c->self, c->db, to + 1, current));
-  st = fq_policy_emit_rollback(c->self, c, pack, to, "管理员退回", "rolled back by an administrator");
+  fq_json *refused = fq_json_array();
+  st =
+      fq_policy_emit_rollback(c->self, c, pack, to, "管理员退回", "rolled back by an administrator", refused);
+  if (!st && fq_json_size(refused))
+    fq_json_set(c->result, "setup_refused", refused);
+  else
+    fq_json_free(refused);
   if (st) return st;
   fq_json_set_str(c->result, "pack", pack);
   fq_stmt *q =

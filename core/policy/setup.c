@@ -99,3 +99,25 @@ enum fq_status fq_setup_run(struct fq_call *c, const fq_json *files) {
   fq_json_free(meta);
   return st;
 }
+
+void fq_setup_again(struct fq_call *c, int64_t cause, const fq_json *files, fq_json *refused) {
+  const char *text = fq_json_str(files, "pack.lua");
+  struct fq_error e = {0};
+  fq_json *meta = text ? fq_luaconf_load("pack.lua", text, strlen(text), NULL, &e) : NULL;
+  fq_json_each(item, fq_json_get(meta, "setup")) {
+    const char *method, *path;
+    read_item(item, &method, &path);
+    const char *lua = path ? fq_json_str(files, path) : NULL;
+    e = (struct fq_error){0};
+    fq_json *params = lua ? fq_luaconf_load(path, lua, strlen(lua), NULL, &e) : NULL;
+    if (params && !fq_tick_run(c, c->actor, cause, method, params, NULL, &e)) continue;
+    fq_json *o = fq_json_object();
+    fq_json_set_str(o, "method", method);
+    fq_json_set_str(o, "path", path);
+    fq_json_set_str(o, "code", e.code);
+    fq_json_set_str(o, "zh", e.zh);
+    fq_json_set_str(o, "en", e.en);
+    fq_json_push(refused, o);
+  }
+  fq_json_free(meta);
+}

@@ -17,6 +17,7 @@ const extra = [
   ["ranger-T1", "officer", AT.T1],
   ["family-T1", "family", AT.T1],
   ["both-A", ["officer", "admin.audit"], AT.A],
+  ["second-county", "admin.system", AT.county],
 ];
 const who = new Map([...people, ...extra].map(([name, roles, org]) => [name, { name, roles: [roles].flat(), org }]));
 const has = (p, roles) => p.roles.some((r) => roles.includes(r));
@@ -179,7 +180,7 @@ describe("a county at work", () => {
     sessions.delete("leaver");
     await as("both-A", "session.logout", { token: (await server.system("user.token", { name: "both-A" })).token });
     await as("admin.system-county", "pack.deploy", { pack: "rights", files: { ...files, "pack.lua": files["pack.lua"].replace('"1"', '"2"') } });
-    await as("admin.system-county", "policy.rollback", {});
+    await as("admin.system-county", "policy.rollback", { pack: "rights" });
     for (const kind of ["clock.breached", "task.expired"]) await S("commander-county").hear((m) => m.params?.kind === kind);
   });
 });

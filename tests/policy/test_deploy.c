@@ -45,6 +45,11 @@ static enum fq_status change_thing(struct fq_call *c) {
 static enum fq_status end_thing(struct fq_call *c) {
   return emit_as(c, "thing.ended");
 }
+static bool refusing;
+static enum fq_status set_thing(struct fq_call *c) {
+  if (refusing) return fq_fail(c->error, FQ_E_CONFLICT, "thing.no_more", "word", "不再接受", "not any more");
+  return emit_as(c, "thing.set");
+}
 static enum fq_status answer_thing(struct fq_call *c) {
   return emit_as(c, "thing.answered");
 }
@@ -58,12 +63,14 @@ static const struct fq_param thing_params[] = {
 static const struct fq_method methods[] = {METHOD("thing.begin", 0, begin_thing),
                                            METHOD("thing.change", 0, change_thing),
                                            METHOD("thing.end", 0, end_thing),
+                                           METHOD("thing.set", 0, set_thing),
                                            METHOD("thing.answer", FQ_POLICY, answer_thing),
                                            {0}};
 static const struct fq_kind kinds[] = {{.name = "thing.begun", .apply = apply_begun, .flags = FQ_KIND_BEGINS},
                                        {.name = "thing.changed", .apply = apply_nothing},
                                        {.name = "thing.ended", .apply = apply_ended, .flags = FQ_KIND_ENDS},
                                        {.name = "thing.answered", .apply = apply_nothing},
+                                       {.name = "thing.set", .apply = apply_nothing},
                                        {0}};
 static const char *const migrations[] = {
     "CREATE TABLE thing(id TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID", NULL};
@@ -286,6 +293,52 @@ static void goes_back_to_any_that_works(void **state) {
   begin(k, "b");
   says(k, "b", "three");
   says(k, "a", "three"); /* which going forward has withdrawn the one it was moved to */
+  fq_kernel_close(k);
+}
+
+static int64_t deploy_with_setup(fq_kernel *k, const char *version, const char *word, const char *term) {
+  char p[1000];
+  snprintf(p, sizeof p,
+           "{\"pack\":\"town\",\"files\":{\"pack.lua\":\"name='town' version='%s' policies={} "
+           "setup={{'thing.set','setup/a.lua'}}\",\"setup/a.lua\":\"id='x' word='%s'\","
+           "\"dictionaries/words.csv\":\"code,zh,en\\na,%s,a\\n\"}}",
+           version, word, term);
+  return done(k, &anna, "pack.deploy", p, "generation");
+}
+
+static void brings_back_the_whole_pack(void **state) {
+  fq_kernel *k = county(NULL);
+  char zh[96], en[96];
+  deploy_with_setup(k, "1", "morning", "旧词");
+  deploy_with_setup(k, "2", "evening", "新词");
+  fq_json_free(ask(k, &bert, "policy.rollback", "{}"));
+  fq_stmt *q =
+      fq_sql(fq_kernel_db(k),
+             "SELECT json_extract(s.data, '$.word'), s.actor, c.kind FROM journal s JOIN journal c ON "
+             "c.seq = s.cause WHERE s.kind = 'thing.set' ORDER BY s.seq DESC LIMIT 1",
+             "");
+  assert_true(fq_row(q));
+  assert_string_equal(fq_col_str(q, 0), "morning");
+  assert_string_equal(fq_col_str(q, 1), "bert");
+  assert_string_equal(fq_col_str(q, 2), "policy.rolled_back");
+  fq_done(q);
+  assert_true(fq_term(fq_kernel_db(k), "words", "a", zh, en));
+  assert_string_equal(zh, "旧词");
+  /* what it sets up is refused today: it comes back all the same, and says so */
+  fq_kernel_close(k);
+  k = county(NULL);
+  deploy_with_setup(k, "1", "morning", "旧词");
+  deploy_with_setup(k, "2", "evening", "新词");
+  refusing = true;
+  fq_json *r = ask(k, &bert, "policy.rollback", "{}");
+  if (!r) fail_msg("%s", why.en);
+  is(r, "version", "1");
+  const fq_json *no = fq_json_first(fq_json_get(r, "setup_refused"));
+  is(no, "method", "thing.set");
+  is(no, "path", "setup/a.lua");
+  is(no, "code", "thing.no_more");
+  fq_json_free(r);
+  refusing = false;
   fq_kernel_close(k);
 }
 
@@ -909,6 +962,7 @@ int main(void) {
       TEST(remembers_what_was_in_force),
       TEST(tells_a_policys_text),
       TEST(goes_back_to_any_that_works),
+      TEST(brings_back_the_whole_pack),
       TEST(two_write_one_draft),
       TEST(takes_no_odd_file),
       TEST(keeps_its_limits),

@@ -168,7 +168,7 @@ static void inputs_are_shown_on_demand(void **s) {
     const fq_json *row = fq_json_first(fq_json_get(r, "rows"));
     assert_int_equal(fq_json_get(row, "context") != NULL, inputs);
     assert_string_equal(fq_json_str(row, "pack_version"), "1.2");
-    assert_string_equal(fq_json_str(row, "heard"), "incident.reported");
+    assert_string_equal(fq_json_str(fq_json_get(row, "entry"), "kind"), "incident.reported");
     assert_int_equal(fq_json_size(fq_json_get(row, "lines")), 1);
     fq_json_free(r);
   }

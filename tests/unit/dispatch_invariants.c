@@ -52,6 +52,9 @@ static const struct {
      "SELECT i.n, 0 FROM incident i WHERE (i.ended_ms IS NULL) "
      "<> (i.state NOT IN ('closed', 'voided')) AND"
      " i.state <> 'merged'"}, /* that one ends with the one it was merged into */
+    {"a life that began at another entry than the journal says",
+     "SELECT i.n, 0 FROM incident i WHERE coalesce(i.began, i.n) <> (SELECT max(j.seq) FROM journal j WHERE "
+     "j.subject = 'i' || i.n AND j.subject <> '' AND j.kind IN ('incident.reported', 'incident.reopened'))"},
     {"a suspension that should be over", "SELECT i.n, 0 FROM incident i WHERE i.suspended_until_ms <= ?1"},
     {"asleep, though not suspended",
      "SELECT i.n, 0 FROM incident i WHERE i.suspended_until_ms IS NOT NULL AND i.state <> 'suspended'"},

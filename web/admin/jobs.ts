@@ -25,7 +25,8 @@ export function followJobs(session: Pick<Session, "link" | "store">, api: Api) {
       const r = await api.jobs();
       for (const j of r.rows) {
         const known = rows.get(j.job);
-        if (!known || !isOver(known)) rows.set(j.job, j);
+        // What is heard meanwhile is newer than a list, except of the end: only the list says how it ended.
+        if (!known || !isOver(known) || isOver(j)) rows.set(j.job, j);
       }
     } catch (e) {
       if (link.state === "up" && !isMissing(e)) arm(RETRY_MS);
