@@ -122,6 +122,7 @@ char *fq_json_print(const fq_json *v) {
   static _Thread_local char kept[16384];
   cJSON *value = (cJSON *)(uintptr_t)v;
   struct out o = {.at = kept, .end = kept + sizeof kept - 1};
+  if (!v) return fq_strdup("null"); /* a member that is not there */
   put_value(&o, value);
   *o.at = '\0';
   if (!o.full) return fq_strdup(kept);

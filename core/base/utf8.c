@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 size_t fq_utf8_step(const unsigned char *p, const unsigned char *end) {
   if (p >= end) return 0;
@@ -23,4 +24,14 @@ size_t fq_utf8_length(const char *s) {
   for (; *s; s++)
     n += ((unsigned char)*s & 0xC0) != 0x80;
   return n;
+}
+
+void fq_utf8_clean(char *s) {
+  unsigned char *p = (unsigned char *)s, *end = p + strlen(s);
+  while (p < end) {
+    size_t n = fq_utf8_step(p, end);
+    if (!n) *p = '?';
+    if (*p < 32 || *p == 127) *p = ' ';
+    p += n ? n : 1;
+  }
 }

@@ -8,5 +8,7 @@
  * values above U+10FFFF are refused. */
 size_t fq_utf8_step(const unsigned char *p, const unsigned char *end);
 size_t fq_utf8_length(const char *s);
+/* Makes text of any bytes, in place: what is no character becomes "?", what is no print a blank. */
+void fq_utf8_clean(char *s);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "policy/host_internal.h"
 #include "policy/lua_json.h"
 #include "policy/message.h"
@@ -183,23 +184,6 @@ static void explain(lua_State *L, struct fq_decision *d, const struct fq_host *h
   }
 }
 
-/* Text from Lua may be cut or no UTF-8 at all; messages go into the journal. */
-static void clean(char *s) {
-  for (unsigned char *p = (unsigned char *)s; *p; p++)
-    if (*p < 32) *p = ' ';
-  char *v = fq_strdup(s), *quoted = fq_printf("\"%s\"", v);
-  for (char *q = quoted + 1; q[1]; q++)
-    if (*q == '"' || *q == '\\') *q = '\'';
-  struct fq_error e;
-  fq_json *ok = fq_json_parse(quoted, strlen(quoted), &e);
-  if (!ok)
-    for (unsigned char *p = (unsigned char *)s; *p; p++)
-      if (*p > 126) *p = '?';
-  fq_json_free(ok);
-  free(v);
-  free(quoted);
-}
-
 static void note_line(lua_State *L, lua_Debug *d) {
   struct run *run = fq_host_of(L)->run;
   if (!lua_getinfo(L, "S", d) || d->source[0] != '@' || strcmp(d->source + 1, run->version->path)) return;
@@ -254,8 +238,8 @@ void fq_decide(struct fq_host *h, const struct fq_version *v, const struct fq_qu
     explain(L, out, h, &run);
   }
   if (out->exit != FQ_EXIT_OK) {
-    clean(out->zh);
-    clean(out->en);
+    fq_utf8_clean(out->zh); /* text from Lua may be cut or no text at all; messages go into the journal */
+    fq_utf8_clean(out->en);
     fq_json_free(out->commands);
     out->commands = fq_json_array();
   }

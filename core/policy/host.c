@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "policy/host_internal.h"
 #include "policy/lib_texts.h"
 #include "policy/lua_json.h"
@@ -178,6 +179,9 @@ void fq_finding_put(struct fq_findings *f, const char *path, int line, enum fq_e
   fq_copy(x->path, sizeof x->path, path);
   fq_copy(x->zh, sizeof x->zh, zh);
   fq_copy(x->en, sizeof x->en, en);
+  fq_utf8_clean(x->path); /* file names and what Lua quotes of a text may be any bytes */
+  fq_utf8_clean(x->zh);
+  fq_utf8_clean(x->en);
 }
 
 void fq_finding_add(struct fq_findings *f, const char *path, int line, enum fq_exit exit, const char *zh,

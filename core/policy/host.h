@@ -82,8 +82,8 @@ struct fq_question {
 struct fq_decision {
   enum fq_exit exit;
   fq_json *commands; /* [{method, params}], empty unless OK */
-  fq_json *answers;  /* [[view, [arg ...], answer] ...]; an argument that is part of the entry: {"$e":
-                        "incident"} */
+  fq_json *answers;  /* [[view, [arg ...], answer] ...], of a view that refused [view, args, null, {zh, en}];
+                        an argument that is part of the entry: {"$e":  "incident"} */
   bool strayed;      /* a re-execution asked something else than was recorded */
   int line;          /* of the failure, 0 unknown */
   char zh[320], en[320];

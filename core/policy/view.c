@@ -51,6 +51,15 @@ static fq_json *resolved(const struct run *run, const fq_json *args) {
   return out;
 }
 
+/* Lua carries one text; the other waits in the run. Takes both, which are gone before Lua can raise. */
+static int raise(lua_State *L, struct run *run, char *zh, char *en) {
+  fq_copy(run->said_zh, sizeof run->said_zh, zh);
+  fq_copy(run->said_en, sizeof run->said_en, en);
+  free(zh);
+  free(en);
+  return luaL_error(L, "%s", run->said_en);
+}
+
 static int ask_record(lua_State *L, struct run *run, const char *name, fq_json *args) {
   const fq_json *record = fq_json_first(run->question->answers);
   for (size_t i = 0; record && i < run->asked; i++)
@@ -64,17 +73,11 @@ static int ask_record(lua_State *L, struct run *run, const char *name, fq_json *
   }
   run->asked++;
   fq_json_push(run->out->answers, fq_json_dup(record));
-  fq_lua_push(L, fq_json_next(then));
+  const fq_json *answer = fq_json_next(then), *failed = answer ? fq_json_next(answer) : NULL;
+  if (failed)
+    return raise(L, run, fq_strdup(fq_json_str(failed, "zh")), fq_strdup(fq_json_str(failed, "en")));
+  fq_lua_push(L, answer);
   return 1;
-}
-
-/* Lua carries one text; the other waits in the run. Takes both, which are gone before Lua can raise. */
-static int raise(lua_State *L, struct run *run, char *zh, char *en) {
-  fq_copy(run->said_zh, sizeof run->said_zh, zh);
-  fq_copy(run->said_en, sizeof run->said_en, en);
-  free(zh);
-  free(en);
-  return luaL_error(L, "%s", run->said_en);
 }
 
 /* upvalues: the view function, its module */
@@ -112,17 +115,22 @@ static int ask(lua_State *L) {
                       .error = &error};
   enum fq_status status = fn->fn(&v);
   fq_json_free(real);
-  if (status != FQ_OK) {
-    fq_json_free(args);
-    fq_json_free(record);
-    fq_json_free(v.answer);
-    return raise(L, run, fq_printf("view.%s:%s", fn->name, error.zh),
-                 fq_printf("view.%s: %s", fn->name, error.en));
-  }
-  fq_json *answer = v.answer ? v.answer : fq_json_new_null();
+  fq_json *answer = !status && v.answer ? v.answer : fq_json_new_null();
   fq_json_push(record, fq_json_new_str(fn->name));
   fq_json_push(record, args);
   fq_json_push(record, answer);
+  if (status) { /* a refusal is an answer, too: on record it is given again */
+    char *zh = fq_printf("view.%s:%s", fn->name, error.zh),
+         *en = fq_printf("view.%s: %s", fn->name, error.en);
+    fq_json *failed = fq_json_object();
+    fq_json_set_str(failed, "zh", zh);
+    fq_json_set_str(failed, "en", en);
+    fq_json_push(record, failed);
+    fq_json_push(run->out->answers, record);
+    run->asked++;
+    fq_json_free(v.answer);
+    return raise(L, run, zh, en);
+  }
   fq_json_push(run->out->answers, record); /* owned there before Lua can raise */
   run->asked++;
   fq_lua_push(L, answer);

@@ -10,8 +10,8 @@
 
 #define AT_ONCE      2
 #define WAITING_MOST 32
-#define WALL_MS_MOST 60000 /* somebody is waiting for the answer */
-#define WRONG_MOST   50    /* scenarios that are listed; all are counted */
+#define WALL_MS_MOST 120000 /* somebody is waiting for the answer */
+#define WRONG_MOST   50     /* scenarios that are listed; all are counted */
 
 struct fq_playing {
   struct fq_playing *next;

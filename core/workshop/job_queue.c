@@ -58,10 +58,11 @@ void fq_job_now(struct fq_workshop *w, const char *job, fq_json *into) {
   pthread_mutex_lock(&w->lock);
   struct fq_job *j = find(w, job);
   if (j) describe(j, into);
+  bool serving = w->started;
   pthread_mutex_unlock(&w->lock);
   if (j) return;
   /* It has just ended, or the server that ran it is no more. */
-  fq_json_set_str(into, "state", w->started ? "running" : "lost");
+  fq_json_set_str(into, "state", serving ? "running" : "lost");
   fq_json_set_num(into, "share", 0);
   fq_json_set_str(into, "zh", "");
   fq_json_set_str(into, "en", "");
@@ -339,7 +340,9 @@ void fq_jobs_start(struct fq_workshop *w) {
     fq_json_set_str(p, "state", "lost");
     submit(w->kernel, p, lost, NULL);
   }
+  pthread_mutex_lock(&w->lock);
   w->started = true;
+  pthread_mutex_unlock(&w->lock);
   sweep_soon(w);
 }
 

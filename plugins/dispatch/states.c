@@ -126,11 +126,11 @@ static int find(const struct word *words, int count, const char *name) {
 }
 
 const char *dp_state_name(enum dp_state s) {
-  return states[s].name;
+  return (size_t)s < sizeof states / sizeof *states ? states[s].name : "";
 }
 
 const char *dp_state_zh(enum dp_state s) {
-  return states[s].zh;
+  return (size_t)s < sizeof states / sizeof *states ? states[s].zh : "";
 }
 
 enum dp_state dp_state_of(const char *name) {
@@ -148,11 +148,11 @@ enum dp_state dp_next(enum dp_verb v, enum dp_state from) {
 }
 
 const char *dp_task_state_name(enum dp_task_state s) {
-  return task_states[s].name;
+  return (size_t)s < sizeof task_states / sizeof *task_states ? task_states[s].name : "";
 }
 
 const char *dp_task_state_zh(enum dp_task_state s) {
-  return task_states[s].zh;
+  return (size_t)s < sizeof task_states / sizeof *task_states ? task_states[s].zh : "";
 }
 
 enum dp_task_state dp_task_state_of(const char *name) {
@@ -169,7 +169,7 @@ bool dp_task_open(enum dp_task_state s) {
 }
 
 const char *dp_milestone_name(enum dp_milestone m) {
-  return milestones[m].name;
+  return (size_t)m < sizeof milestones / sizeof *milestones ? milestones[m].name : "";
 }
 
 int dp_milestone_of(const char *name) {
@@ -177,11 +177,11 @@ int dp_milestone_of(const char *name) {
 }
 
 const char *dp_level_name(enum dp_level l) {
-  return levels[l].name;
+  return (size_t)l < sizeof levels / sizeof *levels ? levels[l].name : "";
 }
 
 const char *dp_level_zh(enum dp_level l) {
-  return levels[l].zh;
+  return (size_t)l < sizeof levels / sizeof *levels ? levels[l].zh : "";
 }
 
 int dp_level_of(const char *name) {
