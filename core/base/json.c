@@ -194,6 +194,19 @@ void fq_json_settle(fq_json *v) {
 bool fq_json_equal(const fq_json *a, const fq_json *b) {
   return cJSON_Compare(raw(a), raw(b), 1);
 }
+static bool identical(const cJSON *a, const cJSON *b) {
+  if ((a->type & 0xff) != (b->type & 0xff)) return false;
+  if (cJSON_IsString(a)) return !strcmp(a->valuestring, b->valuestring);
+  if (cJSON_IsNumber(a)) return a->valuedouble == b->valuedouble;
+  const cJSON *x = a->child, *y = b->child;
+  for (; x && y; x = x->next, y = y->next)
+    if (x->string ? !y->string || strcmp(x->string, y->string) || !identical(x, y) : !identical(x, y))
+      return false;
+  return !x && !y;
+}
+bool fq_json_identical(const fq_json *a, const fq_json *b) {
+  return a && b ? identical(raw(a), raw(b)) : a == b;
+}
 void fq_json_remove(fq_json *o, const char *name) {
   cJSON_DeleteItemFromObjectCaseSensitive(raw(o), name);
 }

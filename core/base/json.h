@@ -15,6 +15,7 @@
 const char *fq_json_check(const char *text, size_t len, size_t *at, const char **zh);
 
 bool fq_json_equal(const fq_json *a, const fq_json *b);
+bool fq_json_identical(const fq_json *a, const fq_json *b); /* prints the same: members in the same order */
 void fq_json_remove(fq_json *object, const char *name);
 fq_json *fq_json_edit(fq_json *object, const char *name); /* the member, to change it in place */
 bool fq_json_is_int(const fq_json *v);                    /* a whole number within +-2^53 */

@@ -622,6 +622,9 @@ struct fq_plugin {
   /* Names of its views whose answers depend on more than entries (positions of phones), NULL at the end: when
    * the past is asked again, the recorded answer to the same question stands. */
   const char *const *fleeting;
+  /* Calls `each` with every user whom the command sends somewhere. Any thread. */
+  void (*sends)(const char *method, const fq_json *params, void (*each)(void *arg, const char *user),
+                void *arg);
 };
 
 /* The plugin's one symbol:

@@ -75,10 +75,10 @@ enum fq_status fq_stage(struct frame *f, const struct fq_draft *d) {
   if (!b)
     st = fq_fail(e, FQ_E_INTERNAL, "entry.kind", d->kind, "没有登记的记录种类 %s",
                  "entry kind %s is not declared", d->kind);
-  else if (t->count - t->command_from - (t->beside - t->beside_from) >= MAX_ENTRIES &&
+  else if (t->count - t->command_from - (t->beside - t->beside_from) >= FQ_COMMAND_ENTRIES &&
            !(b->kind->flags & FQ_KIND_BESIDE))
     st = fq_fail(e, FQ_E_POLICY, "entry.count", "", "一条命令引出的记录超过 %d 条",
-                 "a command led to more than %d entries", MAX_ENTRIES);
+                 "a command led to more than %d entries", FQ_COMMAND_ENTRIES);
   else if (d->subject && strlen(d->subject) >= FQ_ID_MAX)
     st = fq_fail(e, FQ_E_INTERNAL, "entry.subject", "", "记录主体过长", "the subject is too long");
   else if (!plain(d->subject) || !plain(d->org) || !plain(d->audience) || !plain(f->call.actor->name))

@@ -15,8 +15,7 @@
 #include "store/journal.h"
 
 #define MAX_MODULES 64
-#define MAX_DEPTH   8   /* entry causes entry causes entry ...: deeper is a loop in the rules */
-#define MAX_ENTRIES 512 /* of one outside command with everything it led to */
+#define MAX_DEPTH   8 /* entry causes entry causes entry ...: deeper is a loop in the rules */
 
 struct bound_method {
   const struct fq_method *method;
@@ -52,10 +51,10 @@ struct fq_tick {
   int64_t now_ms;
   struct staged **entries;
   size_t count, cap;
-  size_t reacted;      /* entries before this one have been answered */
-  size_t command_from; /* first entry of the running outside command */
-  size_t beside;       /* of this tick's entries, those that count against no command */
-  size_t beside_from;  /* ... when the running command began */
+  size_t reacted;          /* entries before this one have been answered */
+  size_t command_from;     /* first entry of the running outside command */
+  size_t beside;           /* of this tick's entries, those that count against no command */
+  size_t beside_from;      /* ... when the running command began */
   const fq_json *prepared; /* of that command: fq_call_prepared() */
 };
 
@@ -139,8 +138,8 @@ enum fq_status fq_apply_entry(fq_kernel *k, const struct bound_kind *b, const st
                               struct fq_error *error);
 
 /* rebuild.c: one row of a journal, applied. The hooks may be NULL; *stopped: `before` has said no. */
-enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const struct fq_past_hooks *hooks,
-                            bool *stopped, struct fq_error *e);
+enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const fq_json *data, bool begins,
+                            const struct fq_past_hooks *hooks, bool *stopped, struct fq_error *e);
 
 /* admit.c: from a request to a queue, a reader or an error */
 enum fq_status fq_admit(fq_kernel *k, struct fq_request *r);

@@ -14,6 +14,8 @@ struct fq_module {
   void *self;
 };
 
+#define FQ_COMMAND_ENTRIES 512 /* of one outside command, or timer, with everything it led to */
+
 struct fq_kernel_config {
   const char *data_dir; /* holds county.db, blobs/, county.key, control.sock, lock */
   const char *file;     /* name of the database in it; NULL: county.db */
@@ -74,13 +76,13 @@ enum fq_status fq_kernel_rebuild(fq_kernel *k, const char *path, int64_t *rows, 
  *     fq_past_close(p);                                       k goes on from there by itself: its next entry
  */
 struct fq_past;
-/* What fq_past_run() calls for each row, before and after it is applied; either may be NULL. `receipt` as in
- * the journal: the last entry that a command itself has made has one (see fq_row). `before` returning false
- * stops there, the row not applied. */
+/* What fq_past_run() calls for each row, before and after it is applied; either may be NULL. `begins`: the
+ * first entry of an outside command or of a timer, after which everything before has been answered. `before`
+ * returning false stops there, the row not applied. */
 struct fq_past_hooks {
   void *arg;
-  bool (*before)(void *arg, const struct fq_entry *e, const char *receipt);
-  void (*after)(void *arg, const struct fq_entry *e, const char *receipt);
+  bool (*before)(void *arg, const struct fq_entry *e, bool begins);
+  void (*after)(void *arg, const struct fq_entry *e, bool begins);
 };
 /* `k` has booted, holds nothing and is in memory; it must outlive the past. */
 struct fq_past *fq_past_open(fq_kernel *k, const char *path, struct fq_error *e);
@@ -92,6 +94,8 @@ int64_t fq_past_time(struct fq_past *p, int64_t seq);
 /* Applies what follows, up to and including entry `until` (at most the head). */
 enum fq_status fq_past_run(struct fq_past *p, int64_t until, const struct fq_past_hooks *hooks,
                            struct fq_error *e);
+/* In a hook, before anything reads the kernel's tables: brings the view of `journal` up to here. */
+void fq_past_look(struct fq_past *p);
 void fq_past_close(struct fq_past *p);
 
 /* The slow part of a method's calls, done before their tick: hashing on a helper thread, scenarios in a child
@@ -110,8 +114,8 @@ void fq_kernel_prepare(fq_kernel *k, const char *method, fq_prepare_fn begin, vo
 void fq_prepared(struct fq_preparing *p, fq_json *found);
 const fq_json *fq_call_prepared(const struct fq_call *c);
 
-/* A volatile message outside any call: the latest value of (topic, key) to every session with one of the roles
- * that asked for the topic. Kernel thread. */
+/* A volatile message outside any call: the latest value of (topic, key) to every session with one of the
+ * roles that asked for the topic. Kernel thread. */
 void fq_kernel_signal(fq_kernel *k, const char *topic, const char *key, uint32_t roles, const fq_json *data);
 
 /* Do the parameters fit the table? As for a method's. Any thread. */

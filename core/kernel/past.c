@@ -11,14 +11,19 @@
 
 #include "base/mem.h"
 #include "kernel/internal.h"
+#include "store/ahead.h"
 
-#define ROWS_A_READ 4096 /* a snapshot held longer would keep the other's log from being taken back */
+#define ROWS_A_TRANSACTION 4096
 
 struct fq_past {
   fq_kernel *kernel;
   fq_db *from;
   struct fq_head head; /* of the other's journal */
-  int64_t seq, shown;  /* the last row applied, the last one to be seen in `journal` */
+  /* The last row applied; the last of the command before, and the last to be seen in `journal`. */
+  int64_t seq, settled, shown;
+  bool own; /* more entries of the running command's own may follow */
+  char actor[FQ_ID_MAX];
+  char *path;
 };
 
 /* Read-only, as a URI: what has a meaning there is written in hexadecimal. */
@@ -48,6 +53,7 @@ static bool show_journal(fq_db *db, const char *path) {
 struct fq_past *fq_past_open(fq_kernel *k, const char *path, struct fq_error *e) {
   struct fq_past *p = fq_alloc(sizeof *p);
   p->kernel = k;
+  p->path = fq_strdup(path);
   p->from = fq_db_open(path, FQ_DB_READER, e);
   if (p->from && fq_journal_head(p->from, &p->head) && show_journal(k->db, path)) return p;
   if (p->from && fq_db_error(p->from, e)) fq_db_clear(p->from);
@@ -80,63 +86,72 @@ int64_t fq_past_until(struct fq_past *p, int64_t at_ms) {
   return low;
 }
 
-static void show(struct fq_past *p, int64_t seq) {
+void fq_past_look(struct fq_past *p) {
   fq_db *db = p->kernel->db;
+  if (p->shown == p->settled) return;
   bool former = fq_db_allow_write(db, true);
-  fq_exec(db, "UPDATE past_shown SET seq = ?", "i", seq);
+  fq_exec(db, "UPDATE past_shown SET seq = ?", "i", p->settled);
   fq_db_allow_write(db, former);
-  p->shown = seq;
+  p->shown = p->settled;
 }
 
-/* Where an outside command or a timer begins, what came before it is settled. */
-static enum fq_status one_row(struct fq_past *p, const struct fq_row *r, const struct fq_past_hooks *hooks,
-                              bool *stopped, struct fq_error *e) {
+/* An outside command's entries have no cause, and the last of its own has a receipt (struct fq_row); a
+ * timer's firing begins, and what its method does follows from it. Two commands without keys that older
+ * servers have written side by side, without a receipt, are told apart by who and when. */
+static bool begins(const struct fq_past *p, const struct fq_row *r) {
+  if (r->cause) return false;
+  return !p->own || r->at_ms != p->kernel->head.at_ms || strcmp(r->actor, p->actor) ||
+         !strcmp(r->kind, "timer.fired");
+}
+
+static enum fq_status one_row(struct fq_past *p, const struct fq_row *r, const fq_json *data,
+                              const struct fq_past_hooks *hooks, bool *stopped, struct fq_error *e) {
   fq_kernel *k = p->kernel;
-  if (r->seq != p->seq + 1)
-    return fq_fail(e, FQ_E_STORAGE, "journal.broken", "", "日志第 %lld 条缺失", "journal entry %lld: missing",
-                   (long long)p->seq + 1);
-  if (!r->cause) {
+  bool first = begins(p, r);
+  if (first) {
     fq_org_settled(k->db);
-    show(p, p->seq);
+    p->settled = p->seq; /* all before it is in the journal by now */
+    fq_copy(p->actor, sizeof p->actor, r->actor);
   }
   fq_kernel_set_time(k, r->at_ms);
-  enum fq_status st = fq_apply_row(k, r, hooks, stopped, e);
+  enum fq_status st = fq_apply_row(k, r, data, first, hooks, stopped, e);
   if (st || *stopped) return st;
+  p->own = !r->cause && !r->receipt;
   k->head.seq = p->seq = r->seq;
   k->head.at_ms = r->at_ms;
   return FQ_OK;
 }
 
 /* Not IMMEDIATE: that would hold a snapshot of the attached journal as well. */
-static enum fq_status some_rows(struct fq_past *p, int64_t to, const struct fq_past_hooks *hooks,
+static enum fq_status some_rows(struct fq_past *p, struct fq_ahead *rows, const struct fq_past_hooks *hooks,
                                 bool *stopped, struct fq_error *e) {
   fq_db *db = p->kernel->db;
   enum fq_status st = FQ_OK;
+  struct fq_row r;
+  const fq_json *data;
   if (!fq_db_begin(db, false)) return fq_db_error(db, e);
-  fq_stmt *q = fq_journal_after(p->from, p->seq, to);
-  while (!st && !*stopped && fq_row(q)) {
-    struct fq_row r;
-    fq_journal_get(q, &r);
-    st = one_row(p, &r, hooks, stopped, e);
-    if (st || *stopped) fq_done(q);
+  for (int n = 0; n < ROWS_A_TRANSACTION && !st && !*stopped; n++) {
+    if (fq_ahead_next(rows, &r, &data, e))
+      st = one_row(p, &r, data, hooks, stopped, e);
+    else if (e->status)
+      st = e->status;
+    else
+      break;
   }
-  if (!st) st = fq_db_error(p->from, e);
   if (!fq_db_commit(db) && !st) st = fq_db_error(db, e);
   return st;
 }
 
 enum fq_status fq_past_run(struct fq_past *p, int64_t until, const struct fq_past_hooks *hooks,
                            struct fq_error *e) {
-  enum fq_status st = FQ_OK;
   bool stopped = false;
   if (until > p->head.seq) until = p->head.seq;
-  while (!st && !stopped && p->seq < until) {
-    int64_t to = until - p->seq > ROWS_A_READ ? p->seq + ROWS_A_READ : until;
-    st = some_rows(p, to, hooks, &stopped, e);
-    if (!st && !stopped && p->seq < to)
-      st = fq_fail(e, FQ_E_STORAGE, "journal.broken", "", "日志第 %lld 条缺失", "journal entry %lld: missing",
-                   (long long)p->seq + 1);
-  }
+  if (until <= p->seq) return FQ_OK;
+  struct fq_ahead *rows = fq_ahead_open(p->path, p->seq, until, e);
+  enum fq_status st = rows ? FQ_OK : e->status;
+  while (!st && !stopped && p->seq < until)
+    st = some_rows(p, rows, hooks, &stopped, e);
+  fq_ahead_close(rows);
   return st;
 }
 
@@ -155,5 +170,6 @@ void fq_past_close(struct fq_past *p) {
   fq_db_run(db,
             "DROP VIEW IF EXISTS temp.journal; DROP TABLE IF EXISTS temp.past_shown; DETACH DATABASE past");
   fq_db_allow_write(db, former);
+  free(p->path);
   free(p);
 }

@@ -10,14 +10,12 @@
 
 #define ROWS_A_TRANSACTION 10000
 
-enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const struct fq_past_hooks *hooks,
-                            bool *stopped, struct fq_error *e) {
+enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const fq_json *data, bool begins,
+                            const struct fq_past_hooks *hooks, bool *stopped, struct fq_error *e) {
   const struct bound_kind *b = fq_map_get(k->kinds, r->kind);
   if (!b)
     return fq_fail(e, FQ_E_NOT_FOUND, "entry.kind", r->kind, "第 %lld 条:没有模块认识记录种类 %s",
                    "entry %lld: no module knows the kind %s", (long long)r->seq, r->kind);
-  fq_json *data = fq_json_parse(r->data, strlen(r->data), e);
-  if (!data) return e->status;
   struct fq_entry entry = {.seq = r->seq,
                            .at_ms = r->at_ms,
                            .kind = b->kind->name,
@@ -28,16 +26,18 @@ enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const struct f
                            .cause = r->cause,
                            .data = data};
   enum fq_status st = FQ_OK;
-  *stopped = hooks && hooks->before && !hooks->before(hooks->arg, &entry, r->receipt);
+  *stopped = hooks && hooks->before && !hooks->before(hooks->arg, &entry, begins);
   if (!*stopped) st = fq_apply_entry(k, b, &entry, e);
-  if (!*stopped && !st && hooks && hooks->after) hooks->after(hooks->arg, &entry, r->receipt);
-  fq_json_free(data);
+  if (!*stopped && !st && hooks && hooks->after) hooks->after(hooks->arg, &entry, begins);
   return st;
 }
 
 static enum fq_status one_row(fq_kernel *k, const struct fq_row *r, struct fq_error *e) {
   bool stopped;
-  enum fq_status st = fq_apply_row(k, r, NULL, &stopped, e);
+  fq_json *data = fq_json_parse(r->data, strlen(r->data), e);
+  if (!data) return e->status;
+  enum fq_status st = fq_apply_row(k, r, data, false, NULL, &stopped, e);
+  fq_json_free(data);
   if (st) return st;
   bool former = fq_db_allow_write(k->db, true);
   fq_receipt_apply(k->db, r->seq, r->at_ms, r->actor, r->receipt);

@@ -57,7 +57,7 @@ static enum fq_status furnish(struct local *l, const struct common *c, struct fq
 static enum fq_status remember(struct local *l, const struct common *c, struct fq_error *e) {
   char *reports = fq_printf("%s/dongkou/demo/reports.csv", fq_packs_dir());
   say(c, "回放此前五小时的上报、处置与逾期", "the last five hours: reports, work, broken limits");
-  enum fq_status st = fq_demo_history(l->server.kernel, reports, real_now_ms(), e);
+  enum fq_status st = fq_demo_history(l->server.kernel, reports, FQ_DEMO_EVERY, real_now_ms(), e);
   free(reports);
   return st;
 }

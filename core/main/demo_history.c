@@ -9,9 +9,7 @@
 #include "main/main.h"
 #include "store/db.h"
 
-#define MINUTE_MS    60000LL
-#define REPORT_EVERY 4 /* minutes between reports, on average: some 75 incidents in five hours */
-#define STORIES_MAX  400
+#define MINUTE_MS 60000LL
 
 /* How an incident goes. Most go well; the others are what the clocks and the ladder are for. */
 enum fate { DILIGENT, SILENT, SLOW, DECLINES };
@@ -36,8 +34,9 @@ struct history {
   struct person *officers;
   size_t officer_count;
   fq_json *texts;
-  struct story stories[STORIES_MAX];
-  size_t story_count;
+  struct story *stories; /* those that go on */
+  size_t story_count, story_cap;
+  uint32_t every; /* minutes between reports, on average */
   uint64_t seed;
 };
 
@@ -88,7 +87,6 @@ static enum fq_status as_officer(struct history *h, const struct person *p, cons
 }
 
 static enum fq_status report(struct history *h, int64_t now_ms, struct fq_error *e) {
-  if (h->story_count == STORIES_MAX) return FQ_OK;
   const struct person *p = &h->officers[roll(h, (uint32_t)h->officer_count)];
   const fq_json *text = nth(h->texts, roll(h, (uint32_t)fq_json_size(h->texts)));
   bool late = roll(h, 8) == 0; /* found late: the first of the three limits is broken at once */
@@ -107,6 +105,10 @@ static enum fq_status report(struct history *h, int64_t now_ms, struct fq_error 
   if (!st) {
     static const enum fate fates[] = {DILIGENT, DILIGENT, DILIGENT, DILIGENT, DILIGENT,
                                       DILIGENT, DILIGENT, SILENT,   SLOW,     DECLINES};
+    if (h->story_count == h->story_cap) {
+      h->story_cap = h->story_cap ? 2 * h->story_cap : 64;
+      h->stories = fq_realloc(h->stories, h->story_cap * sizeof h->stories[0]);
+    }
     struct story *s = &h->stories[h->story_count++];
     *s = (struct story){.fate = fates[roll(h, 10)], .next_ms = now_ms + minutes(h, 0, 0)};
     fq_copy(s->id, sizeof s->id, fq_json_str(result, "id"));
@@ -149,6 +151,7 @@ static enum fq_status step_task(struct history *h, struct story *s, const fq_jso
     return FQ_OK;
   }
   fq_json *params = with_id(fq_json_str(task, "id"));
+  if (s->step == 3 && !strcmp(fq_json_str(task, "state"), "arrived")) s->step = 4; /* he said so himself */
   const char *method = task_steps[s->step].method;
   s->next_ms = now_ms + minutes(h, task_steps[s->step].from, task_steps[s->step].to);
   if (s->fate == DECLINES && s->step == 2) {
@@ -156,8 +159,11 @@ static enum fq_status step_task(struct history *h, struct story *s, const fq_jso
     fq_json_set_str(params, "reason", "正在另一处处置,走不开");
     s->fate = DILIGENT; /* the next one takes it */
     s->step = 0;
-  } else if ((s->fate == SILENT && s->step == 1) || (s->fate == SLOW && s->step == 3)) {
+  } else if (s->fate == SILENT && s->step == 1) {
     s->next_ms = INT64_MAX;
+  } else if (s->fate == SLOW && s->step == 3) {
+    s->next_ms = now_ms + minutes(h, 360, 540); /* beyond a demo's hours */
+    s->fate = DILIGENT;
   } else {
     if (!strcmp(method, "task.accept")) {
       s->out = p;
@@ -212,26 +218,36 @@ static enum fq_status step(struct history *h, struct story *s, int64_t now_ms, s
   /* What people do at the wrong moment is refused, and the story goes on without it. */
   if (st && st != FQ_E_STORAGE) {
     s->next_ms = INT64_MAX;
+    s->out = NULL;
     st = FQ_OK;
   }
   fq_json_free(incident);
   return st;
 }
 
+static void forget_ended(struct history *h) {
+  size_t kept = 0;
+  for (size_t i = 0; i < h->story_count; i++)
+    if (h->stories[i].out || h->stories[i].next_ms != INT64_MAX) h->stories[kept++] = h->stories[i];
+  h->story_count = kept;
+}
+
 static enum fq_status live(struct history *h, int64_t until_ms, struct fq_error *e) {
   enum fq_status st = FQ_OK;
   for (int64_t now_ms = fq_now_ms(h->kernel); now_ms < until_ms && !st; now_ms += MINUTE_MS) {
     st = fq_kernel_run_until(h->kernel, now_ms, e);
-    if (!st && roll(h, REPORT_EVERY) == 0) st = report(h, now_ms, e);
+    if (!st && roll(h, h->every) == 0) st = report(h, now_ms, e);
     for (size_t i = 0; i < h->story_count && !st; i++)
       if (h->stories[i].next_ms <= now_ms) st = step(h, &h->stories[i], now_ms, e);
     if (!st) st = well(h, now_ms, e);
+    forget_ended(h);
   }
   return st ? st : fq_kernel_run_until(h->kernel, until_ms, e);
 }
 
-enum fq_status fq_demo_history(fq_kernel *k, const char *reports, int64_t until_ms, struct fq_error *e) {
-  struct history h = {.kernel = k, .seed = 430525};
+enum fq_status fq_demo_history(fq_kernel *k, const char *reports, uint32_t every, int64_t until_ms,
+                               struct fq_error *e) {
+  struct history h = {.kernel = k, .every = every, .seed = 430525};
   size_t len = 0;
   char *text = fq_read_file(reports, &len, e);
   enum fq_status st = FQ_E_NOT_FOUND;
@@ -242,5 +258,6 @@ enum fq_status fq_demo_history(fq_kernel *k, const char *reports, int64_t until_
   free(text);
   fq_json_free(h.texts);
   free(h.officers);
+  free(h.stories);
   return st;
 }

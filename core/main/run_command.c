@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "main/local.h"
+#include "policy/module.h"
 #include "policy/pack.h"
 
 /* One world: the configured plugins but for the terminal, loaded anew: nobody connects to a run. */
@@ -153,6 +154,7 @@ static int go(const struct fq_run_kind *kind, const struct asked *a, const struc
                        .pack = pack,
                        .base = base,
                        .options = a->options,
+                       .limits = fq_policy_limits(s.policy),
                        .world = world,
                        .add = add_plugins,
                        .world_free = world_free,

@@ -76,6 +76,9 @@ struct fq_question {
   const fq_json *context; /* object of what plugins add to the entry; NULL for none */
   fq_db *db;              /* for views */
   const fq_json *answers; /* recorded answers: views are not asked but answered from here */
+  /* Recorded answers of this very moment: a fleeting view (fengqiao.h) asked the same again answers from here;
+   * everything else is asked. */
+  const fq_json *known;
   bool trace;             /* note which lines of the policy ran: costs a call a line */
   int64_t steps;          /* 0: the host's; what a decision that the clock ended had used */
 };
@@ -85,6 +88,7 @@ struct fq_decision {
   fq_json *answers;  /* [[view, [arg ...], answer] ...], of a view that refused [view, args, null, {zh, en}];
                         an argument that is part of the entry: {"$e":  "incident"} */
   bool strayed;      /* a re-execution asked something else than was recorded */
+  int fleeting;      /* questions to fleeting views that had to be asked */
   int line;          /* of the failure, 0 unknown */
   char zh[320], en[320];
   int64_t cpu_us, steps;

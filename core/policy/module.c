@@ -425,6 +425,11 @@ void *fq_policy_new(void) {
   return p;
 }
 
+struct fq_host_limits fq_policy_limits(const void *policy) {
+  const struct fq_policy *p = policy;
+  return (struct fq_host_limits){p->steps, p->cpu_ms};
+}
+
 enum fq_status fq_policy_add(fq_kernel *k, struct fq_error *e) {
   void *self = fq_policy_new();
   enum fq_status st = fq_kernel_add(k, &fq_policy_module, self, e);

@@ -5,7 +5,7 @@
 #ifndef FQ_POLICY_MODULE_H
 #define FQ_POLICY_MODULE_H
 
-#include "kernel/kernel.h"
+#include "policy/host.h"
 
 extern const struct fq_plugin fq_policy_module;
 
@@ -15,6 +15,8 @@ enum fq_status fq_policy_add(fq_kernel *k, struct fq_error *e);
  * which zero means the default. The kernel's closing frees what this has made; any other zeroed memory of
  * self_bytes serves as well and stays its maker's. */
 void *fq_policy_new(void);
+/* What a decision may take, of such a state. */
+struct fq_host_limits fq_policy_limits(const void *policy);
 
 /* The `target` of commands on rules: they decide for the whole county, so an administrator below it may read
  * them, not set them. */

@@ -80,6 +80,25 @@ static int ask_record(lua_State *L, struct run *run, const char *name, fq_json *
   return 1;
 }
 
+static bool is_fleeting(const struct fq_module *m, const char *name) {
+  const struct fq_plugin *p = m->table;
+  if (p->size <= offsetof(struct fq_plugin, fleeting)) return false;
+  for (const char *const *f = p->fleeting; f && *f; f++)
+    if (!strcmp(*f, name)) return true;
+  return false;
+}
+
+/* The recorded answer to the same question; NULL when it was not asked, or the view failed. */
+static fq_json *known_answer(const fq_json *known, const char *name, const fq_json *args) {
+  fq_json_each(record, known) {
+    const fq_json *fn = fq_json_first(record), *then = fn ? fq_json_next(fn) : NULL,
+                  *answer = then ? fq_json_next(then) : NULL;
+    bool same = answer && fq_json_as_str(fn) && !strcmp(fq_json_as_str(fn), name);
+    if (same && !fq_json_next(answer) && fq_json_equal(then, args)) return fq_json_dup(answer);
+  }
+  return NULL;
+}
+
 /* upvalues: the view function, its module */
 static int ask(lua_State *L) {
   const struct fq_view_fn *fn = lua_touserdata(L, lua_upvalueindex(1));
@@ -113,7 +132,10 @@ static int ask(lua_State *L) {
                       .now_ms = run->question->entry->at_ms,
                       .args = real,
                       .error = &error};
-  enum fq_status status = fn->fn(&v);
+  bool fleeting = is_fleeting(module, fn->name);
+  if (fleeting) v.answer = known_answer(run->question->known, fn->name, args);
+  run->out->fleeting += fleeting && !v.answer;
+  enum fq_status status = v.answer ? FQ_OK : fn->fn(&v);
   fq_json_free(real);
   fq_json *answer = !status && v.answer ? v.answer : fq_json_new_null();
   fq_json_push(record, fq_json_new_str(fn->name));

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "kernel/kernel.h"
+#include "policy/host.h"
 
 /* Where a run says what it does and finds. Rows belong to named lists ("incidents", "findings"), whose
  * members docs/workshop.md describes. `value` stays the caller's. */
@@ -23,10 +23,11 @@ struct fq_report {
 };
 
 struct fq_run {
-  const char *data_dir;   /* the county's; NULL when the run needs none */
-  const fq_json *pack;    /* the candidate: {pack, files: {path: text}} */
-  const fq_json *base;    /* what it is compared with, likewise; NULL: what was or is active */
-  const fq_json *options; /* an object that fits the kind's `options` */
+  const char *data_dir;         /* the county's; NULL when the run needs none */
+  const fq_json *pack;          /* the candidate: {pack, files: {path: text}} */
+  const fq_json *base;          /* what it is compared with, likewise; NULL: what was or is active */
+  const fq_json *options;       /* an object that fits the kind's `options` */
+  struct fq_host_limits limits; /* of one decision; 0: the defaults */
   /* Adds the configured plugins to a kernel that has not booted (the policy module is the run's to add);
    * `gone` frees what add made, after that kernel is closed. A run may have several kernels: `arg` of each is
    * what `world` returned, given back by `world_free`. */

@@ -3,7 +3,7 @@
 //   const client = await server.connect();  ...  await server.stop();
 // FENGQIAO names the binary (default: ../../fengqiao below the build directory).
 import { spawn, execFile } from "node:child_process";
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -205,6 +205,29 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
         const { code, stdout, stderr } = await server.cli(args);
         if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}:\n${stdout}${stderr}`);
       }
+      await server.replayed();
+    },
+    /** With the server stopped: every pack it ever had, replayed over the whole journal, decides to the byte what it
+     * decided then, each time. Resolves to how many decisions that were. */
+    async replayed() {
+      const entries = await server.journal();
+      const candidate = join(dir, "candidate.json");
+      const packs = new Map(entries.filter((e) => e.kind === "pack.deployed").reverse().map((e) => [e.data.digest, e]));
+      let count = 0;
+      for (const { at_ms, data: { pack, files, policies } } of packs.values()) {
+        const own = new Set(policies.map((p) => p.hash));
+        const then = entries.filter((e) => e.kind === "policy.decided" && e.data.pack === pack && own.has(e.data.version)).length;
+        if (!then) continue;
+        writeFileSync(candidate, JSON.stringify({ pack, files }));
+        const { stdout, stderr } = await cli(["policy", "replay", "--candidate", candidate, "--from", new Date(at_ms).toISOString(), "--json", "--data", data]);
+        const rows = stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+        const summary = rows.at(-1)?.summary;
+        const wrong = rows.flatMap((r) => r.row?.differences ?? []).filter((d) => d.unexplained);
+        if (!summary || summary.unexplained || summary.repeated < then)
+          throw new Error(`replay of ${pack}: ${then} decisions then\n${JSON.stringify(summary)}\n${JSON.stringify(wrong.slice(0, 3))}\n${stderr}`);
+        count += then;
+      }
+      return count;
     },
     /** Ends the server and removes its data; fails when it did not end cleanly. prove: see above. */
     async stop({ prove = false } = {}) {

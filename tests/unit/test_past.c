@@ -147,36 +147,38 @@ static void finds_a_time(void **state) {
 struct seen {
   char log[400];
   int64_t stop_at, rows, shown;
+  struct fq_past *past;
 };
-static bool before(void *arg, const struct fq_entry *e, const char *receipt) {
+static bool before(void *arg, const struct fq_entry *e, bool begins) {
   struct seen *s = arg;
   size_t n = strlen(s->log);
-  snprintf(s->log + n, sizeof s->log - n, "%lld%s ", (long long)e->seq, !receipt ? "" : *receipt ? "!" : ".");
+  snprintf(s->log + n, sizeof s->log - n, "%s%lld", begins ? " " : "+", (long long)e->seq);
+  fq_past_look(s->past);
   s->rows = count("SELECT count(*) FROM thing");
   s->shown = count("SELECT max(seq) FROM journal");
   return e->seq != s->stop_at;
 }
-static void after(void *arg, const struct fq_entry *e, const char *receipt) {
-  (void)receipt;
+static void after(void *arg, const struct fq_entry *e, bool begins) {
+  (void)begins;
   struct seen *s = arg;
   assert_int_equal(s->rows, e->seq - 1);
   assert_int_equal(count("SELECT count(*) FROM thing"), e->seq);
 }
 
-/* Each command's own last entry is marked, what it led to is not; the journal in sight ends with the command
+/* Where commands begin, which are one millisecond apart or none; the journal in sight ends with the command
  * before. */
 static void tells_where_commands_end(void **state) {
   (void)state;
   struct fq_error e = {0};
-  struct seen s = {.stop_at = 5};
   struct fq_past *p = open_past(true);
+  struct seen s = {.stop_at = 5, .past = p};
   assert_int_equal(fq_past_run(p, 7, &(struct fq_past_hooks){&s, before, after}, &e), FQ_OK);
-  assert_string_equal(s.log, "1. 2 3. 4. 5 ");
+  assert_string_equal(s.log, " 1 2+3 4+5");
   assert_int_equal(fq_past_seq(p), 4);
   assert_int_equal(s.shown, 3);
-  s = (struct seen){0};
+  s = (struct seen){.past = p};
   assert_int_equal(fq_past_run(p, 7, &(struct fq_past_hooks){&s, before, after}, &e), FQ_OK);
-  assert_string_equal(s.log, "5 6! 7. ");
+  assert_string_equal(s.log, "+5 6 7");
   assert_int_equal(s.shown, 6);
   assert_int_equal(count("SELECT count(*) FROM indexed"), 0); /* lean */
   fq_past_close(p);

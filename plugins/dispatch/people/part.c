@@ -428,9 +428,19 @@ static const struct fq_view_fn views[] = {
     {"roster", dp_view_roster, "org", "该单位现在谁值班", "who has duty at a unit now"},
     {0}};
 
+/* Where phones are is in memory alone. */
+static const char *const fleeting[] = {"nearest_officer", "candidates", NULL};
+
 const struct fq_plugin dp_people_part = {
-    FQ_PLUGIN_HEAD,     .name = "dispatch.people",        .version = DP_VERSION,
-    .zh = "人员与值班", .en = "people, duty, the ladder", .migrations = migrations,
-    .kinds = kinds,     .also_applies = also_applies,     .methods = methods,
+    FQ_PLUGIN_HEAD,
+    .name = "dispatch.people",
+    .version = DP_VERSION,
+    .zh = "人员与值班",
+    .en = "people, duty, the ladder",
+    .migrations = migrations,
+    .kinds = kinds,
+    .also_applies = also_applies,
+    .methods = methods,
     .views = views,
+    .fleeting = fleeting,
 };

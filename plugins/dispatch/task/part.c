@@ -1,6 +1,8 @@
 /*
  * part.c - the task part of the dispatch plugin: its kinds, methods and views.
  */
+#include <string.h>
+
 #include "incident/incident.h"
 #include "task/task.h"
 #include "schema.h"
@@ -283,8 +285,21 @@ static const struct fq_method methods[] = {
 static const struct fq_view_fn views[] = {
     {"tasks", dp_view_tasks, "incident", "事件的任务", "the incident's tasks"}, {0}};
 
+/* {to: [{user}|{unit}|{team}]}; of reassign, one of them. */
+static void sends(const char *method, const fq_json *params, void (*each)(void *arg, const char *user),
+                  void *arg) {
+  static const char *const orders[] = {"incident.dispatch", "incident.assist", "task.reassign", NULL};
+  const fq_json *to = fq_json_get(params, "to");
+  for (const char *const *o = orders; *o; o++) {
+    if (strcmp(*o, method)) continue;
+    if (fq_json_str(to, "user")) each(arg, fq_json_str(to, "user"));
+    if (fq_json_type(to) == FQ_JSON_ARRAY)
+      fq_json_each(t, to) if (fq_json_str(t, "user")) each(arg, fq_json_str(t, "user"));
+  }
+}
+
 const struct fq_plugin dp_task_part = {
     FQ_PLUGIN_HEAD,     .name = "dispatch.task",  .version = DP_VERSION, .zh = "任务",
     .en = "tasks",      .migrations = migrations, .kinds = kinds,        .also_applies = also_applies,
-    .methods = methods, .reactions = reactions,   .views = views,
+    .methods = methods, .reactions = reactions,   .views = views,        .sends = sends,
 };
