@@ -59,6 +59,23 @@ static void show_mistakes(struct local *l, fq_json *params) {
   fq_json_free(result);
 }
 
+static int diff(const struct common *c, const struct verb *v, fq_json *params) {
+  struct local l;
+  struct fq_error e = {0};
+  fq_json *result = NULL;
+  int code = fq_local_open(&l, c);
+  if (code >= 0) {
+    fq_json_free(params);
+    return code;
+  }
+  fq_local_call(&l, v->method, params, &result, &e);
+  if (!result || c->json || c->quiet) return finish(c, &l, result, &e);
+  fq_pack_print_diff(result);
+  fq_json_free(result);
+  fq_local_close(&l);
+  return EXIT_DONE;
+}
+
 /* Where the county wants two pairs of eyes, whoever has the shell is one of them. */
 static int deploy(const struct common *c, const struct verb *v, fq_json *params) {
   struct local l;
@@ -116,7 +133,7 @@ static const struct verb verbs[] = {
     {.words = "list", .method = "pack.list"},
     {.words = "open", .method = "pack.open", .order = "pack generation#?"},
     {.words = "history", .method = "pack.history", .order = "pack?", .options = "limit# after#"},
-    {.words = "diff", .method = "pack.diff", .order = "pack from#? to#?"},
+    {.words = "diff", .method = "pack.diff", .order = "pack from#? to#?", .run = diff},
     {.words = "propose", .method = "pack.propose", .order = "DIR", .options = DEPLOY},
     {.words = "proposals", .method = "pack.proposals"},
     {.words = "proposal", .method = "pack.proposal", .order = "proposal"},

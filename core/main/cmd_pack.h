@@ -11,5 +11,6 @@ int fq_pack_verify(const struct common *c, const char *dir, const char *key); /*
 const char *fq_pack_option(int *argc, char **argv, const char *name);
 int fq_pack_export(const struct common *c, int argc, char **argv); /* NAME DIR|FILE.json */
 int fq_pack_report(const struct common *c, int argc, char **argv); /* DIR|FILE.json */
+void fq_pack_print_diff(const fq_json *diff);
 
 #endif

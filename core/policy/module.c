@@ -265,11 +265,8 @@ static const struct fq_kind kinds[] = {{.name = "policy.decided",
 
 static const struct fq_param check_params[] = {
     {.name = "pack", .type = FQ_T_ID, .required = true, .zh = "包名", .en = "the pack's name"},
-    {.name = "files",
-     .type = FQ_T_ANY,
-     .required = true,
-     .zh = "文件:路径与内容",
-     .en = "files: {path: text}"},
+    {.name = "files", .type = FQ_T_ANY, .zh = "文件:路径与内容", .en = "files: {path: text}"},
+    {.name = "draft", .type = FQ_T_BOOL, .zh = "用该包的草稿", .en = "the pack's draft instead of files"},
     {0}};
 static const struct fq_param why_params[] = {{.name = "subject",
                                               .type = FQ_T_ID,

@@ -18,6 +18,9 @@ void *fq_policy_new(void);
 /* What a decision may take, of such a state. */
 struct fq_host_limits fq_policy_limits(const void *policy);
 
+/* The current generation counts as having begun with entry `seq`: subjects that began later are its own, whatever
+ * number the deployment has in this kernel's journal. Kernels of runs only. */
+void fq_policy_backdate(fq_kernel *k, int64_t seq);
 /* The `target` of commands on rules: they decide for the whole county, so an administrator below it may read
  * them, not set them. */
 enum fq_status fq_policy_whole_county(struct fq_call *c, struct fq_target *t);

@@ -241,19 +241,21 @@ static void installed(const struct report *r, fq_json *result) {
 
 enum fq_status fq_policy_pack_report(struct fq_query *q) {
   struct fq_policy *p = q->self;
-  const fq_json *files = fq_json_get(q->params, "files");
-  if (fq_json_type(files) != FQ_JSON_OBJECT)
-    return fq_fail(q->error, FQ_E_PARAMS, "params", "files", "files 应为 {路径: 内容}",
-                   "files must be {path: text}");
+  struct fq_candidate is;
+  if (fq_candidate_read(p->kernel, q->db, q->params, &is, q->error)) return q->error->status;
   struct fq_host *h = fq_host_new(p->modules, p->modules_count, NULL, q->error);
-  if (!h) return q->error->status;
+  if (!h) {
+    fq_candidate_clear(&is);
+    return q->error->status;
+  }
   struct fq_findings f = {0};
   struct fq_pack pack;
-  bool ok = fq_pack_check(h, p->modules, p->modules_count, fq_json_str(q->params, "pack"), files, &pack, &f);
+  bool ok =
+      fq_pack_check(h, p->modules, p->modules_count, fq_json_str(q->params, "pack"), is.files, &pack, &f);
   fq_json_set_bool(q->result, "ok", ok);
-  fq_json_set(q->result, "findings", fq_findings_json(&f, files));
+  fq_json_set(q->result, "findings", fq_findings_json(&f, is.files));
   if (ok) {
-    struct report r = {q->db, &pack, files, NULL, fq_policy_current(q->db)};
+    struct report r = {q->db, &pack, is.files, NULL, fq_policy_current(q->db)};
     r.before = fq_candidate_files_at(q->db, pack.name, r.generation);
     fq_json_set_str(q->result, "pack", pack.name);
     fq_json_set_str(q->result, "version", pack.version);
@@ -270,5 +272,6 @@ enum fq_status fq_policy_pack_report(struct fq_query *q) {
   fq_pack_clear(&pack);
   fq_findings_free(&f);
   fq_host_free(h);
+  fq_candidate_clear(&is);
   return FQ_OK;
 }

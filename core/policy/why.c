@@ -42,8 +42,9 @@ static fq_json *why_row(struct fq_again *w, fq_stmt *s, bool inputs) {
   fq_json_set_time(o, "at", fq_col_int(s, 1));
   fq_json_set_str(o, "kind", fq_col_str(s, 3));
   fq_json_each(m, d) {
-    bool hidden = !strcmp(fq_json_name(m), "entry") || (!inputs && !strcmp(fq_json_name(m), "context"));
-    if (!hidden) fq_json_set(o, fq_json_name(m), fq_json_dup(m));
+    const char *name = fq_json_name(m); /* `entry` comes with its kind below */
+    bool hidden = !strcmp(name, "entry") || !strcmp(name, "heard") || (!inputs && !strcmp(name, "context"));
+    if (!hidden) fq_json_set(o, name, fq_json_dup(m));
   }
   if (!strcmp(fq_col_str(s, 3), "policy.decided")) execute(w, d, o);
   add_pack_version(o, w->db, d);
@@ -117,19 +118,22 @@ enum fq_status fq_policy_packs(struct fq_query *q) {
 
 enum fq_status fq_policy_check(struct fq_query *q) {
   struct fq_policy *p = q->self;
-  const fq_json *files = fq_json_get(q->params, "files");
-  if (fq_json_type(files) != FQ_JSON_OBJECT)
-    return fq_fail(q->error, FQ_E_PARAMS, "params", "files", "files 应为 {路径: 内容}",
-                   "files must be {path: text}");
+  struct fq_candidate is;
+  if (fq_candidate_read(p->kernel, q->db, q->params, &is, q->error)) return q->error->status;
   struct fq_host *h = fq_host_new(p->modules, p->modules_count, NULL, q->error);
-  if (!h) return q->error->status;
+  if (!h) {
+    fq_candidate_clear(&is);
+    return q->error->status;
+  }
   struct fq_findings f = {0};
   struct fq_pack pack;
-  bool ok = fq_pack_check(h, p->modules, p->modules_count, fq_json_str(q->params, "pack"), files, &pack, &f);
+  bool ok =
+      fq_pack_check(h, p->modules, p->modules_count, fq_json_str(q->params, "pack"), is.files, &pack, &f);
   fq_json_set_bool(q->result, "ok", ok);
-  fq_json_set(q->result, "findings", fq_findings_json(&f, files));
+  fq_json_set(q->result, "findings", fq_findings_json(&f, is.files));
   fq_pack_clear(&pack);
   fq_findings_free(&f);
   fq_host_free(h);
+  fq_candidate_clear(&is);
   return FQ_OK;
 }

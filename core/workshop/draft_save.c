@@ -105,6 +105,7 @@ static enum fq_status take_changes(struct save *s, const fq_json *given) {
     if (!text && fq_json_type(m) != FQ_JSON_NULL)
       return fq_fail(e, FQ_E_PARAMS, "params", path, "内容应为文字,或 null 表示删除",
                      "must be a text, or null to remove the file");
+    if (!text && !had && s->moved) continue; /* removed already, and so it shall stay */
     if (!text && !had)
       return fq_fail(e, FQ_E_NOT_FOUND, "draft.no_file", path, "草稿里没有文件 %s",
                      "the draft has no file %s", path);

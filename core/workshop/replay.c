@@ -380,8 +380,10 @@ static void clean_up(struct replay *r, void *world) {
 static void summary(const struct replay *r, int64_t began_us) {
   fq_json *s = fq_run_summary(r->run, !fq_tally_failed(r->tally), began_us);
   fq_json_set_str(s, "mode", "decision");
-  fq_json_set_time(s, "from", fq_past_time(r->past, r->from + 1));
-  fq_json_set_time(s, "to", fq_past_time(r->past, r->to));
+  if (r->entries) { /* those of its first and last entry */
+    fq_json_set_time(s, "from", fq_past_time(r->past, r->from + 1));
+    fq_json_set_time(s, "to", fq_past_time(r->past, r->to));
+  }
   fq_json_set_int(s, "entries", r->entries);
   fq_json_set_int(s, "decisions", r->decisions);
   fq_tally_summary(r->tally, s);

@@ -111,6 +111,7 @@ static void release(fq_kernel *k, void *arg) {
 static void show(struct fq_task *t) {
   t->fresh = false;
   t->shown_us = fq_monotonic_us();
+  if (t->rows) fq_rows_flush(t->rows, &t->error); /* what is found so far can be read */
   pthread_mutex_lock(&t->lock);
   bool first = !t->posted;
   t->shown = t->last;
@@ -142,7 +143,7 @@ static bool garbage(struct fq_task *t) {
 static bool row(struct fq_task *t, const char *list, const fq_json *value) {
   if (!fq_rows_name(list) || fq_json_type(value) != FQ_JSON_OBJECT) return garbage(t);
   if (t->c.row) t->c.row(t->c.arg, list, value);
-  return !t->rows || fq_rows_add(t->rows, list, value, &t->error);
+  return !t->rows || (t->error.status != FQ_E_STORAGE && fq_rows_add(t->rows, list, value, &t->error));
 }
 
 static void failed(struct fq_task *t, const fq_json *e) {
@@ -246,7 +247,8 @@ static void *serve(void *arg) {
                                   .pause = pause_over,
                                   .arg = t},
         &result);
-    if (t->rows && !t->error.status) fq_rows_flush(t->rows, &t->error);
+    struct fq_error e = {0};
+    if (t->rows && !fq_rows_flush(t->rows, &e) && !t->error.status) t->error = e;
     fq_rows_close(t->rows);
   } else
     result.code = errno;

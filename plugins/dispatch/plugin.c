@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dispatch.h"
+#include "projection/projection.h"
 
 /* Generated from words/. */
 static const char words[] =
@@ -186,5 +187,6 @@ FQ_PLUGIN = {
     .init = init,
     .fini = fini,
     .parts = parts,
+    .projection = &pj_model,
     .alive = dp_alive,
 };

@@ -196,8 +196,9 @@ describe("two pairs of eyes", () => {
     writeFileSync(join(dir, "pack.lua"), meta("5"));
     assert.equal((await said("pack", "draft", "save", dir)).rev, 1);
     assert.equal((await said("pack", "draft", "list")).rows[0].version, "5");
-    assert.equal((await said("pack", "diff", "town")).files[0].change, "changed");
-    assert.equal((await said("pack", "diff", "town", "1", "2")).to.version, "2");
+    assert.equal((await said("pack", "diff", "town", "--json")).files[0].change, "changed");
+    assert.match((await server.cli(["pack", "diff", "town"])).stdout, /^--- pack.lua\t\d+\n\+\+\+ pack.lua\tdraft\n@@ -1 \+1 @@\n name = "town"\n-version = "4"\n\+version = "5"\n/);
+    assert.equal((await said("pack", "diff", "town", "1", "2", "--json")).to.version, "2");
     rmSync(join(dir, "policies/p.lua"));
     writeFileSync(join(dir, "pack.lua"), 'name = "town"\nversion = "6"\npolicies = {}\n');
     assert.equal((await server.cli(["pack", "draft", "save", dir])).code, 3);

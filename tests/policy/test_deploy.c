@@ -513,6 +513,9 @@ static void a_draft_is_not_deployed_over_another(void **state) {
   /* beginning anew from what is active: pack.lua was changed by both and has to be settled */
   refused(k, &anna, "draft.save", DRAFT("", ",\"rev\":1,\"from\":\"active\""), "draft.both_changed");
   assert_non_null(strstr(why.en, "pack.lua"));
+  fq_json *check = ask(k, &anna, "pack.check", "{\"pack\":\"town\",\"draft\":true}");
+  assert_true(check && fq_json_bool(check, "ok", false));
+  fq_json_free(check);
   done(k, &anna, "draft.save",
        DRAFT("\"pack.lua\":\"name='town' version='2.0' policies={'policies/p.lua'}\"",
              ",\"rev\":1,\"from\":\"active\""),
@@ -534,6 +537,23 @@ static void a_draft_is_not_deployed_over_another(void **state) {
   refused(k, &bert, "pack.deploy", "{\"pack\":\"town\",\"draft\":true}", "draft.gone");
   refused(k, &bert, "pack.deploy", "{\"pack\":\"town\",\"draft\":true,\"files\":{}}", "params");
   refused(k, &bert, "pack.deploy", "{\"pack\":\"town\"}", "params");
+  fq_kernel_close(k);
+}
+
+/* A file that the draft removes and somebody else has changed: it is settled by saying so once more. */
+static void a_removal_meets_a_change(void **state) {
+  fq_kernel *k = county(NULL);
+  deploy(k, &anna, "1", "one", "");
+  done(k, &anna, "draft.save",
+       DRAFT("\"policies/p.lua\":null,\"pack.lua\":\"name='town' version='2' policies={}\"", ""), "rev");
+  deploy(k, &bert, "1", "uno", "");
+  refused(k, &anna, "draft.save", DRAFT("", ",\"rev\":1,\"from\":\"active\""), "draft.both_changed");
+  assert_non_null(strstr(why.en, "policies/p.lua"));
+  done(k, &anna, "draft.save", DRAFT("\"policies/p.lua\":null", ",\"rev\":1,\"from\":\"active\""), "rev");
+  fq_json *r = ask(k, &anna, "draft.open", "{\"pack\":\"town\"}");
+  assert_int_equal(fq_json_size(fq_json_get(r, "files")), 1);
+  assert_null(fq_json_get(r, "problems"));
+  fq_json_free(r);
   fq_kernel_close(k);
 }
 
@@ -734,8 +754,10 @@ static void play(void *arg, fq_kernel *k, fq_json *candidate, fq_gate_done finis
       "{\"played\":2,\"failed\":1,\"wrong\":[{\"file\":\"scenarios/1.lua\",\"line\":3,"
       "\"title\":\"夜间\",\"zh\":\"没有派单\",\"en\":\"nobody was sent\"}]}";
   static const char fine[] = "{\"played\":2,\"failed\":0,\"wrong\":[]}";
-  const char *text = playing > 0 ? failed : fine;
+  const char *text = playing == 1 ? failed : fine;
   fq_json_free(candidate);
+  if (playing == 2) /* somebody saves while the stories are played */
+    done(k, &bert, "draft.save", "{\"pack\":\"town\",\"rev\":1,\"files\":{\"i18n/late.json\":null}}", "rev");
   finish(to, fq_json_parse(text, strlen(text), &e), &e);
 }
 
@@ -782,6 +804,11 @@ static void a_story_that_fails_keeps_a_pack_out(void **state) {
   assert_null(fq_json_get(row(r, 0), "override"));
   assert_int_equal(fq_json_int(fq_json_get(row(r, 0), "tested"), "played", 0), 2);
   fq_json_free(r);
+  /* what was played is what is deployed */
+  done(k, &anna, "draft.save", DRAFT("\"i18n/late.json\":\"{}\"", ""), "rev");
+  playing = 2;
+  assert_null(ask(k, &anna, "pack.deploy", "{\"pack\":\"town\",\"draft\":true}"));
+  assert_string_equal(why.code, "pack.changed");
   /* what does not compile is said first, whatever its stories do, and nobody may override that */
   playing = 1;
   refused(
@@ -967,6 +994,7 @@ int main(void) {
       TEST(takes_no_odd_file),
       TEST(keeps_its_limits),
       TEST(a_draft_is_not_deployed_over_another),
+      TEST(a_removal_meets_a_change),
       TEST(wants_two_pairs_of_eyes),
       TEST(approves_what_was_proposed_from_a_draft),
       TEST(moves_what_is_open),

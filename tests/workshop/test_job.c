@@ -38,6 +38,8 @@ static const struct {
      "%s\",\"message_en\":"
      "\"wrong %n\",\"path\":\"pack.lua:1\"}}}\n",
      "failed", "pack.invalid"},
+    {"halfway", "{\"list\":\"a\",\"row\":{\"n\":1}}\n{\"error\":{\"data\":{\"code\":\"county.none\"}}}\n",
+     "failed", "county.none"},
     {"silent", "", "failed", "job.failed"},
     {"rubbish", "hello\n", "failed", "job.garbage"},
     {"nothing-known", "{\"other\":1}\n", "failed", "job.garbage"},
@@ -157,6 +159,8 @@ static void test_whatever_the_child_says(void **state) {
       assert_int_equal(fq_json_int(fq_json_get(r, "summary"), "x", 0), 7);
       assert_int_equal(fq_json_int(fq_json_get(r, "lists"), "a", 0), 2);
     }
+    if (!strcmp(acts[i].pack, "halfway")) /* what was found until then stays */
+      assert_int_equal(fq_json_int(fq_json_get(r, "lists"), "a", 0), 1);
     if (!strcmp(acts[i].pack, "error")) { /* its words are words, not formats */
       assert_string_equal(fq_json_str(fq_json_get(r, "error"), "zh"), "错 %s");
       assert_string_equal(fq_json_str(fq_json_get(r, "error"), "en"), "wrong %n");
