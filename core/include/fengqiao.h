@@ -622,7 +622,65 @@ struct fq_proof_model {
   /* The words for a level of the ladder. */
   const char *(*level_zh)(const char *level);
 };
-struct fq_projection_model;
+
+/* Projection: what other rules would have led to over a stretch of the past, an estimate. The workshop lives
+ * the stretch again in two worlds, kernels in memory on fake clocks, that differ in the rules alone. What
+ * came from outside happens in both as it did (`fact`). What people did in answer cannot be taken over, for
+ * they answered other orders: a model of them, which the plugin brings, learns from the county's journal how
+ * long they take (`learn`) and answers in each world for them (`answer`, `act`). All of it depends on its
+ * arguments alone, and chance on the seed: the same projection twice gives the same bytes. One thread. */
+enum fq_fact {
+  FQ_FACT_RULES,    /* follows from something that happens anyway: no business of the model's */
+  FQ_FACT_HAPPENS,  /* happens in each world as it stands, with its own number */
+  FQ_FACT_REDONE,   /* was done by somebody, who does it again when he still can: `redo` says how */
+  FQ_FACT_ANSWERED, /* was somebody's answer, which the model gives */
+  FQ_FACT_LEFT_OUT, /* was done by somebody, and the model knows nothing of it: it is counted and told */
+};
+/* What somebody does: a command of his. An actor without roles is looked up among the accounts. */
+struct fq_deed {
+  char actor[FQ_ID_MAX], org[FQ_ID_MAX];
+  uint32_t roles;
+  const char *method;
+  fq_json *params; /* taken by whoever has it done */
+};
+/* "Then somebody will look at this": what and whom is the model's own. */
+struct fq_intent {
+  int64_t at_ms, subject, about;
+  int what;
+};
+/* Where the model leaves its intents. */
+struct fq_intents {
+  void *arg;
+  void (*add)(void *arg, struct fq_intent i);
+};
+struct fq_projection_model {
+  /* The memory of one telling of the stretch, the county's own or a world's: what happened to whom and when.
+   * It is shown every entry of the stretch, in order. */
+  void *(*memory)(int64_t from_ms, int64_t to_ms);
+  void (*see)(void *memory, const struct fq_entry *e);
+  void (*forget)(void *memory);
+  /* Of an entry of the county's journal that nothing else has caused. */
+  enum fq_fact (*fact)(const struct fq_entry *e, struct fq_deed *redo);
+  /* The county's own telling is over: how people answer, as far as its memory shows; `assume` (object or
+   * NULL) says otherwise. What is assumed goes into `told`: [{name, value, zh, en, from:
+   * history|option|default}]. */
+  void *(*learn)(void *history, const fq_json *assume, uint64_t seed, fq_json *told, struct fq_error *e);
+  void (*unlearn)(void *people);
+  /* At the stretch's start: what is under way, from the tables. Then each entry of the world, after `see`.
+   * And when an intent is due: false when there is nothing to be done any more. `self` is the plugin's state
+   * in that world. */
+  void (*begin)(const void *people, void *memory, fq_db *db, int64_t now_ms, const struct fq_intents *out);
+  void (*answer)(const void *people, const void *memory, const struct fq_entry *e,
+                 const struct fq_intents *out);
+  bool (*act)(const void *people, void *self, fq_db *db, int64_t now_ms, const struct fq_intent *i,
+              struct fq_deed *deed);
+  /* What came of it, as plain data; and the rows that set three of them beside one another (docs/workshop/
+   * projection.md). Names are looked up in `db`. Summary gains `incidents`, `was`, `now`, `fit`. */
+  fq_json *(*outcome)(const void *memory);
+  void (*compare)(const fq_json *history, const fq_json *was, const fq_json *now, fq_db *db,
+                  void (*row)(void *arg, const char *list, const fq_json *value), void *arg,
+                  fq_json *summary);
+};
 
 /* ------------------------------------------------------------------------------------------------
  * 13. The plugin itself

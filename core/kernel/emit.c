@@ -65,6 +65,23 @@ static bool plain(const char *s) {
   return true;
 }
 
+/* Takes data. On failure the command's savepoint takes it all back. */
+static enum fq_status stage(struct fq_tick *t, const struct bound_kind *b, struct staged *s, fq_json *data,
+                            struct fq_error *e) {
+  s->kind = b;
+  s->entry.kind = b->kind->name;
+  s->entry.at_ms = t->now_ms;
+  s->entry.data = data;
+  s->text = fq_json_print(data);
+  if (t->count == t->cap) {
+    t->cap = t->cap ? t->cap * 2 : 64;
+    t->entries = fq_realloc(t->entries, t->cap * sizeof t->entries[0]);
+  }
+  t->entries[t->count++] = s;
+  t->beside += (b->kind->flags & FQ_KIND_BESIDE) != 0;
+  return fq_apply_entry(t->kernel, b, &s->entry, e);
+}
+
 enum fq_status fq_stage(struct frame *f, const struct fq_draft *d) {
   struct fq_tick *t = f->call.tick;
   fq_kernel *k = t->kernel;
@@ -89,22 +106,21 @@ enum fq_status fq_stage(struct frame *f, const struct fq_draft *d) {
     return st;
   }
   struct staged *s = new_staged(d->subject, d->org, d->audience, f->call.actor->name);
-  s->kind = b;
   s->depth = f->depth;
-  s->entry.kind = b->kind->name;
   s->entry.seq = k->head.seq + (int64_t)t->count + 1;
-  s->entry.at_ms = t->now_ms;
   s->entry.cause = f->cause;
   fq_json_settle(data); /* apply sees today what a rebuild will read */
-  s->entry.data = data;
-  s->text = fq_json_print(data);
-  if (t->count == t->cap) {
-    t->cap = t->cap ? t->cap * 2 : 64;
-    t->entries = fq_realloc(t->entries, t->cap * sizeof t->entries[0]);
-  }
-  t->entries[t->count++] = s;
-  t->beside += (b->kind->flags & FQ_KIND_BESIDE) != 0;
-  return fq_apply_entry(k, b, &s->entry, e); /* on failure the command's savepoint takes it back */
+  return stage(t, b, s, data, e);
+}
+
+/* A fact keeps its number; what it leads to is numbered as if it had taken one here. */
+enum fq_status fq_stage_fact(struct fq_tick *t, const struct fq_entry *fact, struct fq_error *e) {
+  const struct bound_kind *b = fq_map_get(t->kernel->kinds, fact->kind);
+  struct staged *s = new_staged(fact->subject, fact->org, fact->audience, fact->actor);
+  s->entry.seq = fact->seq;
+  s->entry.cause = fact->cause;
+  s->fact = true;
+  return stage(t, b, s, fq_json_dup(fact->data), e);
 }
 
 enum fq_status fq_emit(struct fq_call *c, struct fq_draft d) {

@@ -44,6 +44,7 @@ struct staged {
   char *text;    /* data, serialised */
   char *receipt; /* on the last entry of a command with an idempotency key */
   int depth;
+  bool fact; /* numbered by another journal */
 };
 
 struct fq_tick {
@@ -110,6 +111,8 @@ struct fq_kernel {
   struct fq_map *preparers;       /* method -> preparer */
   fq_react_fn react;
   void *react_self;
+  fq_listen_fn listen;
+  void *listen_self;
 
   struct fq_request *queue, **queue_tail;
   int queued, preparing;
@@ -134,9 +137,11 @@ void fq_tick_init(fq_kernel *k);
 void fq_tick_soon(fq_kernel *k);
 void fq_tick_arm(fq_kernel *k); /* the one alarm, for the earliest timer */
 enum fq_status fq_tick_direct(fq_kernel *k, struct fq_request *r, int64_t timers_until);
+enum fq_status fq_tick_fact(fq_kernel *k, const struct fq_entry *fact, struct fq_error *e); /* fact.c */
 
 /* emit.c */
 enum fq_status fq_stage(struct frame *f, const struct fq_draft *d);
+enum fq_status fq_stage_fact(struct fq_tick *t, const struct fq_entry *fact, struct fq_error *e);
 void fq_stage_undo(struct fq_tick *t, size_t count);
 enum fq_status fq_apply_entry(fq_kernel *k, const struct bound_kind *b, const struct fq_entry *e,
                               struct fq_error *error);

@@ -249,7 +249,9 @@ static void write_rows(struct fq_tick *t) {
                        .audience = s->entry.audience,
                        .data = s->text,
                        .receipt = s->receipt};
+    struct fq_head before = k->head;
     if (!fq_journal_append(k->db, &k->head, &r)) return;
+    if (s->fact) k->head.seq = before.seq;
   }
 }
 
@@ -262,8 +264,23 @@ static void storage_failed(fq_kernel *k, struct fq_error *e) {
   if (k->probe) fq_alarm_in(k->probe, PROBE_MS);
 }
 
-/* Runs the listed requests and due timers as one transaction and answers them. */
-static enum fq_status tick(fq_kernel *k, struct fq_request *list, int64_t timers_until) {
+/* Something that came about elsewhere (fact.c). Refused, it has not happened; the tick goes on. */
+static void happen(struct fq_tick *t, const struct fq_entry *fact, struct fq_error *e) {
+  fq_db *db = t->kernel->db;
+  t->command_from = t->count;
+  t->beside_from = t->beside;
+  if (!fq_db_savepoint(db)) return;
+  if (fq_stage_fact(t, fact, e)) {
+    undo(t, 0);
+    return;
+  }
+  fq_db_release(db);
+  react(t);
+}
+
+/* Runs the listed requests, or the fact, and due timers as one transaction and answers them. */
+static enum fq_status tick(fq_kernel *k, struct fq_request *list, int64_t timers_until,
+                           const struct fq_entry *fact, struct fq_error *fact_error) {
   struct fq_tick t = {.kernel = k};
   struct fq_head before = k->head;
   struct fq_error trouble = {0};
@@ -275,6 +292,7 @@ static enum fq_status tick(fq_kernel *k, struct fq_request *list, int64_t timers
   fq_db_begin(k->db, true);
   for (struct fq_request *r = list; r && !fq_failed(k->db); r = r->next)
     run_request(&t, r);
+  if (fact) happen(&t, fact, fact_error);
   int fired = 0;
   while (timers_until >= 0 && fired < TIMERS_A_TICK && !fq_failed(k->db) && fire(&t, timers_until))
     fired++;
@@ -306,6 +324,7 @@ static enum fq_status tick(fq_kernel *k, struct fq_request *list, int64_t timers
     for (size_t i = 0; i < t.count; i++) {
       fq_session_fan_out(k, t.entries[i]);
       fq_account_committed(k, &t.entries[i]->entry);
+      if (k->listen) k->listen(k->listen_self, &t.entries[i]->entry);
     }
   fq_flush(k);
   if (committed && k->outbox) fq_outbox_pump(k);
@@ -316,7 +335,12 @@ static enum fq_status tick(fq_kernel *k, struct fq_request *list, int64_t timers
 }
 
 enum fq_status fq_tick_direct(fq_kernel *k, struct fq_request *r, int64_t timers_until) {
-  return tick(k, r, timers_until);
+  return tick(k, r, timers_until, NULL, NULL);
+}
+
+enum fq_status fq_tick_fact(fq_kernel *k, const struct fq_entry *fact, struct fq_error *e) {
+  enum fq_status st = tick(k, NULL, -1, fact, e);
+  return e->status ? e->status : st;
 }
 
 /* From the loop: a slice of the queue and what is due. */
@@ -339,7 +363,7 @@ static void turn(void *arg) {
     }
   } else {
     int64_t now = fq_clock_ms(&k->clock), due = fq_timer_earliest(k->db);
-    if (list || (due >= 0 && due <= now)) tick(k, list, now);
+    if (list || (due >= 0 && due <= now)) tick(k, list, now, NULL, NULL);
   }
   fq_session_expire(k);
   fq_tick_arm(k);

@@ -174,6 +174,13 @@ static void failed(struct fq_turn *t, const struct fq_active *a, const struct fq
   fq_json_set_str(o, "message_zh", zh);
   fq_json_set_str(o, "message_en", en);
   fq_log(FQ_LOG_ERROR, "%s", en);
+  char *why_zh =
+      fq_printf("%s:%s", fq_exit_zh(d->exit), d->zh); /* without the names, which stand beside it */
+  char *why_en = fq_printf("%s: %s", fq_exit_en(d->exit), d->en);
+  fq_json_set_str(o, "why_zh", why_zh);
+  fq_json_set_str(o, "why_en", why_en);
+  free(why_zh);
+  free(why_en);
   free(zh);
   free(en);
   fq_turn_emit(t, "policy.failed", o);

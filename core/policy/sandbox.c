@@ -565,6 +565,8 @@ void fq_sandbox_strict(lua_State *L) {
 }
 
 int fq_sandbox_load(lua_State *L, const char *path, const char *text, size_t len) {
+  if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
+    text += 3, len -= 3; /* the mark some editors begin with */
   const char *name = lua_pushfstring(L, "@%s", path);
   int status = luaL_loadbufferx(L, text, len, name, "t");
   lua_remove(L, -2);

@@ -400,6 +400,8 @@ static enum fq_status on_rolled_back(struct fq_call *c, const struct fq_entry *e
 
 #define ADMINS (FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT)
 
+/* policy.diverged holds what a policy was told, as policy.decided does: nobody hears it, shadow.differences
+ * shows what differs. */
 static const struct fq_kind kinds[] = {{.name = "shadow.started",
                                         .apply = apply_started,
                                         .roles = ADMINS,
@@ -414,7 +416,6 @@ static const struct fq_kind kinds[] = {{.name = "shadow.started",
                                         .en = "a shadow has ended"},
                                        {.name = "policy.diverged",
                                         .apply = apply_diverged,
-                                        .roles = ADMINS,
                                         .flags = FQ_KIND_QUIET | FQ_KIND_BESIDE,
                                         .zh = "影子规则的决定不同",
                                         .en = "a shadow decided otherwise, or failed"},

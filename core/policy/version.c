@@ -66,7 +66,9 @@ static int compile(lua_State *L) {
   if (!job->problems) return luaL_error(L, "what is wrong cannot be told: %s", flaw.en);
   fq_json *names = job->names = fq_json_object();
   lua_getfield(L, 1, "name");
-  if (lua_type(L, -1) == LUA_TSTRING) fq_json_set_str(names, "name", lua_tostring(L, -1));
+  size_t len = 0;
+  const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+  if (name && strlen(name) == len) fq_json_set_str(names, "name", name);
   fq_json *kinds = fq_json_array();
   fq_json_set(names, "kinds", kinds);
   lua_getfield(L, 1, "handlers");

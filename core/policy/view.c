@@ -29,6 +29,14 @@ static fq_json *read_argument(lua_State *L, int idx, const struct run *run, stru
   return fq_lua_read(L, idx, flaw);
 }
 
+/* What a reference is recorded as is not for a policy to write. */
+static bool forged(lua_State *L, int idx, const struct run *run, const fq_json *a) {
+  if (fq_json_type(a) != FQ_JSON_OBJECT || !fq_json_get(a, "$e")) return false;
+  for (size_t i = 0; i < run->part_count; i++)
+    if (lua_topointer(L, idx) == run->parts[i]) return false;
+  return true;
+}
+
 static const fq_json *part(const struct run *run, const char *name) {
   const fq_json *v = fq_json_get(run->question->context, name);
   return v ? v : fq_json_get(run->question->entry->data, name);
@@ -105,6 +113,11 @@ static int ask(lua_State *L) {
   fq_json *args = fq_json_array();
   for (int i = 1; i <= n; i++) {
     fq_json *a = read_argument(L, i, run, &flaw);
+    if (a && forged(L, i, run, a)) {
+      fq_json_free(a);
+      a = NULL;
+      flaw = (struct fq_lua_flaw){.zh = "不能有名为 $e 的成员", .en = "must not have a member named $e"};
+    }
     if (!a) {
       fq_json_free(args);
       return raise(L, run, fq_printf("view.%s 的第 %d 个参数:%s %s", fn->name, i, flaw.path, flaw.zh),

@@ -42,8 +42,9 @@ static fq_json *why_row(struct fq_again *w, fq_stmt *s, bool inputs) {
   fq_json_set_time(o, "at", fq_col_int(s, 1));
   fq_json_set_str(o, "kind", fq_col_str(s, 3));
   fq_json_each(m, d) {
-    bool hidden = !strcmp(fq_json_name(m), "entry") || (!inputs && !strcmp(fq_json_name(m), "context"));
-    if (!hidden) fq_json_set(o, fq_json_name(m), fq_json_dup(m));
+    const char *name = fq_json_name(m); /* `entry` comes with its kind below */
+    bool hidden = !strcmp(name, "entry") || !strcmp(name, "heard") || (!inputs && !strcmp(name, "context"));
+    if (!hidden) fq_json_set(o, name, fq_json_dup(m));
   }
   if (!strcmp(fq_col_str(s, 3), "policy.decided")) execute(w, d, o);
   add_pack_version(o, w->db, d);

@@ -10,4 +10,7 @@ enum fq_status fq_run_scenarios(const struct fq_run *r, const char *only, struct
                                 struct fq_error *e);
 void fq_print_scenario(FILE *out, const fq_json *row);
 
+/* project_print.c: a row of the projection, or its summary (list NULL), for people */
+void fq_print_projection(FILE *out, const char *list, const fq_json *value);
+
 #endif

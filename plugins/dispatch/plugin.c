@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dispatch.h"
+#include "projection/projection.h"
 
 /* Generated from words/. */
 static const char words[] =
@@ -187,5 +188,6 @@ FQ_PLUGIN = {
     .fini = fini,
     .parts = parts,
     .proof = &dp_proof_model,
+    .projection = &pj_model,
     .alive = dp_alive,
 };

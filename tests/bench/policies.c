@@ -172,25 +172,33 @@ static void deploy(int count) {
   fq_buf_free(&meta);
 }
 
+/* The four take turns, and of each the best turn counts: the machine's mood is not theirs. */
 static void ticks(int rounds) {
+  enum { TURNS = 5 };
   static const int counts[] = {0, 2, 10, 50};
-  double p50[4], *us = fq_alloc((size_t)rounds * sizeof *us);
-  for (size_t c = 0; c < 4; c++) {
-    void *state = NULL;
-    if (world_open_with_policies(&state)) fail_msg("no world");
-    if (counts[c]) deploy(counts[c]);
-    for (int i = -20; i < rounds; i++) {
-      double at = cpu_us();
-      report("dispatcher", GRID_A1, "fire");
-      if (i >= 0) us[i] = cpu_us() - at;
+  double p50[4], p99[4], *us = fq_alloc((size_t)rounds * sizeof *us);
+  for (int turn = 0; turn < TURNS; turn++)
+    for (size_t c = 0; c < 4; c++) {
+      void *state = NULL;
+      if (world_open_with_policies(&state)) fail_msg("no world");
+      if (counts[c]) deploy(counts[c]);
+      for (int i = -20; i < rounds; i++) {
+        double at = cpu_us();
+        report("dispatcher", GRID_A1, "fire");
+        if (i >= 0) us[i] = cpu_us() - at;
+      }
+      qsort(us, (size_t)rounds, sizeof *us, by_size);
+      if (!turn || us[rounds / 2] < p50[c]) p50[c] = us[rounds / 2];
+      if (!turn || us[rounds * 99 / 100] < p99[c]) p99[c] = us[rounds * 99 / 100];
+      world_close(&state);
     }
+  for (size_t c = 0; c < 4; c++) {
     char what[80];
     snprintf(what, sizeof what, "a report with %d active policies%s", counts[c],
              counts[c] ? ", two of them entered" : "");
-    p50[c] = say(what, us, rounds);
+    printf("%-52s p50 %8.2f us   p99 %8.2f us", what, p50[c], p99[c]);
     if (c > 1) printf("   %.3f x that of two", p50[c] / p50[1]);
     printf("\n");
-    world_close(&state);
   }
   free(us);
 }
@@ -199,6 +207,6 @@ int main(int argc, char **argv) {
   int rounds = argc > 1 ? atoi(argv[1]) : 5000;
   if (rounds < 100) rounds = 100;
   decisions(rounds * 4);
-  ticks(rounds);
+  ticks(rounds / 2);
   return 0;
 }

@@ -254,7 +254,8 @@ describe("a shadow", () => {
 
   test("that fails costs the desk nothing and ends by itself", async () => {
     const officer = await open("officer");
-    await admin.call("shadow.start", pack("broken", "local x = e.nothing.x"));
+    await admin.call("draft.save", pack("broken", "local x = e.nothing.x"));
+    await admin.call("shadow.start", { pack: "town", draft: true });
     const ids = [];
     while (await row()) ids.push((await report(officer)).id);
     assert.equal(ids.length, 5);
@@ -263,6 +264,8 @@ describe("a shadow", () => {
     assert.deepEqual([stopped.reason, stopped.failures], ["failures", 5]);
     assert.match(stopped.message_zh, /policies\/p\.lua:2.*空值/);
     assert.ok(!entries.some((e) => e.kind === "policy.failed" && ids.includes(e.subject)));
+    assert.ok(!admin.events().some((e) => e.kind === "policy.diverged"));
+    await admin.call("draft.discard", { pack: "town" });
   });
 });
 

@@ -2,6 +2,8 @@
  * and the same tables after a rebuild. */
 #include "things.h"
 
+#include "policy/module_internal.h"
+
 #define P(body)     "return policy { name='p', on={ " body " } }"
 #define BEGUN(body) "['thing.begun']=function(e, view) " body " end"
 
@@ -238,6 +240,28 @@ static void is_promoted_within_its_limits_only(void **s) {
   fq_kernel_close(k);
 }
 
+/* Where the county wants two pairs of eyes, whoever promotes is one of them. */
+static void promoting_under_four_eyes_is_a_proposal(void **s) {
+  struct fq_error e = {0};
+  fq_kernel *k = fq_kernel_open(&(struct fq_kernel_config){.memory = true, .fake_clock = true}, &e);
+  struct fq_policy *p = fq_policy_new();
+  if (!k || fq_kernel_add(k, &things, NULL, &e) || fq_kernel_add(k, &fq_policy_module, p, &e) ||
+      fq_kernel_boot(k, &e))
+    fail_msg("%s", e.en);
+  deploy(k, "1", SAYS("one"));
+  p->four_eyes = true;
+  start(k, SAYS("two"), 1, 1);
+  begin(k, "x", 1, 2);
+  fq_json *r = call(k, "shadow.promote", town());
+  if (!r) fail_msg("%s", why.en);
+  assert_non_null(fq_json_str(r, "proposal"));
+  fq_json_free(r);
+  assert_int_equal(count(k, "pack.proposed"), 1);
+  assert_int_equal(count(k, "pack.deployed"), 1);
+  figures(k, 2, 2, 0); /* until somebody approves it goes on */
+  fq_kernel_close(k);
+}
+
 static void ends_with_the_pack_it_is_compared_with(void **s) {
   fq_kernel *k = open_at(NULL, NULL);
   deploy(k, "1", SAYS("one"));
@@ -359,6 +383,7 @@ int main(void) {
       cmocka_unit_test(every_policy_has_its_place),
       cmocka_unit_test(a_failing_shadow_disturbs_nobody_and_is_stopped),
       cmocka_unit_test(is_promoted_within_its_limits_only),
+      cmocka_unit_test(promoting_under_four_eyes_is_a_proposal),
       cmocka_unit_test(ends_with_the_pack_it_is_compared_with),
       cmocka_unit_test(observing_costs_the_command_nothing),
       cmocka_unit_test(goes_on_after_a_restart_and_rebuilds_the_same),

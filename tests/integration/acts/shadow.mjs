@@ -1,7 +1,7 @@
 // A pack decides beside what is active, otherwise than it, and is stopped.
-export async function act({ AT, S, as, incident, report }) {
-  const admin = S("admin.system-county");
-  await as("admin.system-county", "shadow.start", {
+export async function act({ AT, as, incident, report }) {
+  const admin = "admin.system-county";
+  await as(admin, "shadow.start", {
     pack: "shade",
     files: {
       "pack.lua": 'name = "shade"\nversion = "1"\npolicies = { "policies/s.lua" }\n',
@@ -10,6 +10,7 @@ export async function act({ AT, S, as, incident, report }) {
     limits: { share: 1, at_least: 1 },
   });
   await report("shaded", "officer-A1g", { grid: AT.A1g });
-  await admin.hear((m) => m.params?.kind === "policy.diverged" && m.params.subject === incident.shaded);
-  await as("admin.system-county", "shadow.stop", { pack: "shade" });
+  const { rows } = await as(admin, "shadow.differences", { pack: "shade" });
+  if (!rows.some((r) => r.subject === incident.shaded)) throw new Error("the shadow has not spoken");
+  await as(admin, "shadow.stop", { pack: "shade" });
 }

@@ -8,6 +8,7 @@ import {
   closeBrackets,
   closeBracketsKeymap,
   completionKeymap,
+  completionStatus,
   startCompletion,
   type Completion,
   type CompletionContext,
@@ -18,7 +19,7 @@ import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, StreamLangu
 import { lua } from "@codemirror/legacy-modes/mode/lua";
 import { lintGutter, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { Compartment, EditorState, StateEffect, StateField, type Extension } from "@codemirror/state";
+import { Compartment, EditorState, RangeSetBuilder, StateEffect, StateField, type Extension } from "@codemirror/state";
 import {
   Decoration,
   drawSelection,
@@ -29,8 +30,10 @@ import {
   hoverTooltip,
   keymap,
   lineNumbers,
+  ViewPlugin,
   WidgetType,
   type DecorationSet,
+  type ViewUpdate,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { pick } from "../../shared/format";
@@ -133,6 +136,40 @@ const colours = HighlightStyle.define([
   { tag: [tags.number, tags.bool, tags.atom], color: "var(--code-number)" },
   { tag: tags.standard(tags.variableName), color: "var(--code-word)" },
 ]);
+
+/* -- long lines: what is wrapped stands below the line's own indent, not at the margin */
+
+const STEPS = 16;
+const indents = Array.from({ length: STEPS }, (_, i) => Decoration.line({ class: `fq-in${i}` }));
+const hanging: Extension = [
+  EditorView.theme(
+    Object.fromEntries(indents.map((_, i) => [`.cm-line.fq-in${i}`, { paddingLeft: `calc(${i + 2}ch * 2 + 6px)`, textIndent: `calc(${i + 2}ch * -2)` }])),
+  ),
+  ViewPlugin.fromClass(
+    class {
+      decorations: DecorationSet;
+      constructor(v: EditorView) {
+        this.decorations = this.build(v);
+      }
+      update(u: ViewUpdate): void {
+        if (u.docChanged || u.viewportChanged) this.decorations = this.build(u.view);
+      }
+      build(v: EditorView): DecorationSet {
+        const b = new RangeSetBuilder<Decoration>();
+        for (const { from, to } of v.visibleRanges)
+          for (let at = from; at <= to; ) {
+            const line = v.state.doc.lineAt(at);
+            const spaces = /^ */.exec(line.text)?.[0].length ?? 0;
+            const deco = indents[Math.min(STEPS - 1, Math.floor(spaces / 2))];
+            if (deco) b.add(line.from, line.from, deco);
+            at = line.to + 1;
+          }
+        return b.finish();
+      }
+    },
+    { decorations: (p) => p.decorations },
+  ),
+];
 
 /* -- results beside lines */
 
@@ -241,13 +278,14 @@ export function createEditor(host: HTMLElement, hooks: Hooks) {
     indentUnit.of("  "),
     EditorState.tabSize.of(2),
     EditorView.lineWrapping,
+    hanging,
     notes,
     look,
     syntaxHighlighting(colours),
     path.endsWith(".lua") ? [StreamLanguage.define(lua), autocompletion({ override: [complete(hooks)], icons: false }), hover(hooks)] : [],
     // Tab takes an offer that is open, else indents; Escape, then Tab, leaves the editor.
     keymap.of([
-      { key: "Tab", run: acceptCompletion },
+      { key: "Tab", run: (v) => acceptCompletion(v) || completionStatus(v.state) !== null },
       { key: "Ctrl-.", run: startCompletion },
       indentWithTab,
       ...closeBracketsKeymap,
