@@ -129,20 +129,21 @@ static void check_policies(struct check *c) {
   }
 }
 
-static int by_name(const void *a, const void *b) {
+static int by_path(const void *a, const void *b) {
   return strcmp(fq_json_name(*(const fq_json *const *)a), fq_json_name(*(const fq_json *const *)b));
 }
 
-/* Of files as they came, before anybody has looked how many there are. */
 void fq_pack_digest(const fq_json *files, char out[65]) {
   struct fq_buf b = {0};
-  size_t n = 0;
   const fq_json **list = fq_alloc((fq_json_size(files) + 1) * sizeof *list);
-  fq_json_each(m, files) if (strcmp(fq_json_name(m), FQ_PACK_SIGNATURE)) list[n++] = m; /* covers this */
-  qsort(list, n, sizeof *list, by_name);
+  size_t n = 0;
+  fq_json_each(m, files) if (strcmp(fq_json_name(m), FQ_PACK_SIGNATURE)) /* it covers this digest */
+      list[n++] = m;
+  qsort(list, n, sizeof *list, by_path);
   for (size_t i = 0; i < n; i++) {
-    const char *name = fq_json_name(list[i]), *text = fq_json_as_str(list[i]);
-    fq_buf_add(&b, name, strlen(name) + 1);
+    const char *path = fq_json_name(list[i]), *text = fq_json_as_str(list[i]);
+    if (!path[0]) continue;
+    fq_buf_add(&b, path, strlen(path) + 1);
     if (text) fq_buf_add(&b, text, strlen(text) + 1);
   }
   free(list);
