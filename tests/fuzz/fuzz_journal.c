@@ -297,8 +297,7 @@ static void ask_around(fq_kernel *k) {
                                       {"shadow.list", "{}"},
                                       {"shadow.differences", "{\"pack\":\"beside\"}"},
                                       {"job.list", "{}"},
-                                      {"policy.why", about_first},
-                                      {"policy.rollback", "{\"pack\":\"beside\"}"}};
+                                      {"policy.why", about_first}};
   for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
     struct fq_error e = {0};
     fq_json *result = NULL, *params = fq_json_parse(questions[i][1], strlen(questions[i][1]), NULL);
