@@ -254,6 +254,18 @@ static const char *const packs[] = {
     "  for k, v in pairs(e.incident) do if v == \"fire\" then return escalate(e.incident, \"township\", k) "
     "end end\n"
     "end } }",
+    /* what a later entry says of the place decides where it ends */
+    "return policy { name = \"p\", clocks = { n = { from = \"reported\", to = \"handled\", limit = hours(1) "
+    "} }, "
+    "on = { [\"clock.breached\"] = function(e)\n"
+    "  if e.incident.grid == \"" GRID_B1 "\" then return escalate(e.incident, \"county\", \"特\") end\n"
+    "end } }",
+    "return policy { name = \"p\", clocks = { n = { from = \"reported\", to = \"handled\", limit = hours(1) "
+    "} }, "
+    "on = { [\"clock.breached\"] = function(e, view)\n"
+    "  local owner = view.owner(e.incident)\n"
+    "  if owner and owner.name == \"木瓜村\" then return escalate(e.incident, \"county\", owner.name) end\n"
+    "end } }",
 };
 
 /* A kernel that really decides, beside the proof's trees. */
