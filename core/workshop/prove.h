@@ -199,4 +199,6 @@ void prove_fights(const struct proof *p, fq_json *list, const char *policy, cons
 enum fq_status prove_find(struct proof *p, struct fq_error *e);
 void prove_find_free(struct proof *p);
 
+void prove_print(FILE *out, const char *list, const fq_json *value); /* prove_print.c */
+
 #endif

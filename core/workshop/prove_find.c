@@ -113,7 +113,7 @@ static void staffing(struct proof *p, size_t village, const char *rule, const ch
   hours_words(h, &hz, &he);
   char *key = pattern_key(about, h);
   add_staffing(
-      p, named(p, rule, severity, key, fq_printf("%s%s", hz.data, zh), fq_printf("%s: %s", he.data, en)),
+      p, named(p, rule, severity, key, fq_printf("%s:%s", hz.data, zh), fq_printf("%s: %s", he.data, en)),
       village, h);
   free(key);
   fq_buf_free(&hz);
