@@ -112,7 +112,7 @@ describe("a job", () => {
 
   test("who may", async () => {
     const files = with_({ a: story("好") });
-    const [adminA, auditA, desk] = await Promise.all([open("admin-A"), open("audit-A"), open("desk", { topics: ["jobs"] })]);
+    const [adminA, auditA, desk] = await Promise.all([open("admin-A", { topics: ["jobs"] }), open("audit-A", { topics: ["jobs"] }), open("desk", { topics: ["jobs"] })]);
     const id = await start(files);
     for (const c of [adminA, audit, desk]) {
       await assert.rejects(c.call("job.start", { what: "test", pack: NAME, files }), (e) => e.code === -32003);
@@ -123,7 +123,11 @@ describe("a job", () => {
         await assert.rejects(c.call(method, params), (e) => e.code === -32003, method);
     await assert.rejects(admin.call("job.finish", { job: id, state: "lost" }), (e) => e.code === -32601);
     await state(id, "done");
-    assert.deepEqual(desk.heard.filter((m) => m.method === "jobs"), []);
+    await admin.hear((m) => m.method === "jobs" && m.params.key === id && m.params.data.state === "done");
+    for (const c of [adminA, auditA, desk]) { // what was meant for them has come before this answer
+      await assert.rejects(c.call("job.candidate", { job: id }), (e) => e.code === -32003);
+      assert.deepEqual(c.heard.filter((m) => m.method === "jobs"), []);
+    }
   });
 
   test("a pack with a hostile name and hostile files stays a pack", async () => {
