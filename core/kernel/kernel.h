@@ -139,8 +139,8 @@ void fq_kernel_prepare(fq_kernel *k, const char *method, fq_prepare_fn begin, vo
 void fq_prepared(struct fq_preparing *p, fq_json *found);
 const fq_json *fq_call_prepared(const struct fq_call *c);
 
-/* A volatile message outside any call: the latest value of (topic, key) to every session with one of the
- * roles that asked for the topic. Kernel thread. */
+/* A volatile message outside any call: the latest value of (topic, key) to every session of the
+ * whole county with one of the roles that asked for the topic. Kernel thread. */
 void fq_kernel_signal(fq_kernel *k, const char *topic, const char *key, uint32_t roles, const fq_json *data);
 
 /* Do the parameters fit the table? As for a method's. Any thread. */
