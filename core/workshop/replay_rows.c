@@ -495,9 +495,12 @@ static void print_summary(FILE *out, const fq_json *s) {
 static void print_incident(FILE *out, const fq_json *v) {
   fprintf(out, "%s %s %s  %s\n", text(v, "subject"), text(v, "title"), text(v, "township_name"),
           text(v, "at"));
-  fq_json_each(d, fq_json_get(v, "differences"))
-      fprintf(out, "    %lld %s  %s: %s / %s\n", (long long)fq_json_int(d, "n", 0), text(d, "kind"),
-              text(d, "policy"), text(d, "zh"), text(d, "en"));
+  fq_json_each(d, fq_json_get(v, "differences")) {
+    const char *zh = text(d, "zh"), *en = text(d, "en");
+    bool same = !strcmp(zh, en); /* figures are the same in both languages */
+    fprintf(out, "    %lld %s  %s: %s%s%s\n", (long long)fq_json_int(d, "n", 0), text(d, "kind"),
+            text(d, "policy"), zh, same ? "" : " / ", same ? "" : en);
+  }
 }
 
 static void print_township(FILE *out, const fq_json *v) {
