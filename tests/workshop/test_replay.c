@@ -504,6 +504,35 @@ static void tells_what_differs_and_why(void **state) {
   fq_json_free(other);
 }
 
+/* The same commands with another parameter: the first that is another is named with both values, a long one
+ * is not spelt out, and in another order they are only said to be that. */
+static void says_which_parameter_is_another(void **state) {
+  (void)state;
+  call("pack.deploy",
+       pack("town",
+            POLICY("p", ON("incident.reported", "if e.word == 'order' then return { answer(e, 'a'), "
+                                                "dispatch(e.incident, {user='officer-1'}) } end\n"
+                                                "return answer(e, 'well')")),
+            NULL));
+  act("incident.report", "i1", "short");
+  act("incident.report", "i2", "long");
+  act("incident.report", "i3", "order");
+  fq_json *other =
+      pack("town",
+           POLICY("p", ON("incident.reported",
+                          "if e.word == 'order' then return { "
+                          "dispatch(e.incident, {user='officer-1'}), answer(e, 'a') } end\n"
+                          "return answer(e, e.word == 'long' and string.rep('x', 41) or 'better')")),
+           NULL);
+  replay(other);
+  assert_int_equal(sum("differences"), 3);
+  assert_string_equal(fq_json_str(difference(0, 0), "zh"), "thing.answer word: \"well\" → \"better\"");
+  assert_string_equal(fq_json_str(difference(0, 0), "en"), fq_json_str(difference(0, 0), "zh"));
+  assert_string_equal(fq_json_str(difference(1, 0), "en"), "thing.answer word: \"well\" → ...");
+  assert_string_equal(fq_json_str(difference(2, 0), "en"), "other parameters or order");
+  fq_json_free(other);
+}
+
 /* Nobody heard these: where the turn of each ended follows from the order of reactions. */
 static void entries_that_nobody_heard(void **state) {
   (void)state;
@@ -816,6 +845,7 @@ int main(void) {
       TEST(rules_that_set_one_another_off),
       TEST(what_is_in_memory_alone),
       TEST(tells_what_differs_and_why),
+      TEST(says_which_parameter_is_another),
       TEST(entries_that_nobody_heard),
       TEST(failures_on_either_side),
       TEST(two_packs_compared),
