@@ -216,7 +216,7 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
       let count = 0;
       for (const { at_ms, data: { pack, files, policies } } of packs.values()) {
         const own = new Set(policies.map((p) => p.hash));
-        const then = entries.filter((e) => e.kind === "policy.decided" && e.data.pack === pack && own.has(e.data.version)).length;
+        const then = entries.filter((e) => e.kind === "policy.decided" && e.at_ms >= at_ms && e.data.pack === pack && own.has(e.data.version)).length;
         if (!then) continue;
         writeFileSync(candidate, JSON.stringify({ pack, files }));
         const { stdout, stderr } = await cli(["policy", "replay", "--candidate", candidate, "--from", new Date(at_ms).toISOString(), "--json", "--data", data]);
