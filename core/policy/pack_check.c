@@ -177,6 +177,7 @@ bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t co
   struct fq_error e = {0};
   *out = (struct fq_pack){0};
   fq_pack_files_check(files, f);
+  if (fq_json_size(files) > FQ_PACK_FILES_MAX) return false;
   const char *text = fq_json_str(files, "pack.lua");
   if (!text) {
     fq_finding_add(f, "pack.lua", 0, FQ_EXIT_SYNTAX, "包里没有 pack.lua", "the pack has no pack.lua");
