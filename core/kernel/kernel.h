@@ -24,7 +24,8 @@ struct fq_kernel_config {
   int readers, helpers; /* threads */
   int rearm_ms; /* how often timers are looked at besides when they are due; 0: 5 s. The clock may jump. */
   int tick_commands; /* most commands in one transaction; 512: perf.md, natural batching */
-  bool lean;         /* plugins marked `derived` hear nothing: nobody will query this kernel */
+  bool lean;         /* nobody will query this kernel: plugins marked `derived` hear nothing, and decisions */
+                     /* are recorded without what only explains them */
 };
 
 /* open: database, journal head. register modules. boot: migrate, init each module. */
@@ -38,6 +39,7 @@ void fq_kernel_close(fq_kernel *k);
 
 const struct fq_module *fq_kernel_modules(const fq_kernel *k, size_t *count);
 fq_db *fq_kernel_db(fq_kernel *k);
+bool fq_kernel_lean(const fq_kernel *k);
 const struct fq_kind *fq_kernel_kind(const fq_kernel *k, const char *name);
 
 /* One command in a tick of its own, on the caller's thread: the command line and scenarios. NULL actor is
