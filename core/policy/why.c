@@ -129,6 +129,7 @@ enum fq_status fq_policy_check(struct fq_query *q) {
   struct fq_pack pack;
   bool ok =
       fq_pack_check(h, p->modules, p->modules_count, fq_json_str(q->params, "pack"), is.files, &pack, &f);
+  ok &= fq_pack_check_scenarios(h, is.files, &f);
   fq_json_set_bool(q->result, "ok", ok);
   fq_json_set(q->result, "findings", fq_findings_json(&f, is.files));
   fq_pack_clear(&pack);

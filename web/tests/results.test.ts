@@ -8,7 +8,7 @@ import { changes, changeText, differenceText, pairs, sentence, sentenceText } fr
 import { csvCell, toCsv } from "../admin/results/csv";
 import DataTable from "../admin/results/DataTable.vue";
 import DifferenceView from "../admin/results/DifferenceView.vue";
-import { sideBySide, tallyLines, unified } from "../admin/results/diffing";
+import { sideBySide, tallyLines, unified } from "../admin/parts/diffing";
 import { gauge } from "../admin/results/gauge";
 import { headline } from "../admin/results/headline";
 import { byTownship, hourText, stateText, stretches, tally, weekText } from "../admin/results/hours";
@@ -269,8 +269,8 @@ describe("a run in a line", () => {
     const row = { job: "j1", pack: "p", state: "done" as const, share: 1 };
     expect(headline({ ...row, what: "replay", summary: { subjects: 20114, differing: 312, identical: false } })).toBe("20,114 起事件中 312 起不同");
     expect(headline({ ...row, what: "replay", summary: { subjects: 5, differing: 0, identical: true } })).toBe("5 起事件，决定完全相同");
-    expect(headline({ ...row, what: "check", summary: { findings: 0, scenarios: { played: 3, failed: 1 }, proof: null } })).toBe("0 处编译问题；3 个场景中 1 个不通过");
-    expect(headline({ ...row, what: "test", state: "running", summary: undefined, zh: "第 2 个场景" })).toBe("第 2 个场景");
+    expect(headline({ ...row, what: "check", summary: { findings: 0, scenarios: { played: 3, failed: 1 }, proof: null } })).toBe("0 处编译问题；3 个情景中 1 个不通过");
+    expect(headline({ ...row, what: "test", state: "running", summary: undefined, zh: "第 2 个情景" })).toBe("第 2 个情景");
     expect(headline({ ...row, what: "prove", state: "failed" })).toBe("");
   });
 });
