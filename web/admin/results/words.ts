@@ -399,6 +399,7 @@ export const resultWords = dictionary({
   "changed.added": ["新增", "added"],
   "changed.removed": ["删除", "removed"],
   "changed.changed": ["改动", "changed"],
+  "changed.taken": ["重名", "taken"],
   "tested.none": ["没有情景", "no scenarios"],
   "tested.ok": ["{n} 个情景通过", "{n} scenarios passed"],
   "tested.failed": ["{n} 个情景，{failed} 个不通过", "{failed} of {n} scenarios failed"],
