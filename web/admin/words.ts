@@ -20,7 +20,7 @@ export const words = dictionary({
   "nav.history": ["部署历史", "History"],
   "nav.shadow": ["影子对照", "Shadows"],
   "nav.why": ["为何如此", "Why"],
-  "nav.trust": ["签名密钥", "Signing keys"],
+  "nav.trust": ["签名密钥", "Keys"],
   "nav.running": ["{n} 个在运行", "{n} running"],
   "link.down.admin": [
     "与服务器的连接已断开 {time}，正在自动重连。您写的内容保存在本机，不会丢失。",
@@ -72,7 +72,7 @@ export const words = dictionary({
   "home.noDrafts": ["没有草稿。打开一个规则包，改动会自动存成草稿，部署之前不影响任何事件。", "No drafts. Open a pack: what you change is kept as a draft and touches nothing until it is deployed."],
   "home.changed": ["改动 {n} 个文件", "{n} files changed"],
   "home.proposals": ["等待审批", "Proposals"],
-  "home.waiting": ["有 {n} 个部署等待您审批", "{n} deployments wait for your approval"],
+  "home.waiting": ["有 {n} 个部署等待您审批", "Waiting for your approval: {n}"],
   "home.shadow": ["已决定 {n} 次，不同 {d} 次", "{n} decisions, {d} differ"],
   "home.ready": ["可以转正", "ready"],
   "home.trying": ["观察中", "on trial"],

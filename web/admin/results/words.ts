@@ -341,6 +341,9 @@ export const resultWords = dictionary({
 
   "check.clean": ["编译没有问题。", "It compiles."],
   "check.findings": ["编译有 {n} 处问题。", "{n} findings in compiling."],
+  "check.proof": ["全县的证明有 {errors} 处错误、{warnings} 处警告。", "The proof of the county has {errors} errors and {warnings} warnings."],
+  "check.proofClean": ["全县的证明没有错误，也没有警告。", "The proof of the county has no error and no warning."],
+  "check.passedOnes": ["{n} 个通过的情景", "{n} scenarios that hold"],
   "check.noScenario": ["没有情景。", "There are no scenarios."],
   "check.passed": ["{n} 个情景全部通过。", "All {n} scenarios pass."],
   "check.failed": ["{n} 个情景中 {failed} 个不通过。", "{failed} of {n} scenarios fail."],
@@ -443,6 +446,7 @@ export const resultWords = dictionary({
   "shadow.what": ["影子在真实来件上与现行版本并排决定，只记下不同，不起作用。差异在限度以内，就可以转正。", "A shadow decides beside the active version on live traffic; only what differs is recorded, nothing is done. Within its limits it can be promoted."],
   "shadow.none": ["这个包现在没有影子在运行。", "This pack has no shadow now."],
   "shadow.noDraft": ["先在编辑页写好草稿，再从这里放到影子里。", "Write a draft first; then it can be put into the shadow here."],
+  "shadow.asOf": ["截至 {at}", "as of {at}"],
   "shadow.since": ["自 {at}", "since {at}"],
   "shadow.ready": ["可以转正", "Ready to be promoted"],
   "shadow.over": ["超出限度", "Beyond the limits"],
