@@ -8,41 +8,16 @@
 
 #include "kernel/internal.h"
 
-static enum fq_status apply_row(fq_kernel *k, const struct fq_row *r, struct fq_error *e) {
-  const struct bound_kind *b = fq_map_get(k->kinds, r->kind);
-  if (!b) return FQ_OK; /* of a plugin that is not loaded here */
-  fq_json *data = fq_json_parse(r->data, strlen(r->data), e);
-  if (!data) return e->status;
-  struct fq_entry entry = {.seq = r->seq,
-                           .at_ms = r->at_ms,
-                           .kind = b->kind->name,
-                           .subject = r->subject,
-                           .org = r->org,
-                           .audience = r->audience,
-                           .actor = r->actor,
-                           .cause = r->cause,
-                           .data = data};
-  enum fq_status st = fq_apply_entry(k, b, &entry, e);
-  fq_json_free(data);
-  return st;
-}
-
 static enum fq_status apply_rows(fq_kernel *k, fq_db *from, const char *kinds, struct fq_error *e) {
-  fq_stmt *q = fq_sql(from,
-                      "SELECT seq, at_ms, kind, subject, org, actor, cause, audience, data FROM journal"
-                      " WHERE kind IN (SELECT value FROM json_each(?1)) ORDER BY seq",
-                      "s", kinds);
+  fq_stmt *q = fq_journal_of(from, kinds);
   while (fq_row(q)) {
-    struct fq_row r = {.seq = fq_col_int(q, 0),
-                       .at_ms = fq_col_int(q, 1),
-                       .kind = fq_col_str(q, 2),
-                       .subject = fq_col_str(q, 3),
-                       .org = fq_col_str(q, 4),
-                       .actor = fq_col_str(q, 5),
-                       .cause = fq_col_int(q, 6),
-                       .audience = fq_col_str(q, 7),
-                       .data = fq_col_str(q, 8)};
-    enum fq_status st = apply_row(k, &r, e);
+    struct fq_row r;
+    fq_journal_get(q, &r);
+    if (!fq_map_get(k->kinds, r.kind)) continue; /* of a plugin that is not loaded here */
+    bool stopped;
+    fq_json *data = fq_json_parse(r.data, strlen(r.data), e);
+    enum fq_status st = data ? fq_apply_row(k, &r, data, false, NULL, &stopped, e) : e->status;
+    fq_json_free(data);
     if (!st) continue;
     fq_done(q);
     return st;

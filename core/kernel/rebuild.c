@@ -9,6 +9,7 @@
 #include "kernel/internal.h"
 
 #define ROWS_A_TRANSACTION 10000
+#define LAST_MS            INT64_C(253402300799999) /* of the year 9999: what is added to a time stays a time */
 
 enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const fq_json *data, bool begins,
                             const struct fq_past_hooks *hooks, bool *stopped, struct fq_error *e) {
@@ -16,6 +17,9 @@ enum fq_status fq_apply_row(fq_kernel *k, const struct fq_row *r, const fq_json 
   if (!b)
     return fq_fail(e, FQ_E_NOT_FOUND, "entry.kind", r->kind, "第 %lld 条:没有模块认识记录种类 %s",
                    "entry %lld: no module knows the kind %s", (long long)r->seq, r->kind);
+  if (r->at_ms < 0 || r->at_ms > LAST_MS)
+    return fq_fail(e, FQ_E_PARAMS, "entry.time", "at_ms", "第 %lld 条的时间不可能:%lld",
+                   "entry %lld: no possible time: %lld", (long long)r->seq, (long long)r->at_ms);
   struct fq_entry entry = {.seq = r->seq,
                            .at_ms = r->at_ms,
                            .kind = b->kind->name,

@@ -126,10 +126,19 @@ static int save_draft(const struct common *c, const struct verb *v, fq_json *par
   return finish(c, &l, result, &e);
 }
 
+static int install(const struct common *c, const struct verb *v, fq_json *params) {
+  int code = fq_pack_admit(c, !strcmp(v->words, "upgrade"), params);
+  if (!code) return deploy(c, v, params);
+  fq_json_free(params);
+  return code;
+}
+
 #define DEPLOY "note override digest force! draft! move=open"
 static const struct verb verbs[] = {
     {.words = "check", .method = "pack.check", .order = "DIR", .run = check},
     {.words = "deploy", .method = "pack.deploy", .order = "DIR", .options = DEPLOY, .run = deploy},
+    {.words = "install", .method = "pack.deploy", .order = "DIR", .options = DEPLOY, .run = install},
+    {.words = "upgrade", .method = "pack.deploy", .order = "DIR", .options = DEPLOY, .run = install},
     {.words = "list", .method = "pack.list"},
     {.words = "open", .method = "pack.open", .order = "pack generation#?"},
     {.words = "history", .method = "pack.history", .order = "pack?", .options = "limit# after#"},
@@ -177,6 +186,8 @@ const struct command fq_command_pack = {
     "usage: fengqiao pack [--data DIR] check DIR     检查,列出全部问题 / lists everything wrong (--json)\n"
     "       fengqiao pack deploy DIR [--note TEXT] [--move] [--override REASON] [--digest HEX] [--force]\n"
     "                                                在两个事务之间生效 / takes effect between two ticks\n"
+    "       fengqiao pack install DIR | upgrade DIR  先说会改变什么,再部署 / says what it changes, then "
+    "deploys\n"
     "       fengqiao pack deploy --draft PACK        部署草稿 / deploys the draft\n"
     "       fengqiao pack propose DIR ...            提议,由另一人批准 / for another person to approve\n"
     "       fengqiao pack proposals | proposal ID    待批准的提议 / what waits for approval\n"

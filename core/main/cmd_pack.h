@@ -13,4 +13,9 @@ int fq_pack_export(const struct common *c, int argc, char **argv); /* NAME DIR|F
 int fq_pack_report(const struct common *c, int argc, char **argv); /* DIR|FILE.json */
 void fq_pack_print_diff(const fq_json *diff);
 
+void fq_pack_print_report(FILE *out, const fq_json *report);
+/* Before an installation or an upgrade: says what it would change; EXIT_DONE when nothing speaks against it.
+ */
+int fq_pack_admit(const struct common *c, bool upgrade, const fq_json *params);
+
 #endif

@@ -96,57 +96,58 @@ static const char *words(const char *change) {
   return "";
 }
 
-static void print_changes(const char *title, const fq_json *list) {
+static void print_changes(FILE *out, const char *title, const fq_json *list) {
   if (!fq_json_size(list)) return;
-  printf("\n%s\n", title);
+  fprintf(out, "\n%s\n", title);
   fq_json_each(x, list) {
     const char *path = fq_json_str(x, "path"), *pack = fq_json_str(x, "pack"), *was = fq_json_str(x, "was");
-    printf("  %-18s %s", words(fq_json_str(x, "change")), fq_json_str(x, "name"));
-    if (fq_json_str(x, "zh")) printf(" %s", fq_json_str(x, "zh"));
-    if (was) printf(" (原为 was: %s)", was);
-    if (path) printf("  %s", path);
-    if (pack) printf("  [%s]", pack);
-    puts("");
+    fprintf(out, "  %-18s %s", words(fq_json_str(x, "change")), fq_json_str(x, "name"));
+    if (fq_json_str(x, "zh")) fprintf(out, " %s", fq_json_str(x, "zh"));
+    if (was) fprintf(out, " (原为 was: %s)", was);
+    if (path) fprintf(out, "  %s", path);
+    if (pack) fprintf(out, "  [%s]", pack);
+    fputs("\n", out);
   }
 }
 
-static void print_signature(const fq_json *s) {
+static void print_signature(FILE *out, const fq_json *s) {
   if (!fq_json_bool(s, "present", false))
-    puts("签名 / signature: 没有 none");
+    fputs("签名 / signature: 没有 none\n", out);
   else
-    printf("签名 / signature: %s %.16s… %s\n", fq_json_str(s, "signer"), fq_json_str(s, "key"),
-           !fq_json_bool(s, "fits", false)     ? "不符 DOES NOT FIT"
-           : fq_json_bool(s, "trusted", false) ? "可信 trusted"
-                                               : "未登记 not trusted here");
+    fprintf(out, "签名 / signature: %s %.16s… %s\n", fq_json_str(s, "signer"), fq_json_str(s, "key"),
+            !fq_json_bool(s, "fits", false)     ? "不符 DOES NOT FIT"
+            : fq_json_bool(s, "trusted", false) ? "可信 trusted"
+                                                : "未登记 not trusted here");
 }
 
-static void print_report(const fq_json *r) {
-  printf("%s@%s", fq_json_str(r, "pack"), fq_json_str(r, "version"));
+void fq_pack_print_report(FILE *out, const fq_json *r) {
+  fprintf(out, "%s@%s", fq_json_str(r, "pack"), fq_json_str(r, "version"));
   if (!fq_json_bool(r, "installed", false))
-    puts("  本县没有 not installed here");
+    fputs("  本县没有 not installed here\n", out);
   else if (fq_json_bool(r, "same", false))
-    puts("  与现行版本相同 the same as what is active");
+    fputs("  与现行版本相同 the same as what is active\n", out);
   else
-    printf("  现行 active: %s\n", fq_json_str(r, "was"));
-  print_signature(fq_json_get(r, "signature"));
-  print_changes("规则 / policies", fq_json_get(r, "policies"));
-  if (fq_json_size(fq_json_get(r, "company"))) puts("\n听同样记录的其他规则 / others that hear the same");
+    fprintf(out, "  现行 active: %s\n", fq_json_str(r, "was"));
+  print_signature(out, fq_json_get(r, "signature"));
+  print_changes(out, "规则 / policies", fq_json_get(r, "policies"));
+  if (fq_json_size(fq_json_get(r, "company")))
+    fputs("\n听同样记录的其他规则 / others that hear the same\n", out);
   fq_json_each(x, fq_json_get(r, "company")) {
-    printf("  %s / %s:", fq_json_str(x, "pack"), fq_json_str(x, "policy"));
-    fq_json_each(k, fq_json_get(x, "kinds")) printf(" %s", fq_json_as_str(k));
-    puts("");
+    fprintf(out, "  %s / %s:", fq_json_str(x, "pack"), fq_json_str(x, "policy"));
+    fq_json_each(k, fq_json_get(x, "kinds")) fprintf(out, " %s", fq_json_as_str(k));
+    fputs("\n", out);
   }
   fq_json_each(d, fq_json_get(r, "dictionaries")) {
     char *title = fq_printf("词典 / dictionary %s", fq_json_str(d, "name"));
-    print_changes(title, fq_json_get(d, "changes"));
+    print_changes(out, title, fq_json_get(d, "changes"));
     free(title);
   }
-  print_changes("设置 / setup", fq_json_get(r, "setup"));
+  print_changes(out, "设置 / setup", fq_json_get(r, "setup"));
   if (fq_json_size(fq_json_get(r, "foreign_units")))
-    puts("\n本县没有的单位 / units this county does not have");
+    fputs("\n本县没有的单位 / units this county does not have\n", out);
   fq_json_each(x, fq_json_get(r, "foreign_units"))
-      printf("  %s  %s:%lld\n", fq_json_str(x, "unit"), fq_json_str(x, "path"),
-             (long long)fq_json_int(x, "line", 0));
+      fprintf(out, "  %s  %s:%lld\n", fq_json_str(x, "unit"), fq_json_str(x, "path"),
+              (long long)fq_json_int(x, "line", 0));
 }
 
 static fq_json *read_any(const char *path, struct fq_error *e) {
@@ -176,7 +177,7 @@ int fq_pack_report(const struct common *c, int argc, char **argv) {
     if (c->json || !ok)
       fq_print_json(result);
     else
-      print_report(result);
+      fq_pack_print_report(stdout, result);
     code = ok ? EXIT_DONE : EXIT_FAILED;
   }
   fq_json_free(result);

@@ -52,7 +52,7 @@ static void world_free(void *arg) {
 }
 
 static int usage(const struct fq_run_kind *kind, FILE *to) {
-  fprintf(to, "usage: fengqiao policy %s PACKDIR [--json] [--list NAME]", kind->name);
+  fprintf(to, "usage: fengqiao policy %s PACKDIR [--json] [--list NAME] [--csv NAME]", kind->name);
   for (const struct fq_param *p = kind->options; p && p->type != FQ_T_END; p++)
     fprintf(to, " [--%s %s]", p->name, p->type == FQ_T_ENUM ? p->values : "VALUE");
   fprintf(to, "\n\n%s / %s\n", kind->zh, kind->en);
@@ -86,7 +86,7 @@ static bool set_option(const struct fq_run_kind *kind, fq_json *options, const c
 }
 
 struct asked {
-  const char *candidate, *base, *list;
+  const char *candidate, *base, *list, *csv;
   char *rest[8]; /* what fq_common() understands */
   fq_json *options;
   bool json;
@@ -105,6 +105,8 @@ static int read_words(const struct fq_run_kind *kind, int argc, char **argv, str
       a->base = argv[++i];
     } else if (name && value && !strcmp(name, "list")) {
       a->list = argv[++i];
+    } else if (name && value && !strcmp(name, "csv")) {
+      a->csv = argv[++i];
     } else if (name && value && set_option(kind, a->options, name, value)) {
       i++;
     } else if (name && *rest < 6) {
@@ -160,10 +162,17 @@ static int go(const struct fq_run_kind *kind, const struct asked *a, const struc
                        .world_free = world_free,
                        .worlds = &s,
                        .out = fq_report_lines(&file)};
-    if (kind->run(&r, &e))
+    struct fq_report_csv csv;
+    bool ready = !a->csv || fq_report_csv_open(&csv, a->csv, &r.out, &e);
+    enum fq_status st = ready ? kind->run(&r, &e) : e.status;
+    if (a->csv && ready) {
+      enum fq_status closed = fq_report_csv_close(&csv, st ? NULL : stdout, st ? &csv.error : &e);
+      if (!st) st = closed;
+    }
+    if (st)
       complain(a, &e);
     else
-      code = file.ok ? EXIT_DONE : EXIT_FAILED;
+      code = (a->csv ? csv.ok : file.ok) ? EXIT_DONE : EXIT_FAILED;
   }
   fq_json_free(pack);
   fq_json_free(base);

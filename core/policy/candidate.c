@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "policy/module_internal.h"
+#include "policy/pack.h"
 
 struct fq_policy *fq_policy_of(const fq_kernel *k) {
   size_t count;
@@ -67,6 +68,9 @@ enum fq_status fq_candidate_read(const fq_kernel *k, fq_db *db, const fq_json *p
   if (fq_json_type(files) != FQ_JSON_OBJECT)
     return fq_fail(e, FQ_E_PARAMS, "params", "files", "files 应为 {路径: 内容}",
                    "files must be {path: text}");
+  if (fq_json_size(files) > FQ_PACK_FILES_MAX)
+    return fq_fail(e, FQ_E_TOO_LARGE, "pack.files", "files", "规则包的文件超过 %d 个",
+                   "the pack has more than %d files", FQ_PACK_FILES_MAX);
   out->files = fq_json_dup(files);
   return FQ_OK;
 }

@@ -48,11 +48,17 @@ static fq_json *nothing_played(void) {
 static void begin(void *self, struct fq_preparing *p) {
   struct fq_gated *g = self;
   struct fq_policy *policy = g->policy;
-  fq_json *candidate = policy->gate ? g->candidate(p->kernel, p->params) : NULL;
+  if (!policy->gate) {
+    fq_prepared(p, NULL);
+    return;
+  }
+  fq_json *candidate = g->candidate(p->kernel, p->params);
   const fq_json *files = fq_json_get(candidate, "files");
+  /* The draft may be saved, or the shadow started, before the command's turn comes: it then finds files that
+   * nobody has played. */
   if (fq_json_type(files) != FQ_JSON_OBJECT) {
     fq_json_free(candidate);
-    fq_prepared(p, NULL);
+    fq_prepared(p, with_digest(nothing_played(), ""));
     return;
   }
   char digest[65];

@@ -196,7 +196,8 @@ static const struct fq_method methods[] = {
             "{pack, version, generation, moved, setup_refused?:[{method, path, code, zh, en}]}"),
     QUESTION("policy.generations", page_params, fq_policy_generations, "各代规则与其名下未结事项",
              "generations, and how much of what is open each decides",
-             "{generation, rows:[{generation, at, actor, packs:[{pack, version}], open, moved_to?}], next?}"),
+             "{generation, rows:[{generation, at, actor, packs:[{pack, version}], open, moved_to?, "
+             "replaced?:[{pack, generation, version}]}], next?}"),
     COMMAND("policy.move", move_params, fq_policy_move, "把未结事项移到现行一代",
             "moves what is open to the present generation", "{moved, to}"),
     {.name = "policy.source",

@@ -3,7 +3,8 @@
  *
  * Generations: a deployment makes generation g+1, the set of policies active from then on. Which generation
  * decides about a subject is computed, not stored: the one that was current when the subject began (react.c).
- * Rolling back makes a new generation too, and moves those that began under a withdrawn one to it.
+ * Rolling back makes a new generation too, and moves those that began under a withdrawn one to it: whole,
+ * when nothing else differs, else in the one pack that was rolled back (policy_pin).
  */
 #include "policy/module.h"
 
@@ -38,6 +39,9 @@ static const char *const migrations[] = {
     " INTEGER NOT NULL, last_seq INTEGER NOT NULL, PRIMARY KEY(hash, heard)) WITHOUT ROWID;"
     "INSERT INTO policy_failure SELECT hash, '', total, in_a_row, last_seq FROM policy_failure_1;"
     "DROP TABLE policy_failure_1;",
+    /* What began under `gen` has this pack decide as `as_of` has it. */
+    "CREATE TABLE policy_pin(gen INTEGER NOT NULL, pack TEXT NOT NULL, as_of INTEGER NOT NULL, PRIMARY "
+    "KEY(gen, pack)) WITHOUT ROWID;",
     NULL};
 
 int64_t fq_policy_current(fq_db *db) {
@@ -93,8 +97,9 @@ struct fq_generation *fq_policy_generation(struct fq_policy *p, fq_db *db, int64
   g->number = number;
   fq_stmt *q = fq_sql(
       db,
-      "SELECT m.pack, s.hash, s.name, s.path, s.text FROM policy_member m JOIN policy_source s USING(hash)"
-      " WHERE m.gen = ? ORDER BY m.pack, m.pos",
+      "SELECT m.pack, s.hash, s.name, s.path, m.gen, s.text FROM policy_pack p LEFT JOIN policy_pin i ON "
+      "i.gen = p.gen AND i.pack = p.pack JOIN policy_member m ON m.gen = ifnull(i.as_of, p.gen) AND m.pack = "
+      "p.pack JOIN policy_source s USING(hash) WHERE p.gen = ? ORDER BY m.pack, m.pos",
       "i", number);
   while (fq_row(q)) {
     g->list = fq_realloc(g->list, (g->count + 1) * sizeof *g->list);
@@ -103,7 +108,8 @@ struct fq_generation *fq_policy_generation(struct fq_policy *p, fq_db *db, int64
     fq_copy(a->hash, sizeof a->hash, fq_col_str(q, 1));
     fq_copy(a->name, sizeof a->name, fq_col_str(q, 2));
     fq_copy(a->path, sizeof a->path, fq_col_str(q, 3));
-    a->version = fq_policy_compiled(p->host, &p->compiled, a->hash, a->path, fq_col_str(q, 4));
+    a->generation = fq_col_int(q, 4);
+    a->version = fq_policy_compiled(p->host, &p->compiled, a->hash, a->path, fq_col_str(q, 5));
   }
   g->next = p->generations;
   p->generations = g;
@@ -167,6 +173,22 @@ static enum fq_status apply_deployed(struct fq_apply *a, const struct fq_entry *
   return FQ_OK;
 }
 
+/* What began after `to` has the pack decide as `gen` does; its other packs stay what they were to it. */
+static void move_pack(fq_db *db, const char *pack, int64_t to, int64_t gen) {
+  fq_exec(db,
+          "UPDATE policy_generation SET moved_to = ?1 WHERE gen > ?2 AND gen < ?1 AND moved_to = 0 AND NOT "
+          "EXISTS(SELECT 1 FROM policy_pack n LEFT JOIN policy_pin i ON i.gen = policy_generation.gen AND "
+          "i.pack = n.pack LEFT JOIN policy_pack o ON o.gen = ifnull(i.as_of, policy_generation.gen) AND "
+          "o.pack = n.pack WHERE n.gen = ?1 AND n.pack <> ?3 AND n.digest IS NOT o.digest)",
+          "iis", gen, to, pack);
+  fq_exec(db,
+          "INSERT OR REPLACE INTO policy_pin(gen, pack, as_of) SELECT gen, ?3, ?1 FROM policy_generation "
+          "WHERE gen > ?2 AND gen < ?1 AND moved_to = 0",
+          "iis", gen, to, pack);
+  fq_exec(db, "UPDATE policy_pin SET as_of = ?1 WHERE pack = ?3 AND as_of > ?2 AND as_of < ?1", "iis", gen,
+          to, pack);
+}
+
 static enum fq_status apply_rolled_back(struct fq_apply *a, const struct fq_entry *e) {
   const char *pack = fq_json_str(e->data, "pack");
   int64_t gen = fq_json_int(e->data, "generation", 0), to = fq_json_int(e->data, "to", 0);
@@ -192,7 +214,10 @@ static enum fq_status apply_rolled_back(struct fq_apply *a, const struct fq_entr
       "DELETE FROM policy_withdrawn WHERE pack = ?1 AND digest = (SELECT digest FROM policy_pack WHERE gen "
       "= ?2 AND pack = ?1)",
       "si", pack, gen); /* asked for by its number, it is good again */
-  fq_policy_set_moved(a->db, to + 1, gen - 1, gen);
+  if (fq_json_bool(e->data, "alone", false))
+    move_pack(a->db, pack, to, gen);
+  else /* of a time when all packs moved with the one */
+    fq_policy_set_moved(a->db, to + 1, gen - 1, gen);
   fq_exec(
       a->db,
       "UPDATE policy_failure SET in_a_row = 0 WHERE hash IN (SELECT hash FROM policy_member WHERE gen = ?)",

@@ -23,6 +23,7 @@ struct fq_host_limits fq_policy_limits(const void *policy);
  * plugin's words have changed): it then fails like a policy that raises. */
 struct fq_active {
   struct fq_version *version;
+  int64_t generation; /* whose copy of the pack it is */
   char pack[FQ_ID_MAX], hash[65], name[64], path[160];
 };
 /* What decides now about what begins now, in order; until the next deployment. Kernel thread. */
@@ -32,8 +33,8 @@ void fq_policy_listen(fq_kernel *k, bool listens); /* false: entries are not dec
 /* Told after each decision what it has read (track.h). Costs; for the workshop's own kernels. */
 typedef void (*fq_policy_watch_fn)(void *arg, const struct fq_entry *entry, const struct fq_track *track);
 void fq_policy_watch(fq_kernel *k, fq_policy_watch_fn fn, void *arg);
-/* The current generation counts as having begun with entry `seq`: subjects that began later are its own, whatever
- * number the deployment has in this kernel's journal. Kernels of runs only. */
+/* The current generation counts as having begun with entry `seq`: subjects that began later are its own,
+ * whatever number the deployment has in this kernel's journal. Kernels of runs only. */
 void fq_policy_backdate(fq_kernel *k, int64_t seq);
 /* The `target` of commands on rules: they decide for the whole county, so an administrator below it may read
  * them, not set them. */

@@ -115,6 +115,23 @@ enum fq_status fq_policy_move(struct fq_call *c) {
   return fq_emit(c, (struct fq_draft){.kind = "policy.moved", .data = data});
 }
 
+/* Packs that a roll-back has replaced for what began under it. */
+static fq_json *replaced_in(fq_db *db, int64_t gen) {
+  fq_json *list = fq_json_array();
+  fq_stmt *q = fq_sql(db,
+                      "SELECT i.pack, i.as_of, p.version FROM policy_pin i JOIN policy_pack p ON p.gen = "
+                      "i.as_of AND p.pack = i.pack WHERE i.gen = ? ORDER BY i.pack",
+                      "i", gen);
+  while (fq_row(q)) {
+    fq_json *o = fq_json_object();
+    fq_json_set_str(o, "pack", fq_col_str(q, 0));
+    fq_json_set_int(o, "generation", fq_col_int(q, 1));
+    fq_json_set_str(o, "version", fq_col_str(q, 2));
+    fq_json_push(list, o);
+  }
+  return list;
+}
+
 static fq_json *packs_of(fq_db *db, int64_t gen) {
   fq_json *list = fq_json_array();
   fq_stmt *q = fq_sql(db, "SELECT pack, version FROM policy_pack WHERE gen = ? ORDER BY pack", "i", gen);
@@ -148,6 +165,11 @@ enum fq_status fq_policy_generations(struct fq_query *q) {
     fq_json_set(o, "packs", packs_of(q->db, last));
     fq_json_set_int(o, "open", open);
     if (fq_col_int(s, 3)) fq_json_set_int(o, "moved_to", fq_col_int(s, 3));
+    fq_json *replaced = fq_col_int(s, 3) ? NULL : replaced_in(q->db, last);
+    if (fq_json_size(replaced))
+      fq_json_set(o, "replaced", replaced);
+    else
+      fq_json_free(replaced);
     fq_json_push(rows, o);
   }
   if ((int64_t)fq_json_size(rows) == limit && last > 1) fq_json_set_int(q->result, "next", last);

@@ -129,22 +129,24 @@ static void check_policies(struct check *c) {
   }
 }
 
+static int by_path(const void *a, const void *b) {
+  return strcmp(fq_json_name(*(const fq_json *const *)a), fq_json_name(*(const fq_json *const *)b));
+}
+
 void fq_pack_digest(const fq_json *files, char out[65]) {
   struct fq_buf b = {0};
-  const char *last = "";
-  for (size_t n = fq_json_size(files); n; n--) {
-    const fq_json *least = NULL;
-    fq_json_each(m, files) {
-      if (!strcmp(fq_json_name(m), FQ_PACK_SIGNATURE)) continue; /* it covers this digest */
-      if (strcmp(fq_json_name(m), last) > 0 && (!least || strcmp(fq_json_name(m), fq_json_name(least)) < 0))
-        least = m;
-    }
-    if (!least) break;
-    last = fq_json_name(least);
-    fq_buf_add(&b, last, strlen(last) + 1);
-    const char *text = fq_json_as_str(least);
+  const fq_json **list = fq_alloc((fq_json_size(files) + 1) * sizeof *list);
+  size_t n = 0;
+  fq_json_each(m, files) if (strcmp(fq_json_name(m), FQ_PACK_SIGNATURE)) /* it covers this digest */
+      list[n++] = m;
+  qsort(list, n, sizeof *list, by_path);
+  for (size_t i = 0; i < n; i++) {
+    const char *path = fq_json_name(list[i]), *text = fq_json_as_str(list[i]);
+    if (!path[0]) continue;
+    fq_buf_add(&b, path, strlen(path) + 1);
     if (text) fq_buf_add(&b, text, strlen(text) + 1);
   }
+  free(list);
   uint8_t sum[FQ_SHA256];
   fq_sha256((struct fq_piece[]){{b.data ? b.data : "", b.len}, {0}}, sum);
   fq_hex(sum, sizeof sum, out);
@@ -175,6 +177,7 @@ bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t co
   struct fq_error e = {0};
   *out = (struct fq_pack){0};
   fq_pack_files_check(files, f);
+  if (fq_json_size(files) > FQ_PACK_FILES_MAX) return false;
   const char *text = fq_json_str(files, "pack.lua");
   if (!text) {
     fq_finding_add(f, "pack.lua", 0, FQ_EXIT_SYNTAX, "包里没有 pack.lua", "the pack has no pack.lua");

@@ -46,6 +46,11 @@ static void check_twins(const fq_json *files, struct fq_findings *f) {
 
 void fq_pack_files_check(const fq_json *files, struct fq_findings *f) {
   size_t total = 0;
+  if (fq_json_size(files) > FQ_PACK_FILES_MAX) { /* no more is said of any of them */
+    fq_finding_add(f, "pack.lua", 0, FQ_EXIT_SYNTAX, "规则包的文件超过 %d 个",
+                   "the pack has more than %d files", FQ_PACK_FILES_MAX);
+    return;
+  }
   fq_json_each(m, files) {
     const char *path = fq_json_name(m), *text = fq_json_as_str(m);
     size_t len = text ? strlen(text) : 0;
@@ -66,8 +71,5 @@ void fq_pack_files_check(const fq_json *files, struct fq_findings *f) {
   }
   if (total > FQ_PACK_MAX)
     fq_finding_put(f, "pack.lua", 0, FQ_EXIT_SYNTAX, "规则包超过 8 MiB", "the pack is larger than 8 MiB");
-  if (fq_json_size(files) > FQ_PACK_FILES_MAX)
-    fq_finding_add(f, "pack.lua", 0, FQ_EXIT_SYNTAX, "规则包的文件超过 %d 个",
-                   "the pack has more than %d files", FQ_PACK_FILES_MAX);
   check_twins(files, f);
 }

@@ -79,7 +79,7 @@ fq_json *fq_turn_facts(const struct fq_turn *t, const struct fq_active *a) {
   fq_json_set_str(o, "policy", a->name);
   fq_json_set_str(o, "pack", a->pack);
   fq_json_set_str(o, "version", a->hash);
-  fq_json_set_int(o, "generation", t->generation);
+  fq_json_set_int(o, "generation", a->generation);
   fq_json_set_int(o, "entry", t->entry->seq);
   fq_json_set_str(o, "heard", t->entry->kind);
   return o;
@@ -138,7 +138,7 @@ static void decide(struct fq_turn *t, const struct fq_active *a, bool last);
 static void fall_back(struct fq_turn *t) {
   struct fq_policy *p = t->policy;
   if (t->fell_back || !fq_version_hears(p->fallback, t->entry->kind)) return;
-  struct fq_active a = {.version = p->fallback};
+  struct fq_active a = {.version = p->fallback, .generation = t->generation};
   t->fell_back = true;
   fq_copy(a.name, sizeof a.name, "default");
   fq_copy(a.path, sizeof a.path, p->fallback->path);
@@ -150,7 +150,7 @@ static void fall_back(struct fq_turn *t) {
 static void pack_version(struct fq_turn *t, const struct fq_active *a, char out[48]) {
   out[0] = '\0';
   fq_stmt *q = fq_sql(t->call->db, "SELECT version FROM policy_pack WHERE gen = ? AND pack = ?", "is",
-                      t->generation, a->pack);
+                      a->generation, a->pack);
   if (!fq_row(q)) return;
   fq_copy(out, 48, fq_col_str(q, 0));
   fq_done(q);

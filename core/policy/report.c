@@ -239,7 +239,25 @@ static void installed(const struct report *r, fq_json *result) {
   fq_done(q);
 }
 
-enum fq_status fq_policy_pack_report(struct fq_query *q) {
+static void changes(struct fq_query *q, struct fq_pack *pack, const fq_json *files) {
+  struct report r = {q->db, pack, files, NULL, fq_policy_current(q->db)};
+  r.before = fq_candidate_files_at(q->db, pack->name, r.generation);
+  fq_json_set_str(q->result, "pack", pack->name);
+  fq_json_set_str(q->result, "version", pack->version);
+  fq_json_set_str(q->result, "digest", pack->digest);
+  installed(&r, q->result);
+  fq_json_set(q->result, "signature", signature(&r));
+  fq_json_set(q->result, "policies", policies(&r));
+  fq_json_set(q->result, "company", company(&r));
+  fq_json_set(q->result, "dictionaries", dictionaries(&r));
+  fq_json_set(q->result, "setup", setup(&r));
+  fq_json_set(q->result, "foreign_units", foreign_units(&r));
+  fq_json_free(r.before);
+}
+
+/* Everything wrong with a candidate; when there is nothing, what `more` says of it. */
+static enum fq_status look(struct fq_query *q,
+                           void (*more)(struct fq_query *q, struct fq_pack *pack, const fq_json *files)) {
   struct fq_policy *p = q->self;
   struct fq_candidate is;
   if (fq_candidate_read(p->kernel, q->db, q->params, &is, q->error)) return q->error->status;
@@ -250,28 +268,23 @@ enum fq_status fq_policy_pack_report(struct fq_query *q) {
   }
   struct fq_findings f = {0};
   struct fq_pack pack;
-  bool ok =
-      fq_pack_check(h, p->modules, p->modules_count, fq_json_str(q->params, "pack"), is.files, &pack, &f);
+  const char *name = fq_json_str(q->params, "pack");
+  bool ok = fq_pack_check(h, p->modules, p->modules_count, name, is.files, &pack, &f);
+  ok &= fq_pack_check_scenarios(h, is.files, &f);
   fq_json_set_bool(q->result, "ok", ok);
   fq_json_set(q->result, "findings", fq_findings_json(&f, is.files));
-  if (ok) {
-    struct report r = {q->db, &pack, is.files, NULL, fq_policy_current(q->db)};
-    r.before = fq_candidate_files_at(q->db, pack.name, r.generation);
-    fq_json_set_str(q->result, "pack", pack.name);
-    fq_json_set_str(q->result, "version", pack.version);
-    fq_json_set_str(q->result, "digest", pack.digest);
-    installed(&r, q->result);
-    fq_json_set(q->result, "signature", signature(&r));
-    fq_json_set(q->result, "policies", policies(&r));
-    fq_json_set(q->result, "company", company(&r));
-    fq_json_set(q->result, "dictionaries", dictionaries(&r));
-    fq_json_set(q->result, "setup", setup(&r));
-    fq_json_set(q->result, "foreign_units", foreign_units(&r));
-    fq_json_free(r.before);
-  }
+  if (ok && more) more(q, &pack, is.files);
   fq_pack_clear(&pack);
   fq_findings_free(&f);
   fq_host_free(h);
   fq_candidate_clear(&is);
   return FQ_OK;
+}
+
+enum fq_status fq_policy_check(struct fq_query *q) {
+  return look(q, NULL);
+}
+
+enum fq_status fq_policy_pack_report(struct fq_query *q) {
+  return look(q, changes);
 }

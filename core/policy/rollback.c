@@ -14,11 +14,18 @@
 /* Do all policies of the pack's copy in the generation compile with the plugins of today, and is the text
  * that fails (NULL: none does) not among them? */
 static bool works(struct fq_policy *p, fq_db *db, const char *pack, int64_t gen, const char *failing) {
-  const struct fq_generation *g = fq_policy_generation(p, db, gen);
-  for (size_t i = 0; i < g->count; i++)
-    if (!strcmp(g->list[i].pack, pack) &&
-        (!g->list[i].version || (failing && !strcmp(g->list[i].hash, failing))))
-      return false;
+  fq_stmt *q = fq_sql(db,
+                      "SELECT s.hash, s.path, s.text FROM policy_member m JOIN policy_source s USING(hash) "
+                      "WHERE m.gen = ? AND m.pack = ?",
+                      "is", gen, pack);
+  while (fq_row(q)) {
+    const char *hash = fq_col_str(q, 0);
+    if ((!failing || strcmp(hash, failing)) &&
+        fq_policy_compiled(p->host, &p->compiled, hash, fq_col_str(q, 1), fq_col_str(q, 2)))
+      continue;
+    fq_done(q);
+    return false;
+  }
   return true;
 }
 
@@ -48,6 +55,7 @@ enum fq_status fq_policy_emit_rollback(struct fq_policy *p, struct fq_call *c, c
     fq_json_set_str(data, "version", fq_col_str(q, 0));
     fq_done(q);
   }
+  fq_json_set_bool(data, "alone", true); /* other packs stay what they are to what is open */
   fq_json_set_int(data, "moved", fq_policy_under(p, c->db, to + 1, from));
   fq_json_set_str(data, "message_zh", zh);
   fq_json_set_str(data, "message_en", en);

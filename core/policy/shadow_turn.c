@@ -17,8 +17,9 @@ void fq_shadow_listen(struct fq_turn *t) {
   for (struct fq_shadow *s = t->shadows; s; s = s->next) {
     s->listening =
         fq_int(t->call->db, 0,
-               "SELECT ifnull((SELECT digest FROM policy_pack WHERE gen = ? AND pack = ?), '') = ?", "iss",
-               t->generation, s->pack, s->base) == 1;
+               "SELECT ifnull((SELECT digest FROM policy_pack WHERE gen = ifnull((SELECT as_of FROM "
+               "policy_pin WHERE gen = ?1 AND pack = ?2), ?1) AND pack = ?2), '') = ?3",
+               "iss", t->generation, s->pack, s->base) == 1;
     for (size_t i = 0; i < s->count; i++)
       s->list[i].compared = false;
   }
@@ -94,7 +95,7 @@ void fq_shadow_compare(struct fq_turn *t, struct fq_shadow *s, const struct fq_s
     fq_json_set_str(o, "was_version", a->hash);
   else
     fq_json_set_bool(o, "alone", true);
-  fq_json_set_int(o, "generation", t->generation);
+  fq_json_set_int(o, "generation", a ? a->generation : t->generation);
   fq_json_set_int(o, "entry", t->entry->seq);
   fq_json_set_str(o, "heard", t->entry->kind);
   fq_json_set_str(o, "path", m->gone && a ? a->path : m->path);

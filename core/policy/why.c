@@ -115,26 +115,3 @@ enum fq_status fq_policy_packs(struct fq_query *q) {
   fq_json_set(q->result, "rows", rows);
   return FQ_OK;
 }
-
-enum fq_status fq_policy_check(struct fq_query *q) {
-  struct fq_policy *p = q->self;
-  struct fq_candidate is;
-  if (fq_candidate_read(p->kernel, q->db, q->params, &is, q->error)) return q->error->status;
-  struct fq_host *h = fq_host_new(p->modules, p->modules_count, NULL, q->error);
-  if (!h) {
-    fq_candidate_clear(&is);
-    return q->error->status;
-  }
-  struct fq_findings f = {0};
-  struct fq_pack pack;
-  bool ok =
-      fq_pack_check(h, p->modules, p->modules_count, fq_json_str(q->params, "pack"), is.files, &pack, &f);
-  ok &= fq_pack_check_scenarios(h, is.files, &f);
-  fq_json_set_bool(q->result, "ok", ok);
-  fq_json_set(q->result, "findings", fq_findings_json(&f, is.files));
-  fq_pack_clear(&pack);
-  fq_findings_free(&f);
-  fq_host_free(h);
-  fq_candidate_clear(&is);
-  return FQ_OK;
-}

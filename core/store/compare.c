@@ -1,27 +1,40 @@
 /* Two databases, table by table: see compare.h. */
 #include "store/compare.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/mem.h"
 #include "store/db.h"
 
-/* Another version's table has other columns: then no row can be the same. */
-static bool same_columns(fq_db *db, const char *table) {
-  static const char *const sql = "SELECT (SELECT group_concat(name) FROM pragma_table_info(?1, 'main')) ="
-                                 " (SELECT group_concat(name) FROM pragma_table_info(?1, 'other'))";
-  return fq_int(db, 0, sql, "s", table) != 0;
+/* The columns by name: a table that has grown over the years has them in another order than one made today,
+ * since each module's changes come in the order in which they were released. NULL when the two have not the
+ * same: made by another version, no row can be the same. The caller frees. */
+static char *columns_of(fq_db *db, const char *table) {
+  static const char *const sql =
+      "SELECT a.list FROM (SELECT group_concat('\"' || name || '\"') AS list FROM (SELECT name FROM "
+      "pragma_table_info(?1, 'main') ORDER BY name)) a JOIN (SELECT group_concat('\"' || name || '\"') AS "
+      "list FROM (SELECT name FROM pragma_table_info(?1, 'other') ORDER BY name)) b USING(list)";
+  fq_stmt *q = fq_sql(db, sql, "s", table);
+  if (!fq_row(q)) return NULL;
+  char *list = fq_strdup(fq_col_str(q, 0));
+  fq_done(q);
+  return list;
 }
 
-static int64_t differing(fq_db *db, const char *table) {
-  char sql[512];
-  /* The name comes from the catalogue and is quoted all the same. */
-  snprintf(sql, sizeof sql,
-           "SELECT (SELECT count(*) FROM (SELECT * FROM main.\"%s\" EXCEPT SELECT * FROM other.\"%s\")) +"
-           " (SELECT count(*) FROM (SELECT * FROM other.\"%s\" EXCEPT SELECT * FROM main.\"%s\"))",
-           table, table, table, table);
-  return fq_int(db, -1, sql, "");
+static int64_t differing(fq_db *db, const char *table, const char *columns) {
+  /* The names come from the catalogue and are quoted all the same. */
+  char *here = fq_printf("SELECT %s FROM main.\"%s\"", columns, table);
+  char *there = fq_printf("SELECT %s FROM other.\"%s\"", columns, table);
+  char *sql =
+      fq_printf("SELECT (SELECT count(*) FROM (%s EXCEPT %s)) + (SELECT count(*) FROM (%s EXCEPT %s))", here,
+                there, there, here);
+  int64_t n = fq_int(db, -1, sql, "");
+  free(here);
+  free(there);
+  free(sql);
+  return n;
 }
 
 static bool run(fq_db *db, const char *before, const char *name, const char *after) {
@@ -80,10 +93,12 @@ enum fq_status fq_compare(const char *path, const char *other, FILE *out, struct
   }
   fq_json_each(table, names) {
     const char *name = fq_json_str(table, "name");
-    bool both = fq_json_bool(table, "both", false) && same_columns(db, name);
+    char *columns = fq_json_bool(table, "both", false) ? columns_of(db, name) : NULL;
+    bool both = columns != NULL;
     int64_t rows = !both                                 ? 0
                    : fq_json_bool(table, "index", false) ? differing_words(db, name)
-                                                         : differing(db, name);
+                                                         : differing(db, name, columns);
+    free(columns);
     if (fq_failed(db)) break;
     tables++;
     if (both && !rows) continue;

@@ -76,12 +76,15 @@ bool fq_journal_append(fq_db *db, struct fq_head *head, const struct fq_row *r) 
   return true;
 }
 
+#define ROWS                                                                                                 \
+  "SELECT seq, at_ms, kind, subject, org, actor, cause, audience, data, receipt, digest, link FROM journal "
+
 fq_stmt *fq_journal_after(fq_db *db, int64_t after, int64_t up_to) {
-  return fq_sql(db,
-                "SELECT seq, at_ms, kind, subject, org, actor, cause, audience, data, receipt, digest, link "
-                "FROM journal"
-                " WHERE seq > ? AND seq <= ? ORDER BY seq",
-                "ii", after, up_to);
+  return fq_sql(db, ROWS "WHERE seq > ? AND seq <= ? ORDER BY seq", "ii", after, up_to);
+}
+
+fq_stmt *fq_journal_of(fq_db *db, const char *kinds) {
+  return fq_sql(db, ROWS "WHERE kind IN (SELECT value FROM json_each(?)) ORDER BY seq", "s", kinds);
 }
 
 void fq_journal_get(fq_stmt *q, struct fq_row *r) {

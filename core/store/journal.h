@@ -33,6 +33,8 @@ void fq_chain_link(const uint8_t previous[FQ_SHA256], const struct fq_row *r, co
 
 /* Rows after `after`, in order: step with fq_row(), read with fq_journal_get(). */
 fq_stmt *fq_journal_after(fq_db *db, int64_t after, int64_t up_to);
+/* All rows of these kinds, a JSON array of names. Reads the whole table. */
+fq_stmt *fq_journal_of(fq_db *db, const char *kinds);
 void fq_journal_get(fq_stmt *q, struct fq_row *r);
 
 /* Recomputes the chain. Returns FQ_OK with the head, or the first broken row in e->path. */

@@ -149,6 +149,9 @@ enum fq_status fq_draft_save(struct fq_call *c) {
   if (fq_json_type(given) != FQ_JSON_OBJECT)
     return fq_fail(c->error, FQ_E_PARAMS, "params", "files", "files 应为 {路径: 内容或 null}",
                    "files must be {path: text or null}");
+  if (fq_json_size(given) > 2 * FQ_PACK_FILES_MAX) /* as many as there may be go, as many come */
+    return fq_fail(c->error, FQ_E_TOO_LARGE, "draft.files", "files", "一次最多保存 %d 个文件",
+                   "at most %d files are saved at once", 2 * FQ_PACK_FILES_MAX);
   s.was = fq_draft_find(c->db, s.pack);
   enum fq_status st = check_rev(c, s.pack, &s.was);
   if (!st) st = choose_base(&s);

@@ -20,26 +20,30 @@ static const char *const migrations[] = {
     "NULL, digest TEXT NOT NULL, author TEXT NOT NULL, at_ms INTEGER NOT NULL, options TEXT NOT NULL,"
     " state TEXT NOT NULL, ok INTEGER, summary TEXT, error TEXT, ms INTEGER) WITHOUT ROWID;"
     "CREATE INDEX workshop_job_seq ON workshop_job(seq);",
+    "ALTER TABLE workshop_job ADD COLUMN candidate TEXT;"
+    "ALTER TABLE workshop_job ADD COLUMN base TEXT;",
     NULL};
 
 /* -- apply
  * ----------------------------------------------------------------------------------------------------- */
 
-static enum fq_status apply_started(struct fq_apply *a, const struct fq_entry *e) {
-  const fq_json *options = fq_json_get(e->data, "options");
-  char *text = options ? fq_json_print(options) : fq_strdup("{}");
-  fq_exec(a->db,
-          "INSERT INTO workshop_job(job, seq, what, pack, digest, author, at_ms, options, state)"
-          " VALUES(?, ?, ?, ?, ?, ?, ?, ?, 'started')",
-          "sissssis", e->subject, e->seq, fq_json_str(e->data, "what"), fq_json_str(e->data, "pack"),
-          fq_json_str(e->data, "digest"), e->actor, e->at_ms, text);
-  free(text);
-  return FQ_OK;
-}
-
 static char *text_of(const fq_json *data, const char *name) {
   const fq_json *v = fq_json_get(data, name);
   return v ? fq_json_print(v) : NULL;
+}
+
+static enum fq_status apply_started(struct fq_apply *a, const struct fq_entry *e) {
+  char *options = text_of(e->data, "options"), *candidate = text_of(e->data, "candidate"),
+       *base = text_of(e->data, "base");
+  fq_exec(a->db,
+          "INSERT INTO workshop_job(job, seq, what, pack, digest, author, at_ms, options, candidate, base,"
+          " state) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'started')",
+          "sissssisss", e->subject, e->seq, fq_json_str(e->data, "what"), fq_json_str(e->data, "pack"),
+          fq_json_str(e->data, "digest"), e->actor, e->at_ms, options ? options : "{}", candidate, base);
+  free(options);
+  free(candidate);
+  free(base);
+  return FQ_OK;
 }
 
 static enum fq_status apply_finished(struct fq_apply *a, const struct fq_entry *e) {
@@ -69,8 +73,20 @@ static enum fq_status whole_county(struct fq_call *c, struct fq_target *t) {
   return FQ_OK;
 }
 
-/* {pack, files} out of parameters that name a candidate, or what it is compared with. */
-static enum fq_status candidate_of(struct fq_call *c, const fq_json *named, fq_json **out) {
+/* Which files were meant, without the files: {draft, rev} | {generation} | {files: true}. */
+static fq_json *which(const fq_json *named, const struct fq_candidate *x) {
+  fq_json *o = fq_json_object();
+  const fq_json *generation = fq_json_get(named, "generation");
+  if (generation)
+    fq_json_set(o, "generation", fq_json_dup(generation));
+  else
+    fq_json_set_bool(o, x->rev ? "draft" : "files", true);
+  if (x->rev) fq_json_set_int(o, "rev", x->rev);
+  return o;
+}
+
+/* {pack, files} out of parameters that name a candidate, or what it is compared with; and which it is. */
+static enum fq_status candidate_of(struct fq_call *c, const fq_json *named, fq_json **out, fq_json **is) {
   struct fq_workshop *w = c->self;
   struct fq_candidate x;
   fq_json *params = fq_json_dup(named);
@@ -81,6 +97,7 @@ static enum fq_status candidate_of(struct fq_call *c, const fq_json *named, fq_j
     *out = fq_json_object();
     fq_json_set(*out, "pack", fq_json_dup(pack));
     fq_json_set(*out, "files", x.files);
+    *is = which(named, &x);
     x.files = NULL;
     fq_candidate_clear(&x);
   }
@@ -119,7 +136,9 @@ static enum fq_status can_start(struct fq_call *c) {
   return FQ_OK;
 }
 
-static enum fq_status emit_started(struct fq_call *c, const char *job, const struct fq_job_ask *ask) {
+/* Takes `candidate` and `base`: which they are. */
+static enum fq_status emit_started(struct fq_call *c, const char *job, const struct fq_job_ask *ask,
+                                   fq_json *candidate, fq_json *base) {
   char digest[65];
   fq_pack_digest(fq_json_get(ask->candidate, "files"), digest);
   fq_json *data = fq_json_object();
@@ -128,6 +147,8 @@ static enum fq_status emit_started(struct fq_call *c, const char *job, const str
   fq_json_set_str(data, "pack", ask->pack);
   fq_json_set_str(data, "digest", digest);
   fq_json_set(data, "options", fq_json_dup(ask->options));
+  fq_json_set(data, "candidate", candidate);
+  if (base) fq_json_set(data, "base", base);
   return fq_emit(c, (struct fq_draft){.kind = "job.started", .subject = job, .data = data});
 }
 
@@ -135,14 +156,20 @@ static enum fq_status start_job(struct fq_call *c) {
   struct fq_job_ask ask = {.kind = fq_run_kind(fq_json_str(c->params, "what")),
                            .pack = fq_json_str(c->params, "pack")};
   const fq_json *base = fq_json_get(c->params, "base");
+  fq_json *candidate_is = NULL, *base_is = NULL;
   char job[32];
   snprintf(job, sizeof job, "j%lld", (long long)fq_next_seq(c));
   enum fq_status st = can_start(c);
   if (!st) st = options_of(c, ask.kind, &ask.options);
-  if (!st) st = candidate_of(c, c->params, &ask.candidate);
-  if (!st && base) st = candidate_of(c, base, &ask.base);
-  if (!st) st = emit_started(c, job, &ask);
+  if (!st) st = candidate_of(c, c->params, &ask.candidate, &candidate_is);
+  if (!st && base) st = candidate_of(c, base, &ask.base, &base_is);
+  if (!st) {
+    st = emit_started(c, job, &ask, candidate_is, base_is);
+    candidate_is = base_is = NULL;
+  }
   if (st) {
+    fq_json_free(candidate_is);
+    fq_json_free(base_is);
     fq_json_free(ask.options);
     fq_json_free(ask.candidate);
     fq_json_free(ask.base);
@@ -312,7 +339,15 @@ static const struct fq_method methods[] = {
      .query = fq_job_open,
      .zh = "一个工坊作业",
      .en = "a job and the lists of its result",
-     .result = "{" ROW ", digest, options, lists:{name: rows}, error?:{code, path?, zh, en}}"},
+     .result = "{" ROW ", digest, options, candidate:{draft, rev | generation | files}, base?:{draft, rev | "
+               "generation | files}, lists:{name: rows}, error?:{code, path?, zh, en}}"},
+    {.name = "job.candidate",
+     .roles = ADMINS,
+     .params = job_params,
+     .query = fq_job_candidate,
+     .zh = "作业所试的文件",
+     .en = "the files that a job tried, and those it compared them with",
+     .result = "{pack, files, base?}"},
     {.name = "job.rows",
      .roles = ADMINS,
      .params = rows_params,

@@ -7,7 +7,8 @@
 #include "workshop/rows.h"
 #include "workshop/workshop_internal.h"
 
-#define COLUMNS "job, what, pack, author, at_ms, state, ok, ms, summary, digest, options, error"
+#define COLUMNS                                                                                              \
+  "job, what, pack, author, at_ms, state, ok, ms, summary, digest, options, error, candidate, base"
 
 /* Results speak of the whole county: its incidents, its officers. Who administers a part of it may not read
  * them. */
@@ -69,6 +70,8 @@ enum fq_status fq_job_open(struct fq_query *q) {
   fq_json_set_str(o, "digest", fq_col_str(s, 9));
   set_text(o, "options", fq_col_str(s, 10));
   set_text(o, "error", fq_col_str(s, 11));
+  set_text(o, "candidate", fq_col_str(s, 12));
+  set_text(o, "base", fq_col_str(s, 13));
   fq_done(s);
   char *dir = fq_job_dir(q->self, job);
   fq_json_set(o, "lists", fq_rows_lists(dir));
@@ -85,6 +88,31 @@ static char *result_of(struct fq_query *q) {
   if (fq_int(q->db, 0, "SELECT 1 FROM workshop_job WHERE job = ?", "s", job)) return fq_job_dir(q->self, job);
   unknown(q, job);
   return NULL;
+}
+
+static fq_json *read_files(const char *dir, const char *name) {
+  fq_json *pack = fq_task_kept(dir, name), *files = fq_json_dup(fq_json_get(pack, "files"));
+  fq_json_free(pack);
+  return files;
+}
+
+enum fq_status fq_job_candidate(struct fq_query *q) {
+  char *dir = result_of(q);
+  if (!dir) return q->error->status;
+  fq_json *files = read_files(dir, FQ_TASK_CANDIDATE), *base = read_files(dir, FQ_TASK_BASE);
+  free(dir);
+  if (!files)
+    return fq_fail(q->error, FQ_E_NOT_FOUND, "job.no_candidate", "job", "作业 %s 还没有开始,或它的文件已不在",
+                   "job %s has not begun, or its files are gone", fq_json_str(q->params, "job"));
+  fq_stmt *s =
+      fq_sql(q->db, "SELECT pack FROM workshop_job WHERE job = ?", "s", fq_json_str(q->params, "job"));
+  if (fq_row(s)) {
+    fq_json_set_str(q->result, "pack", fq_col_str(s, 0));
+    fq_done(s);
+  }
+  fq_json_set(q->result, "files", files);
+  if (base) fq_json_set(q->result, "base", base);
+  return FQ_OK;
 }
 
 enum fq_status fq_job_rows(struct fq_query *q) {

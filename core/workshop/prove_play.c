@@ -249,8 +249,9 @@ static void read_story(struct playing *g) {
   struct row *rows = NULL;
   size_t count = 0;
   fq_stmt *q =
-      fq_sql(g->p->db, "SELECT at_ms, kind, actor, data FROM journal WHERE subject = ?1 ORDER BY seq", "s",
-             g->subject);
+      fq_sql(g->p->db,
+             "SELECT at_ms, kind, actor, data FROM journal WHERE subject = ?1 AND subject <> '' ORDER BY seq",
+             "s", g->subject);
   while (fq_row(q)) {
     rows = fq_realloc(rows, (count + 1) * sizeof *rows);
     struct row *r = &rows[count++];
@@ -291,7 +292,8 @@ static enum fq_status run_on(struct playing *g, struct fq_error *e) {
     bool last = after >= p->passive_ms;
     enum fq_status st = fq_kernel_run_until(p->kernel, g->began_ms + (last ? p->passive_ms : after), e);
     if (st || last) return st;
-    if (fq_int(p->db, 0, "SELECT count(*) FROM journal WHERE subject = ?1", "s", g->subject) > ENTRIES_MOST)
+    if (fq_int(p->db, 0, "SELECT count(*) FROM journal WHERE subject = ?1 AND subject <> ''", "s",
+               g->subject) > ENTRIES_MOST)
       return FQ_OK;
   }
 }

@@ -3,11 +3,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -186,6 +189,39 @@ static bool make_dir(const char *dir) {
   return mkdir(dir, 0700) == 0;
 }
 
+/* Whole or not at all; false with errno. */
+static bool keep(const char *dir, const char *name, const char *text) {
+  char *path = fq_printf("%s/%s", dir, name), *made = fq_printf("%s/new", dir);
+  int fd = open(made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+  bool well = f && fputs(text, f) >= 0;
+  if (f) well = !fclose(f) && well;
+  well = well && !rename(made, path);
+  int why = errno;
+  if (!well) unlink(made);
+  free(path);
+  free(made);
+  errno = why;
+  return well;
+}
+
+fq_json *fq_task_kept(const char *dir, const char *name) {
+  char *path = fq_printf("%s/%s", dir, name);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  struct stat st;
+  fq_json *out = NULL;
+  if (fd >= 0 && !fstat(fd, &st) && st.st_size) {
+    void *at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (at != MAP_FAILED) {
+      out = fq_json_parse(at, (size_t)st.st_size, NULL);
+      munmap(at, (size_t)st.st_size);
+    }
+  }
+  if (fd >= 0) close(fd);
+  free(path);
+  return out;
+}
+
 void fq_task_wipe(const char *dir) {
   struct dirent **found = NULL;
   int n = scandir(dir, &found, NULL, NULL);
@@ -234,7 +270,8 @@ static void *serve(void *arg) {
   char *candidate = fq_json_print(t->c.candidate), *base = t->c.base ? fq_json_print(t->c.base) : NULL;
   fq_json_free(t->c.candidate);
   fq_json_free(t->c.base);
-  if (!t->dir || make_dir(t->dir)) {
+  if (!t->dir || (make_dir(t->dir) && keep(t->dir, FQ_TASK_CANDIDATE, candidate) &&
+                  (!base || keep(t->dir, FQ_TASK_BASE, base)))) {
     if (t->dir) t->rows = fq_rows_create(t->dir);
     fq_child_run(
         &(struct fq_child_config){.argv = t->argv,

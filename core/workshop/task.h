@@ -33,6 +33,12 @@ void fq_task_stop(struct fq_task *t); /* soon; done() is still called: "job.stop
 /* The server stops: ends it and waits for its thread; done() is called before this returns. */
 void fq_task_end(struct fq_task *t);
 
+/* What the run was about, kept beside its rows: {pack, files}; NULL when it is not there. Any thread but the
+ * kernel's. */
+#define FQ_TASK_CANDIDATE "candidate.json"
+#define FQ_TASK_BASE      "base.json"
+fq_json *fq_task_kept(const char *dir, const char *name);
+
 /* Removes a result's directory. Any thread but the kernel's. */
 void fq_task_wipe(const char *dir);
 

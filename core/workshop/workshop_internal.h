@@ -52,6 +52,7 @@ char *fq_job_dir(const struct fq_workshop *w, const char *job); /* the caller fr
 /* job_query.c: reader threads */
 enum fq_status fq_job_list(struct fq_query *q);
 enum fq_status fq_job_open(struct fq_query *q);
+enum fq_status fq_job_candidate(struct fq_query *q);
 enum fq_status fq_job_rows(struct fq_query *q);
 enum fq_status fq_job_csv(struct fq_query *q);
 

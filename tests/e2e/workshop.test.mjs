@@ -261,6 +261,22 @@ test("why: each decision with what it asked, what it commanded and the lines tha
   await page.fill("input[name=subject]", `#${number}`);
   await page.keyboard.press("Enter");
   await until("the incident", async () => (await page.evaluate(() => location.hash)) === `#/why/${id}`);
+
+  // Whoever sits at the desk and may read the rules is led there; others are not.
+  await admin("user.add", { name: "desk-audit", display: "带班审计", roles: ["dispatcher", "admin.audit"], org: admin.user.org, password: PASSWORD });
+  const both = await person(browser, { width: 1440, height: 900 });
+  everybody.push(both);
+  for (const [name, links] of [["dispatcher2", 0], ["desk-audit", 1]]) {
+    await both.context.clearCookies();
+    await both.page.goto(`${server.url}/console/`);
+    await both.page.evaluate(() => (sessionStorage.clear(), localStorage.clear()));
+    await signIn(both.page, `${server.url}/console/`, name);
+    await linkUp(both.page);
+    await both.page.click(`#row-${id}`);
+    await both.page.waitForSelector("[data-test=state]");
+    assert.equal(await both.page.locator("[data-test=why]").count(), links, name);
+  }
+  assert.equal(await both.page.locator("[data-test=why]").getAttribute("href"), `/admin/#/why/${id}`);
 });
 
 test("proof: every village's week, by keyboard, and who owns what within which limits", { skip, timeout: 240_000 }, async () => {

@@ -12,10 +12,12 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/sign.h"
 #include "dispatch_world.h"
 #include "fuzz.h"
 #include "policy/module.h"
 #include "store/journal.h"
+#include "workshop/workshop.h"
 
 #define CASES 150 /* in make check: some seconds */
 
@@ -27,10 +29,57 @@ struct row {
 };
 static struct row *rows;
 static size_t row_count;
+static char first[FQ_ID_MAX]; /* an incident that was decided about */
 
 /* -- a day to spoil
  * ------------------------------------------------------------------------------------------
  */
+
+/* The parameters of a pack beside it, which says a word about every report; with what else is to be said. */
+static const char *beside(const char *version, const char *word, const char *more) {
+  static char text[1000];
+  snprintf(text, sizeof text,
+           "{\"pack\":\"beside\",\"files\":{\"pack.lua\":\"name = 'beside'\\nversion = '%s'\\npolicies = { "
+           "'policies/b.lua' }\\n\",\"policies/b.lua\":\"return policy { name = 'b', on = { "
+           "['incident.reported'] = function(e) return comment(e.incident, '%s') end } }\\n\"}%s}",
+           version, word, more);
+  return text;
+}
+
+/* How its rules changed meanwhile: a key, drafts, proposals, a shadow, moves, roll-backs. */
+static void the_workshop(void) {
+  char p[FQ_ID_MAX], *private, *public;
+  act("system", "user.add", "{\"name\":\"second\",\"roles\":[\"admin.system\"],\"org\":\"430525\"}");
+  fq_key_make(&private, &public);
+  fq_json *key = fq_json_object(), *found = NULL;
+  fq_json_set_str(key, "name", "邻县");
+  fq_json_set_str(key, "public", public);
+  if (fq_kernel_call(w.kernel, NULL, "pack.trust", key, &found, &w.error)) fail_msg("%s", w.error.en);
+  act("system", "pack.distrust", "{\"key\":\"%s\",\"reason\":\"不再合作\"}", fq_json_str(found, "key"));
+  fq_json_free(found);
+  free(private);
+  free(public);
+  act("admin", "draft.save", "%s", beside("1", "一", ""));
+  act("second", "draft.save", "{\"pack\":\"beside\",\"rev\":1,\"files\":{\"i18n/x.json\":\"{}\"}}");
+  act("second", "draft.save", "{\"pack\":\"beside\",\"rev\":2,\"files\":{\"i18n/x.json\":null}}");
+  keep(p, fq_json_str(act("second", "pack.propose", "{\"pack\":\"beside\",\"draft\":true}"), "proposal"));
+  act("admin", "pack.approve", "{\"proposal\":\"%s\"}", p);
+  keep(p, fq_json_str(act("admin", "pack.propose", "%s", beside("2", "二", "")), "proposal"));
+  act("second", "pack.reject", "{\"proposal\":\"%s\",\"reason\":\"不必\"}", p);
+  keep(p, fq_json_str(act("admin", "pack.propose", "%s", beside("3", "三", "")), "proposal"));
+  act("admin", "pack.withdraw", "{\"proposal\":\"%s\"}", p);
+  act("admin", "draft.save", "%s", beside("4", "四", ""));
+  act("admin", "draft.discard", "{\"pack\":\"beside\"}");
+  act("admin", "shadow.start", "%s", beside("5", "五", ",\"limits\":{\"share\":1,\"at_least\":1}"));
+  report("officer-a1", GRID_A1, "fire");
+  act("admin", "shadow.promote", "{\"pack\":\"beside\",\"open\":\"move\"}");
+  act("admin", "pack.deploy", "%s", beside("6", "六", ",\"note\":\"再改\""));
+  report("officer-b1", GRID_B1, "fire");
+  act("admin", "policy.rollback", "{\"pack\":\"beside\"}");
+  act("admin", "policy.move", "{\"note\":\"一律\"}");
+  act("admin", "shadow.start", "%s", beside("7", "七", ""));
+  act("admin", "shadow.stop", "{\"pack\":\"beside\"}");
+}
 
 static void a_day(void) {
   char i[FQ_ID_MAX], j[FQ_ID_MAX], t[FQ_ID_MAX];
@@ -47,6 +96,7 @@ static void a_day(void) {
   fq_json_set(params, "files", files);
   if (fq_kernel_call(w.kernel, NULL, "pack.deploy", params, NULL, &w.error)) fail_msg("%s", w.error.en);
   keep(i, report("officer-a2", GRID_A1, "fire"));
+  fq_copy(first, sizeof first, i);
   keep(t, fq_json_str(fq_json_first(fq_json_get(incident(i), "tasks")), "id"));
   finish_task("officer-a1", t);
   act("dispatcher", "incident.verify", "{\"id\":\"%s\",\"pass\":true}", i);
@@ -61,6 +111,7 @@ static void a_day(void) {
   act("commander", "emergency.start",
       "{\"title\":\"山洪\",\"level\":2,\"org\":\"430525100000\",\"reason\":\"暴雨\"}");
   act("dispatcher", "incident.merge", "{\"id\":\"%s\",\"into\":\"%s\",\"reason\":\"同\"}", j, i);
+  the_workshop();
   at(6 * HOUR);
 }
 
@@ -222,18 +273,36 @@ static fq_kernel *empty_kernel(void **self) {
   fq_kernel *k = fq_kernel_open(&(struct fq_kernel_config){.memory = true, .fake_clock = true}, &e);
   *self = fq_alloc(fq_plugin.self_bytes);
   fq_kernel_set_time(k, w.t0_ms);
-  if (fq_policy_add(k, &e) || fq_kernel_add(k, &fq_plugin, *self, &e) || fq_kernel_boot(k, &e))
+  if (fq_policy_add(k, &e) || fq_kernel_add(k, &fq_workshop_module, fq_workshop_new(), &e) ||
+      fq_kernel_add(k, &fq_plugin, *self, &e) || fq_kernel_boot(k, &e))
     fail_msg("%s", e.en);
   return k;
 }
 
 static void ask_around(fq_kernel *k) {
-  static const char *const questions[] = {"incident.list",      "policy.list",     "pack.history",
-                                          "policy.generations", "incident.search", "whistle.list"};
+  char about_first[100];
+  snprintf(about_first, sizeof about_first, "{\"subject\":\"%s\",\"inputs\":true}", first);
+  const char *const questions[][2] = {{"incident.list", "{}"},
+                                      {"policy.list", "{}"},
+                                      {"pack.history", "{}"},
+                                      {"policy.generations", "{}"},
+                                      {"incident.search", "{}"},
+                                      {"whistle.list", "{}"},
+                                      {"draft.list", "{}"},
+                                      {"draft.open", "{\"pack\":\"beside\"}"},
+                                      {"pack.open", "{\"pack\":\"beside\"}"},
+                                      {"pack.diff", "{\"pack\":\"beside\",\"from\":2,\"to\":3}"},
+                                      {"pack.proposals", "{}"},
+                                      {"pack.keys", "{}"},
+                                      {"shadow.list", "{}"},
+                                      {"shadow.differences", "{\"pack\":\"beside\"}"},
+                                      {"job.list", "{}"},
+                                      {"policy.why", about_first}};
   for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
     struct fq_error e = {0};
-    fq_json *result = NULL;
-    if (fq_kernel_call(k, NULL, questions[i], fq_json_object(), &result, &e)) assert_true(e.en[0] && e.zh[0]);
+    fq_json *result = NULL, *params = fq_json_parse(questions[i][1], strlen(questions[i][1]), NULL);
+    if (fq_kernel_call(k, NULL, questions[i][0], params, &result, &e) && !(e.en[0] && e.zh[0]))
+      fail_msg("%s: %s refused without a word", questions[i][0], e.code);
     fq_json_free(result);
   }
 }
@@ -314,6 +383,6 @@ static void no_journal_hurts(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test_setup_teardown(no_journal_hurts, world_open_on_disk_with_policies, world_close)};
+      cmocka_unit_test_setup_teardown(no_journal_hurts, world_open_on_disk_with_workshop, world_close)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

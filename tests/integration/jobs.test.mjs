@@ -75,7 +75,7 @@ describe("a job", () => {
     assert.ok(!JSON.stringify(entries).includes("冒烟"));
     assert.deepEqual((await audit.call("job.list", { limit: 1 })).rows.map((r) => r.job), [id]);
     assert.deepEqual(JSON.parse((await server.cli(["policy", "job", "open", id])).stdout).lists, { scenarios: 3 });
-    for (const f of readdirSync(join(server.data, "jobs", id))) assert.ok(/^scenarios\.(ndjson|idx|columns)$/.test(f), f);
+    for (const f of readdirSync(join(server.data, "jobs", id))) assert.ok(/^(scenarios\.(ndjson|idx|columns)|candidate\.json)$/.test(f), f);
   });
 
   test("the run itself can fail, and says why", async () => {

@@ -133,6 +133,17 @@ describe("two administrators and one pack", () => {
     assert.equal(last.override.reason, "今晚台风,明日补情景");
     assert.equal(last.override.failed.length, 1);
   });
+
+  test("a draft saved in the same breath as it is deployed is played all the same", async () => {
+    const bad = { ...files("7", "七"), "scenarios/01.lua": 'scenario "不成立"\nat "08:00" { expect { no_such_thing = true } }\n' };
+    const { generation } = await anna.call("pack.list", {});
+    const [saved, deployed] = await Promise.allSettled([anna.call("draft.save", { pack: "town", files: bad }), anna.call("pack.deploy", { pack: "town", draft: true })]);
+    assert.equal(saved.status, "fulfilled");
+    assert.match(deployed.reason?.data?.code ?? "deployed", /^(pack\.changed|pack\.scenarios|draft\.unknown|draft\.gone)$/);
+    assert.equal((await anna.call("pack.list", {})).generation, generation);
+    await refused(anna.call("pack.deploy", { pack: "town", draft: true }), "pack.scenarios");
+    await anna.call("draft.discard", { pack: "town" });
+  });
 });
 
 describe("two pairs of eyes", () => {

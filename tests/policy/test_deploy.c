@@ -745,6 +745,79 @@ static void moves_what_is_open(void **state) {
   fq_kernel_close(k);
 }
 
+/* What a pack answers about a thing that changes. */
+static void pack_says(fq_kernel *k, const char *id, const char *pack, const char *word) {
+  char p[100], actor[FQ_ID_MAX];
+  snprintf(p, sizeof p, "{\"id\":\"%s\"}", id);
+  snprintf(actor, sizeof actor, "policy/%s", pack);
+  done(k, NULL, "thing.change", p, "n");
+  fq_stmt *q = fq_sql(fq_kernel_db(k),
+                      "SELECT json_extract(data, '$.word') FROM journal WHERE subject = ? AND kind = "
+                      "'thing.answered' AND actor = ? ORDER BY seq DESC LIMIT 1",
+                      "ss", id, actor);
+  assert_true(fq_row(q));
+  assert_string_equal(fq_col_str(q, 0), word);
+  fq_done(q);
+}
+static void two_say(fq_kernel *k, const char *id, const char *town_word, const char *other_word) {
+  pack_says(k, id, "town", town_word);
+  pack_says(k, id, "other", other_word);
+}
+static void deploy_other(fq_kernel *k, const char *version, const char *word) {
+  done(k, &anna, "pack.deploy", pack_of("other", version, word, ""), "generation");
+}
+
+/* One pack goes back; the other stays what it is to each, old or young. */
+static void goes_back_with_one_pack_only(void **state) {
+  fq_kernel *k = county(NULL);
+  deploy(k, &anna, "1", "one", "");
+  deploy_other(k, "1", "uno");
+  begin(k, "a"); /* 2 */
+  deploy(k, &anna, "2", "two", "");
+  begin(k, "b"); /* 3 */
+  deploy_other(k, "2", "dos");
+  begin(k, "c"); /* 4 */
+  two_say(k, "b", "two", "uno");
+  assert_int_equal(done(k, &anna, "policy.rollback", "{\"pack\":\"town\",\"to\":2}", "moved"), 2);
+  two_say(k, "a", "one", "uno");
+  two_say(k, "b", "one", "uno");
+  two_say(k, "c", "one", "dos");
+  fq_json *r = ask(k, &audit, "policy.generations", "{}");
+  assert_int_equal(fq_json_int(row(r, 1), "moved_to", 0), 5); /* 4: nothing else differs */
+  const fq_json *replaced = fq_json_first(fq_json_get(row(r, 2), "replaced"));
+  assert_int_equal(fq_json_int(row(r, 2), "moved_to", 0), 0);
+  is(replaced, "pack", "town");
+  is(replaced, "version", "1");
+  assert_int_equal(fq_json_int(replaced, "generation", 0), 5);
+  fq_json_free(r);
+  /* the decision names the copy that made it */
+  r = ask(k, &audit, "policy.why", "{\"subject\":\"b\",\"limit\":200}");
+  const fq_json *last = NULL;
+  fq_json_each(w, fq_json_get(r, "rows")) if (!strcmp(fq_json_str(w, "policy"), "town")) last = w;
+  assert_int_equal(fq_json_int(last, "generation", 0), 5);
+  is(last, "pack_version", "1");
+  assert_true(fq_json_bool(last, "identical", false));
+  fq_json_free(r);
+  /* ... and the other one, too: then nothing differs any more */
+  done(k, &anna, "policy.rollback", "{\"pack\":\"other\",\"to\":2}", "moved"); /* 6 */
+  two_say(k, "b", "one", "uno");
+  two_say(k, "c", "one", "uno");
+  assert_int_equal(open_under(k, 6), 2);
+  /* what it went back to is itself gone back from */
+  deploy(k, &anna, "3", "three", ""); /* 7 */
+  begin(k, "d");
+  deploy_other(k, "3", "tres");
+  done(k, &anna, "policy.rollback", "{\"pack\":\"town\",\"to\":6}", "moved"); /* 9 */
+  two_say(k, "d", "one", "uno");
+  done(k, &anna, "policy.rollback", "{\"pack\":\"town\",\"to\":7}", "moved");
+  two_say(k, "d", "three", "uno");
+  /* moving takes all packs along */
+  done(k, &anna, "policy.move", "{\"note\":\"都来\"}", "moved");
+  for (const char *id = "abcd"; *id; id++)
+    two_say(k, (char[]){*id, 0}, "three", "tres");
+  fq_kernel_close(k);
+}
+
 /* -- scenarios that do not come true */
 
 static int playing;
@@ -896,6 +969,8 @@ static const char *const tables[] = {
     "path)",
     "SELECT json_group_array(json_array(gen, seq, at_ms, actor, moved_to)) FROM (SELECT * FROM "
     "policy_generation ORDER BY gen)",
+    "SELECT json_group_array(json_array(gen, pack, as_of)) FROM (SELECT * FROM policy_pin ORDER BY gen, "
+    "pack)",
     "SELECT json_group_array(json_array(pack, digest)) FROM (SELECT * FROM policy_withdrawn ORDER BY pack, "
     "digest)"};
 
@@ -914,7 +989,8 @@ static void rebuilds_the_same(void **state) {
   propose(k, &anna, pack_of("town", "5", "five", ""), id);
   done(k, &bert, "draft.save", "{\"pack\":\"other\",\"files\":{\"pack.lua\":\"--\"}}", "rev");
   done(k, &bert, "draft.discard", "{\"pack\":\"other\"}", "rev");
-  done(k, &anna, "policy.rollback", "{\"to\":2}", "generation");
+  deploy_other(k, "1", "uno");
+  done(k, &anna, "policy.rollback", "{\"pack\":\"town\",\"to\":2}", "generation");
   begin(k, "b");
   deploy(k, &anna, "6", "six", "");
   done(k, &anna, "policy.move", "{\"note\":\"都来\"}", "moved");
@@ -998,6 +1074,7 @@ int main(void) {
       TEST(wants_two_pairs_of_eyes),
       TEST(approves_what_was_proposed_from_a_draft),
       TEST(moves_what_is_open),
+      TEST(goes_back_with_one_pack_only),
       TEST(a_story_that_fails_keeps_a_pack_out),
       TEST(shows_what_differs),
       TEST(rebuilds_the_same),

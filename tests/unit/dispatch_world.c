@@ -8,6 +8,7 @@
 
 #include "policy/module.h"
 #include "store/compare.h"
+#include "workshop/workshop.h"
 
 extern const struct fq_plugin fq_plugin;
 struct world w;
@@ -155,6 +156,8 @@ static fq_kernel *new_kernel(const char *dir, const char *file, void *self) {
   if (!k) fail_msg("open: %s", w.error.en);
   fq_kernel_set_time(k, w.t0_ms);
   if (w.policies && fq_policy_add(k, &w.error)) fail_msg("policies: %s", w.error.en);
+  if (w.workshop && fq_kernel_add(k, &fq_workshop_module, fq_workshop_new(), &w.error))
+    fail_msg("workshop: %s", w.error.en);
   if (fq_kernel_add(k, &fq_plugin, self, &w.error) || fq_kernel_boot(k, &w.error))
     fail_msg("boot: %s", w.error.en);
   return k;
@@ -173,12 +176,16 @@ int world_open(void **state) {
   return 0;
 }
 
-static int open_on_disk(bool policies) {
-  memset(&w, 0, sizeof w);
-  w.policies = policies;
+static void open_on_new_disk(void) {
   strcpy(w.dir, "/tmp/dispatch-XXXXXX");
   assert_non_null(mkdtemp(w.dir));
   open_in(w.dir);
+}
+
+static int open_on_disk(bool policies) {
+  memset(&w, 0, sizeof w);
+  w.policies = policies;
+  open_on_new_disk();
   return 0;
 }
 
@@ -188,6 +195,13 @@ int world_open_on_disk(void **state) {
 
 int world_open_on_disk_with_policies(void **state) {
   return open_on_disk(true);
+}
+
+int world_open_on_disk_with_workshop(void **state) {
+  memset(&w, 0, sizeof w);
+  w.policies = w.workshop = true;
+  open_on_new_disk();
+  return 0;
 }
 
 int world_open_with_policies(void **state) {

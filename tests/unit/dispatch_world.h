@@ -35,6 +35,7 @@ struct world {
   fq_kernel *kernel;
   void *self;      /* the plugin's state */
   bool policies;   /* the policy module is there */
+  bool workshop;   /* ... and the workshop */
   int64_t t0_ms;   /* 2026-11-22T00:00:00Z */
   fq_json *result; /* of the last call */
   struct fq_error error;
@@ -45,7 +46,8 @@ extern struct world w;
 int world_open(void **state);         /* in memory */
 int world_open_on_disk(void **state); /* for rebuilding */
 int world_open_on_disk_with_policies(void **state);
-int world_open_with_policies(void **state); /* the policy module beside the plugin */
+int world_open_on_disk_with_workshop(void **state); /* ... and the workshop, with its drafts */
+int world_open_with_policies(void **state);         /* the policy module beside the plugin */
 int world_close(void **state);
 
 /* As this user ("system", "policy/<name>", "officer@<unit>" for one that a test adds); printf-style JSON

@@ -222,6 +222,16 @@ static void typos(void **state) {
       {"{ from = 'reported', to = 'handled', limit = 5, when = { level = '1' } }",
        "clocks.x.when.level: categories are text, levels are numbers"},
       {"{ from = 'reported', to = 'handled', limit = 5, title = '' }", "clocks.x.title: expected a name"},
+      {"{ from = 'reported', to = 'handled', limit = 5, limit_at = { from = '22:00' } }",
+       "clocks.x.limit_at: expected a list"},
+      {"{ from = 'reported', to = 'handled', limit = 5, limit_at = { '22:00', '06:00', 8 } }",
+       "clocks.x.limit_at[1]: expected from, to and a limit"},
+      {"{ from = 'reported', to = 'handled', limit = 5, limit_at = { { '22:00', '25:00', 8 } } }",
+       "clocks.x.limit_at[1]: expected from, to and a limit"},
+      {"{ from = 'reported', to = 'handled', limit = 5, limit_at = { { '22:00', '06:00', '8' } } }",
+       "clocks.x.limit_at[1].limit: expected a duration"},
+      {"{ from = 'reported', to = 'handled', limit = 5, limit_at = { { '22:00', '06:00' } } }",
+       "clocks.x.limit_at[1].limit: missing"},
       {"5", "clocks.x: expected a table"},
   };
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {

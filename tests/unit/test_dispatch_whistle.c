@@ -415,7 +415,9 @@ static void a_rule_blows(void **state) {
   fq_json_set_str(files, "policies/p.lua",
                   "return policy { name = 'p', on = {\n"
                   "  ['incident.reported'] = function(e, view)\n"
-                  "    local units = view.departments_for(e.category)\n"
+                  "    local units = view.departments_for(e.nothing)\n" /* nobody's */
+                  "    if units[1] then error('x') end\n"
+                  "    units = view.departments_for(e.category)\n"
                   "    if units[1] then return whistle(e.incident, units, { within = minutes(30), reason = "
                   "'汛情', radius = 500 }) end\n"
                   "  end,\n"

@@ -170,6 +170,59 @@ static void test_whatever_the_child_says(void **state) {
   }
 }
 
+/* What it was started with, and the very files, can be had afterwards: to show lines, and to run again. */
+static void test_what_it_was_started_with(void **state) {
+  char job[32];
+  fq_json *p = start_params("well"), *base = fq_json_object(), *old = fq_json_object(), *r;
+  fq_json_set_str(old, "pack.lua", "name = \"x\" version = \"0\"");
+  fq_json_set(base, "files", old);
+  fq_json_set(p, "base", base);
+  r = call("job.start", p);
+  if (!r) fail_msg("%s", error.en);
+  fq_copy(job, sizeof job, fq_json_str(r, "job"));
+  fq_json_free(r);
+  r = ended(job);
+  assert_true(fq_json_bool(fq_json_get(r, "candidate"), "files", false));
+  assert_true(fq_json_bool(fq_json_get(r, "base"), "files", false));
+  fq_json_free(r);
+  r = call("job.candidate", named(job));
+  if (!r) fail_msg("%s", error.en);
+  assert_string_equal(fq_json_str(r, "pack"), "well");
+  assert_string_equal(fq_json_str(fq_json_get(r, "files"), "pack.lua"), "name = \"x\" version = \"1\"");
+  assert_string_equal(fq_json_str(fq_json_get(r, "base"), "pack.lua"), "name = \"x\" version = \"0\"");
+  fq_json_free(r);
+  start("well", job);
+  r = ended(job);
+  assert_null(fq_json_get(r, "base"));
+  fq_json_free(r);
+  r = call("job.candidate", named(job));
+  assert_null(fq_json_get(r, "base"));
+  fq_json_free(r);
+  assert_null(call("job.candidate", named("j999")));
+  assert_string_equal(error.code, "job.unknown");
+  char path[120];
+  snprintf(path, sizeof path, "%s/jobs/%s/candidate.json", dir, job);
+  assert_int_equal(unlink(path), 0);
+  assert_null(call("job.candidate", named(job)));
+  assert_string_equal(error.code, "job.no_candidate");
+  assert_non_null(strstr(error.zh, "不在"));
+}
+
+/* Thousands of names are told apart in no time, on the thread that serves the county. */
+static void test_many_files(void **state) {
+  fq_json *p = start_params("well"), *files = fq_json_edit(p, "files");
+  char name[40];
+  for (int i = 0; i < 60000; i++) {
+    snprintf(name, sizeof name, "policies/%d.lua", i);
+    fq_json_set_str(files, name, "");
+  }
+  fq_json *r = call("job.start", p);
+  assert_null(r);
+  assert_string_equal(error.code, "pack.files");
+  assert_non_null(strstr(error.zh, "200"));
+  assert_non_null(strstr(error.en, "200"));
+}
+
 /* Nothing can be written where results belong: the job fails, the server does not. */
 static void test_no_place_for_results(void **state) {
   char path[80], aside[90], job[32];
@@ -243,9 +296,12 @@ static void test_rebuilds_the_same(void **state) {
 
 int main(int argc, char **argv) {
   if (argc > 1) return child();
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_whatever_the_child_says), cmocka_unit_test(test_no_place_for_results),
-      cmocka_unit_test(test_a_restart_loses_what_was_running), cmocka_unit_test(test_without_a_server),
-      cmocka_unit_test(test_rebuilds_the_same)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_whatever_the_child_says),
+                                     cmocka_unit_test(test_what_it_was_started_with),
+                                     cmocka_unit_test(test_many_files),
+                                     cmocka_unit_test(test_no_place_for_results),
+                                     cmocka_unit_test(test_a_restart_loses_what_was_running),
+                                     cmocka_unit_test(test_without_a_server),
+                                     cmocka_unit_test(test_rebuilds_the_same)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

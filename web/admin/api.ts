@@ -210,8 +210,12 @@ export interface JobRow {
   ms?: number;
   summary?: Record<string, Json>;
 }
+export type Which = { draft: true; rev: number } | { generation: number } | { files: true };
 export interface Job extends JobRow {
   lists: Record<string, number>;
+  /** What it was started with; not known of jobs of older versions. */
+  candidate?: Which;
+  base?: Which;
   options?: Record<string, Json>;
   error?: { code: string; zh: string; en: string };
 }
@@ -362,6 +366,7 @@ export function makeApi(link: Pick<Link, "query" | "command">) {
     }) => c<{ job: string }>("job.start", p),
     jobs: (limit?: number) => q<Rows<JobRow>>("job.list", { limit }),
     job: (job: string) => q<Job>("job.open", { job }),
+    jobCandidate: (job: string) => q<{ pack: string; files: Files; base?: Files }>("job.candidate", { job }),
     jobRows: <T>(p: { job: string; list: string; where?: Record<string, Json>; after?: number; limit?: number }) => q<Page<T>>("job.rows", p),
     jobCsv: (job: string, list: string) => q<{ csv: string }>("job.csv", { job, list }),
     cancelJob: (job: string) => c<object>("job.cancel", { job }),

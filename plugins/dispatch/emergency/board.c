@@ -215,8 +215,10 @@ enum fq_status dp_emergency_report(struct fq_query *q) {
   const char *people = whole ? "" : area.path;
   into(q->result, dp_emergency_json(q->db, &e));
   fq_json *kept = NULL;
-  fq_stmt *k = fq_sql(q->db, "SELECT summary FROM emergency WHERE n = ?1 AND summary IS NOT NULL", "i", e.n);
-  if (whole && fq_row(k)) {
+  fq_stmt *k = NULL;
+  if (whole)
+    k = fq_sql(q->db, "SELECT summary FROM emergency WHERE n = ?1 AND summary IS NOT NULL", "i", e.n);
+  if (fq_row(k)) {
     const char *text = fq_col_str(k, 0);
     kept = fq_json_parse(text, strlen(text), NULL);
     fq_done(k);

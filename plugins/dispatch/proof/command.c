@@ -134,6 +134,6 @@ fq_json *dp_proof_state(fq_db *db, const char *subject) {
   fq_json_set_bool(
       out, "sent",
       fq_int(db, 0, "SELECT 1 FROM task WHERE incident = ?1 LIMIT 1", "i", i.n) ||
-          fq_int(db, 0, "SELECT 1 FROM journal WHERE subject = ?1 AND kind = 'ladder.started'", "s", i.id));
+          fq_int(db, 0, "SELECT 1 FROM journal WHERE subject = ?1 AND subject <> '' AND kind = 'ladder.started'", "s", i.id));
   return out;
 }

@@ -151,9 +151,10 @@ enum fq_status dp_view_whistles(struct fq_view *v) {
 enum fq_status dp_view_departments_for(struct fq_view *v) {
   const char *category = fq_json_as_str(dp_view_arg(v, 0));
   v->answer = fq_json_array();
+  if (!category) return FQ_OK;
   fq_stmt *q = fq_sql(v->db, "SELECT attributes FROM dictionary WHERE name = 'departments' AND code = ?1",
                       "s", category);
-  if (!category || !fq_row(q)) return FQ_OK;
+  if (!fq_row(q)) return FQ_OK;
   const char *text = fq_col_str(q, 0);
   fq_json *attributes = text ? fq_json_parse(text, strlen(text), NULL) : NULL;
   fq_done(q);

@@ -121,7 +121,7 @@ end
 local function check_limit_at(path, clock)
   local at = path .. ".limit_at"
   if clock.limit_at == nil then return end
-  if type(clock.limit_at) ~= "table" then
+  if type(clock.limit_at) ~= "table" or clock.limit_at[1] == nil then
     refuse(at, at .. ":应为列表,如 { { \"22:00\", \"06:00\", minutes(8) } }", at .. ": expected a list, e.g. { { \"22:00\", \"06:00\", minutes(8) } }")
   end
   for i, one in ipairs(clock.limit_at) do

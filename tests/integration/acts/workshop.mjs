@@ -1,6 +1,8 @@
 // The life of a pack's versions: written as a draft by two, proposed, approved, rejected, moved. A pack of its
-// own, which decides nothing, so that what else happens here is decided as before.
+// own, which decides nothing, so that what else happens here is decided as before. A key that signs packs is
+// trusted, and trusted no more.
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 
 const files = (version) => ({ "pack.lua": `name = "annex"\nversion = "${version}"\npolicies = {}\n` });
 
@@ -17,4 +19,9 @@ export async function act({ as }) {
   await as(admin, "draft.save", { pack: "annex", files: files("4") });
   await as(admin, "draft.discard", { pack: "annex" });
   await as(admin, "policy.move", { note: "一律按现行规则" });
+
+  const security = "admin.security-county";
+  const { publicKey } = generateKeyPairSync("ed25519");
+  const { key } = await as(security, "pack.trust", { name: "邻县政法委", public: publicKey.export({ type: "spki", format: "pem" }) });
+  await as(security, "pack.distrust", { key, reason: "不再合作" });
 }

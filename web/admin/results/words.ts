@@ -219,6 +219,7 @@ export const resultWords = dictionary({
   "replay.byTownship": ["按乡镇", "By township"],
   "replay.incidents": ["逐件查看", "Incident by incident"],
   "replay.differing": ["决定不同的事件", "Incidents decided differently"],
+  "replay.sameOfficers": ["派给每个人的次数都没有变。", "Nobody would have been sent more or less often."],
   "replay.officers": ["派给谁（次数）", "Who was sent (times)"],
   "replay.ofDecisions": ["{all} 次决定中 {n} 次不同", "{n} of {all} decisions differ"],
 
