@@ -67,6 +67,8 @@ struct fq_version {
  * for the built-in default. The text is copied. */
 struct fq_version *fq_version_compile(struct fq_host *h, const char *path, const char *text, bool lenient,
                                       struct fq_findings *f);
+/* A text that another state will run, such as a scenario: a finding when it does not compile. */
+void fq_text_compiles(struct fq_host *h, const char *path, const char *text, struct fq_findings *f);
 void fq_version_free(struct fq_version *v);
 bool fq_version_hears(const struct fq_version *v, const char *kind);
 

@@ -293,6 +293,17 @@ static const struct fq_param check_params[] = {
     {.name = "files", .type = FQ_T_ANY, .zh = "文件:路径与内容", .en = "files: {path: text}"},
     {.name = "draft", .type = FQ_T_BOOL, .zh = "用该包的草稿", .en = "the pack's draft instead of files"},
     {0}};
+static const struct fq_param report_params[] = {
+    {.name = "pack", .type = FQ_T_ID, .required = true, .zh = "包名", .en = "the pack's name"},
+    {.name = "files", .type = FQ_T_ANY, .zh = "文件:路径与内容", .en = "files: {path: text}"},
+    {.name = "draft", .type = FQ_T_BOOL, .zh = "用该包的草稿", .en = "the pack's draft instead of files"},
+    {.name = "generation",
+     .type = FQ_T_INT,
+     .min = 1,
+     .max = INT64_MAX,
+     .zh = "用该包部署过的一代",
+     .en = "a generation of the pack instead of files"},
+    {0}};
 static const struct fq_param why_params[] = {{.name = "subject",
                                               .type = FQ_T_ID,
                                               .required = true,
@@ -325,7 +336,7 @@ static const struct fq_method methods[] = {
      .result = "{ok, findings:[{path, line, exit, zh, en, lines:[{line, text}]}]}"},
     {.name = "pack.report",
      .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT,
-     .params = check_params,
+     .params = report_params,
      .query = fq_policy_pack_report,
      .zh = "规则包会改变本县什么",
      .en = "what a pack would change here",

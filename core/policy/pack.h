@@ -45,5 +45,8 @@ struct fq_pack {
 bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t count, const char *name,
                    const fq_json *files, struct fq_pack *out, struct fq_findings *f);
 void fq_pack_clear(struct fq_pack *p);
+/* Scenarios that do not compile. Apart from fq_pack_check(), because a deployment may go over a scenario with
+ * a reason. */
+bool fq_pack_check_scenarios(struct fq_host *h, const fq_json *files, struct fq_findings *f);
 
 #endif

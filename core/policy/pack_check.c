@@ -204,6 +204,15 @@ bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t co
   return f->count == before;
 }
 
+bool fq_pack_check_scenarios(struct fq_host *h, const fq_json *files, struct fq_findings *f) {
+  size_t before = f->count;
+  fq_json_each(m, files) {
+    const char *path = fq_json_name(m), *text = fq_json_as_str(m);
+    if (text && !strncmp(path, "scenarios/", 10)) fq_text_compiles(h, path, text, f);
+  }
+  return f->count == before;
+}
+
 void fq_pack_clear(struct fq_pack *p) {
   for (size_t i = 0; i < p->count; i++)
     fq_version_free(p->versions[i]);

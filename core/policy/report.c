@@ -270,6 +270,7 @@ static enum fq_status look(struct fq_query *q,
   struct fq_pack pack;
   const char *name = fq_json_str(q->params, "pack");
   bool ok = fq_pack_check(h, p->modules, p->modules_count, name, is.files, &pack, &f);
+  ok &= fq_pack_check_scenarios(h, is.files, &f);
   fq_json_set_bool(q->result, "ok", ok);
   fq_json_set(q->result, "findings", fq_findings_json(&f, is.files));
   if (ok && more) more(q, &pack, is.files);

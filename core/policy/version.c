@@ -45,16 +45,20 @@ const char *fq_message_of(const char *text, int *line) {
   return text;
 }
 
+/* Leaves the function; or what says that it does not compile, and why: see tried(). */
+static bool load(lua_State *L, struct job *job) {
+  if (fq_sandbox_load(L, job->path, job->text, strlen(job->text)) == LUA_OK) return true;
+  fq_message_of(lua_tostring(L, -1), &fq_host_of(L)->line);
+  lua_pushlightuserdata(L, job); /* tells a syntax error from one at run time */
+  lua_insert(L, 1);
+  lua_settop(L, 2);
+  return false;
+}
+
 static int compile(lua_State *L) {
   struct job *job = lua_touserdata(L, 1);
   lua_settop(L, 0);
-  if (fq_sandbox_load(L, job->path, job->text, strlen(job->text)) != LUA_OK) {
-    fq_message_of(lua_tostring(L, -1), &fq_host_of(L)->line);
-    lua_pushlightuserdata(L, job); /* tells a syntax error from one at run time: see fq_version_compile() */
-    lua_insert(L, 1);
-    lua_settop(L, 2);
-    return 2;
-  }
+  if (!load(L, job)) return 2;
   lua_getfield(L, LUA_REGISTRYINDEX, REG_FINISH);
   lua_insert(L, 1);
   lua_call(L, 0, 1);
@@ -113,30 +117,54 @@ static void failed(const char *path, struct fq_host *h, lua_State *L, int status
   free(en);
 }
 
-struct fq_version *fq_version_compile(struct fq_host *h, const char *path, const char *text, bool lenient,
-                                      struct fq_findings *f) {
-  size_t before = f->count;
-  struct job job = {.path = path, .text = text, .lenient = lenient};
-  if (strlen(text) > FQ_POLICY_TEXT_MAX) {
-    fq_finding_add(f, path, 0, FQ_EXIT_SYNTAX, "文件超过 256 KiB", "the file is larger than 256 KiB");
-    return NULL;
-  }
+/* Runs `fn` on the job in a state with every word; a finding, and not `good`, when it fails. */
+static lua_State *tried(struct fq_host *h, lua_CFunction fn, struct job *job, bool *good,
+                        struct fq_findings *f) {
+  *good = false;
   lua_State *L = fq_image_put(h, h->words);
   lua_settop(L, 0);
   fq_limits_arm(&h->limits, L, FQ_STEPS_DEFAULT,
                 h->cpu_us * 4); /* compiling is not counted, expanding clauses is */
-  h->watched = path;
+  h->watched = job->path;
   h->line = 0;
   lua_pushcfunction(L, fq_on_error);
-  lua_pushcfunction(L, compile);
-  lua_pushlightuserdata(L, &job);
+  lua_pushcfunction(L, fn);
+  lua_pushlightuserdata(L, job);
   int status = lua_pcall(L, 1, LUA_MULTRET, 1);
-  if (status == LUA_OK && lua_gettop(L) == 3 && lua_touserdata(L, 2) == &job) {
+  if (status == LUA_OK && lua_gettop(L) == 3 && lua_touserdata(L, 2) == job) {
     lua_remove(L, 2);
-    failed(path, h, L, LUA_ERRSYNTAX, f);
+    failed(job->path, h, L, LUA_ERRSYNTAX, f);
   } else if (status != LUA_OK) {
-    failed(path, h, L, status, f);
+    failed(job->path, h, L, status, f);
   } else {
+    *good = true;
+  }
+  return L;
+}
+
+static int compile_only(lua_State *L) {
+  struct job *job = lua_touserdata(L, 1);
+  lua_settop(L, 0);
+  return load(L, job) ? 0 : 2;
+}
+
+void fq_text_compiles(struct fq_host *h, const char *path, const char *text, struct fq_findings *f) {
+  struct job job = {.path = path, .text = text};
+  bool good;
+  tried(h, compile_only, &job, &good, f);
+}
+
+struct fq_version *fq_version_compile(struct fq_host *h, const char *path, const char *text, bool lenient,
+                                      struct fq_findings *f) {
+  size_t before = f->count;
+  struct job job = {.path = path, .text = text, .lenient = lenient};
+  bool good;
+  if (strlen(text) > FQ_POLICY_TEXT_MAX) {
+    fq_finding_add(f, path, 0, FQ_EXIT_SYNTAX, "文件超过 256 KiB", "the file is larger than 256 KiB");
+    return NULL;
+  }
+  lua_State *L = tried(h, compile, &job, &good, f);
+  if (good) {
     struct fq_luaconf_lines *lines = fq_luaconf_scan(text, strlen(text));
     fq_json_each(p, job.problems) {
       const char *zh = fq_json_str(p, "zh"), *en = fq_json_str(p, "en"), *at = fq_json_str(p, "path");

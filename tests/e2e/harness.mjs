@@ -2,7 +2,7 @@
 // Chromium, and signing in. Environment: FQ_WEB_DIR (a web/ with node_modules), FQ_PAGES (its build),
 // FQ_SERVER_BIN (the fengqiao binary), CHROMIUM.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -98,6 +98,8 @@ export async function startServer({ hours = 5 } = {}) {
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
     log: () => log,
+    /** Adds lines to the configuration; they hold from the next start. */
+    configure: (lua) => appendFileSync(join(dir, "county", "fengqiao.lua"), `\n${lua}\n`),
     /** The command line on this server's data: run("pack", "deploy", DIR). */
     run: (command, ...args) => {
       const { status, stdout, stderr } = spawnSync(binary, [command, "--data", join(dir, "county"), ...args], { encoding: "utf8" });
@@ -109,6 +111,13 @@ export async function startServer({ hours = 5 } = {}) {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** The command line, away from any county: program("pack", "keygen", FILE). */
+export function program(...args) {
+  const { status, stdout, stderr } = spawnSync(binary, args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${args.join(" ")}: ${stdout}${stderr}`);
+  return stdout;
 }
 
 export async function startBrowser() {

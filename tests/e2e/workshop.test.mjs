@@ -261,13 +261,85 @@ test("why: each decision with what it asked, what it commanded and the lines tha
   await page.fill("input[name=subject]", `#${number}`);
   await page.keyboard.press("Enter");
   await until("the incident", async () => (await page.evaluate(() => location.hash)) === `#/why/${id}`);
+
+  // Whoever sits at the desk and may read the rules is led there; others are not.
+  await admin("user.add", { name: "desk-audit", display: "带班审计", roles: ["dispatcher", "admin.audit"], org: admin.user.org, password: PASSWORD });
+  const both = await person(browser, { width: 1440, height: 900 });
+  everybody.push(both);
+  for (const [name, links] of [["dispatcher2", 0], ["desk-audit", 1]]) {
+    await both.context.clearCookies();
+    await both.page.goto(`${server.url}/console/`);
+    await both.page.evaluate(() => (sessionStorage.clear(), localStorage.clear()));
+    await signIn(both.page, `${server.url}/console/`, name);
+    await linkUp(both.page);
+    await both.page.click(`#row-${id}`);
+    await both.page.waitForSelector("[data-test=state]");
+    assert.equal(await both.page.locator("[data-test=why]").count(), links, name);
+  }
+  assert.equal(await both.page.locator("[data-test=why]").getAttribute("href"), `/admin/#/why/${id}`);
+});
+
+test("proof: every village's week, by keyboard, and who owns what within which limits", { skip, timeout: 240_000 }, async () => {
+  const page = await visitor("admin", `#/jobs?what=prove&pack=${PACK}`);
+  await page.waitForFunction(() => document.querySelector("select[name=pack]")?.value === "yizhuang");
+  await page.click("[data-test=start]");
+  await page.waitForSelector("[data-test=proof] .town", { timeout: 120_000 });
+  const job = await page.evaluate(() => location.hash.split("/").pop());
+  const { summary } = await admin("job.open", { job });
+  assert.ok((await page.textContent("[data-test=proof] [data-test=sentence]")).replaceAll(",", "").includes(String(summary.situations)));
+  await page.locator(".town-head").first().click();
+  const strip = page.locator(".strip").first();
+  await strip.focus();
+  const read = () => page.textContent(".read-out");
+  const first = await read();
+  await page.keyboard.press("ArrowRight");
+  await until("the next hour", async () => (await read()) !== first);
+  assert.deepEqual(await axe(page), []);
+  await keep(page, "proof");
+  await english(page);
+  await until("English", async () => (await page.textContent("[data-test=proof] [data-test=sentence]")).includes("situations"));
+  await keep(page, "proof-en");
+});
+
+test("four eyes: a deployment is refused to one alone, proposed from the same dialog, approved by another", { skip, timeout: 240_000 }, async () => {
+  await draft("4.0");
+  await server.stop();
+  server.configure("policy = { four_eyes = true }");
+  await server.start();
+  admin = await signedIn(server.url, "admin");
+  const page = await visitor("admin", `#/edit/${PACK}`);
+  await page.click("header.bar [data-test=deploy]");
+  await page.locator("dialog [data-test=verdict] .error").waitFor({ timeout: 60_000 });
+  await page.fill("dialog input[name=override]", "红牌是县里定的");
+  await page.click("[data-test=deploy-submit]");
+  await until("the way that is left", async () => /提交/.test(await page.textContent("[data-test=deploy-submit]")));
+  assert.deepEqual(await axe(page), []);
+  await page.click("[data-test=deploy-submit]");
+  await page.waitForSelector("dialog", { state: "detached", timeout: 60_000 });
+  const [waiting] = (await admin("pack.proposals")).rows;
+  assert.equal(waiting.author, "admin");
+
+  const second = await visitor("admin-2", "#/packs");
+  await second.click("[data-test=waiting] button");
+  await second.locator("dialog td.plus", { hasText: '"red", "3 小时' }).waitFor();
+  assert.ok((await second.textContent("dialog")).includes("红牌是县里定的"));
+  assert.deepEqual(await axe(second), []);
+  await keep(second, "approve");
+  await second.click("dialog button[type=submit]");
+  await second.waitForSelector("[data-test=said]", { timeout: 60_000 });
+  const now = await admin("pack.open", { pack: PACK });
+  assert.equal(now.version, "4.0");
+  assert.deepEqual((await admin("pack.proposals")).rows, []);
+  await second.click(`[data-test=rollback-${PACK}]`);
+  await second.click("[data-test=rollback-submit]");
+  await until("the version before", async () => (await admin("pack.open", { pack: PACK })).version !== "4.0");
 });
 
 test("on a phone's width nothing is wider than the screen", { skip, timeout: 120_000 }, async () => {
   const page = await visitor("auditor", "#/jobs", { width: 400 });
-  for (const hash of ["#/jobs", `#/history/${PACK}`, `#/shadow/${PACK}`, "#/why"]) {
+  for (const hash of ["#/packs", "#/trust", "#/jobs", `#/history/${PACK}`, `#/shadow/${PACK}`, "#/why"]) {
     await page.goto(`${server.url}/admin/${hash}`);
-    await page.waitForSelector(".results");
+    await page.waitForSelector(".page h2, .page form");
     assert.ok((await page.evaluate(() => document.querySelector(".view").scrollWidth)) <= 400, hash);
   }
 });

@@ -115,6 +115,32 @@ static void refuses_a_wrong_pack_whole(void **s) {
   fq_kernel_close(k);
 }
 
+static void finds_scenarios_that_do_not_compile(void **s) {
+  fq_kernel *k = open_at(NULL, NULL);
+  static const char broken[] =
+      "{\"pack\":\"town\",\"files\":{\"pack.lua\":\"name='town' version='1' policies={}\","
+      "\"scenarios/1.lua\":\"scenario 'one'\\nat '08:00' { no_such_word { } }\","
+      "\"scenarios/2.lua\":\"scenario 'two'\\nat '08:00' { expect { }\\n\"}}";
+  fq_json *p = fq_json_parse(broken, sizeof broken - 1, NULL);
+  if (!p) fail_msg("the test itself");
+  fq_json *again = fq_json_dup(p), *r = call(k, "pack.check", p);
+  assert_false(fq_json_bool(r, "ok", true));
+  /* what a story means is known when it is told; whether it compiles, before */
+  assert_int_equal(fq_json_size(fq_json_get(r, "findings")), 1);
+  char *text = fq_json_print(r);
+  static const char *const parts[] = {"\"path\":\"scenarios/2.lua\",\"line\":3", "\"exit\":\"SYNTAX\"",
+                                      "语法错误", "'}' expected", "\"lines\":[{"};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (!strstr(text, parts[i])) fail_msg("no %s in %s", parts[i], text);
+  free(text);
+  fq_json_free(r);
+  /* the gate holds a deployment up, and a reason may go over it: the check of a deployment itself does not */
+  r = call(k, "pack.deploy", again);
+  assert_non_null(r);
+  fq_json_free(r);
+  fq_kernel_close(k);
+}
+
 static void tells_refused_commands_and_stops_loops(void **s) {
   fq_kernel *k = open_at(NULL, NULL);
   deploy(k, "1",
@@ -388,6 +414,7 @@ int main(void) {
       cmocka_unit_test(keeps_the_generation_a_subject_began_with),
       cmocka_unit_test(a_failed_command_leaves_no_policy),
       cmocka_unit_test(refuses_a_wrong_pack_whole),
+      cmocka_unit_test(finds_scenarios_that_do_not_compile),
       cmocka_unit_test(tells_refused_commands_and_stops_loops),
       cmocka_unit_test(falls_back_and_goes_back),
       cmocka_unit_test(goes_back_when_one_kind_fails_only),

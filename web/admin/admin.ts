@@ -12,6 +12,8 @@ export interface Admin {
   jobs: Jobs;
   /** False for an audit administrator, who reads only. */
   mayChange: ComputedRef<boolean>;
+  /** May the rules and their runs be read? */
+  mayRead: ComputedRef<boolean>;
   /** Is the link up? */
   live: ComputedRef<boolean>;
   /** Calls `fn` for entries whose kind begins with one of the prefixes; the answer ends that. */
@@ -22,14 +24,19 @@ const key: InjectionKey<Admin> = Symbol("admin");
 
 export const ROLE_CHANGE = "admin.system";
 export const ROLE_READ = "admin.audit";
+/** Keeps the list of trusted keys, and has no other business here. */
+export const ROLE_SECURITY = "admin.security";
 
 export function provideAdmin(session: Session): Admin {
   const api = makeApi(session.link);
+  const has = (...roles: string[]) => computed(() => session.user.value?.roles.some((r) => roles.includes(r)) ?? false);
+  const mayRead = has(ROLE_CHANGE, ROLE_READ);
   const admin: Admin = {
     session,
     api,
-    jobs: followJobs(session, api),
-    mayChange: computed(() => session.user.value?.roles.includes(ROLE_CHANGE) ?? false),
+    jobs: followJobs(session, api, mayRead),
+    mayRead,
+    mayChange: has(ROLE_CHANGE),
     live: computed(() => session.linkState.value === "up"),
     onEntries: (prefixes, fn) =>
       session.store.watchEntries((e) => {

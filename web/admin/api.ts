@@ -134,6 +134,41 @@ export interface PolicyRow {
   in_a_row: number;
 }
 
+/* -- signatures, and packs from elsewhere */
+
+export interface Signature {
+  present: boolean;
+  fits?: boolean;
+  signer?: string;
+  key?: string;
+  trusted?: boolean;
+  known_as?: string;
+}
+export interface SigningKey {
+  key: string;
+  name: string;
+  public: string;
+  since: string;
+  by: string;
+}
+/** What a pack would change here. Beyond `findings` only when it is in order. */
+export interface PackReport {
+  ok: boolean;
+  findings: Finding[];
+  pack?: string;
+  version?: string;
+  digest?: string;
+  installed?: boolean;
+  was?: string;
+  same?: boolean;
+  signature?: Signature;
+  policies?: { name: string; change: "added" | "removed" | "changed" | "same" | "taken"; path: string; kinds?: string[]; pack?: string }[];
+  company?: { pack: string; policy: string; kinds: string[] }[];
+  dictionaries?: { name: string; codes: number; changes: { name: string; change: string; zh?: string; was?: string; pack?: string }[] }[];
+  setup?: { name: string; change: string; path: string }[];
+  foreign_units?: { unit: string; path: string; line: number }[];
+}
+
 /* -- drafts */
 
 export interface DraftRow {
@@ -298,6 +333,10 @@ export function makeApi(link: Pick<Link, "query" | "command">) {
     history: (p: { pack?: string; limit?: number; after?: number } = {}) => q<Page<HistoryRow>>("pack.history", p),
     diff: (p: { pack: string; from?: number; to?: number; files?: Files; draft?: true }) => q<PackDiff>("pack.diff", p),
     check: (pack: string, files: Files) => q<{ ok: boolean; findings: Finding[] }>("pack.check", { pack, files }),
+    report: (pack: string, what: Candidate) => q<PackReport>("pack.report", { pack, ...what }),
+    keys: () => q<Rows<SigningKey>>("pack.keys"),
+    trust: (name: string, publicKey: string) => c<{ key: string }>("pack.trust", { name, public: publicKey }),
+    distrust: (key: string, reason: string) => c<object>("pack.distrust", { key, reason }),
     deploy: (pack: string, what: Candidate, how: Deployment) => c<Deployed>("pack.deploy", { pack, ...what, ...how }),
     propose: (pack: string, what: Candidate, how: Deployment) => c<{ proposal: string }>("pack.propose", { pack, ...what, ...how }),
     proposals: () => q<Rows<ProposalRow>>("pack.proposals"),

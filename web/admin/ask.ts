@@ -10,6 +10,8 @@ export interface Asking<T> {
   data: ShallowRef<T | null>;
   error: ShallowRef<unknown>;
   busy: Ref<boolean>;
+  /** When the answer was had, as the browser counts. */
+  at: Ref<number>;
   again(): void;
 }
 
@@ -19,6 +21,7 @@ export function useAsking<T>(fn: () => Promise<T>, prefixes: string[] = []): Ask
   const data = shallowRef<T | null>(null);
   const error = shallowRef<unknown>(null);
   const busy = ref(false);
+  const at = ref(0);
   let asked = 0;
   let timer: ReturnType<typeof setTimeout> | null = null;
 
@@ -29,6 +32,7 @@ export function useAsking<T>(fn: () => Promise<T>, prefixes: string[] = []): Ask
       const answer = await fn();
       if (mine !== asked) return;
       data.value = answer;
+      at.value = Date.now();
       error.value = null;
     } catch (e) {
       if (mine === asked) error.value = e;
@@ -51,5 +55,5 @@ export function useAsking<T>(fn: () => Promise<T>, prefixes: string[] = []): Ask
     if (timer) clearTimeout(timer);
   });
   void again();
-  return { data, error, busy, again: () => void again() };
+  return { data, error, busy, at, again: () => void again() };
 }

@@ -10,7 +10,7 @@ const RETRY_MS = 2000;
 
 export const isOver = (j: Pick<JobRow, "state">): boolean => j.state !== "waiting" && j.state !== "running";
 
-export function followJobs(session: Pick<Session, "link" | "store">, api: Api) {
+export function followJobs(session: Pick<Session, "link" | "store">, api: Api, mayRead: { readonly value: boolean }) {
   const { link, store } = session;
   const rows = shallowReactive(new Map<string, JobRow>());
   let timer: ReturnType<typeof setTimeout> | null = null;
@@ -20,7 +20,7 @@ export function followJobs(session: Pick<Session, "link" | "store">, api: Api) {
   };
   async function list(): Promise<void> {
     timer = null;
-    if (link.state !== "up") return;
+    if (link.state !== "up" || !mayRead.value) return;
     try {
       const r = await api.jobs();
       for (const j of r.rows) {

@@ -2,7 +2,7 @@
 
 import { readonly, shallowRef, type DeepReadonly } from "vue";
 
-export const VIEWS = ["packs", "edit", "jobs", "job", "history", "shadow", "why"] as const;
+export const VIEWS = ["packs", "edit", "jobs", "job", "history", "shadow", "why", "trust"] as const;
 export type View = (typeof VIEWS)[number];
 
 export interface Route {

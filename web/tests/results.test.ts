@@ -2,13 +2,13 @@ import { createSSRApp, h } from "vue";
 import { renderToString } from "vue/server-renderer";
 import { beforeEach, describe, expect, it } from "vitest";
 import { askedOf } from "../admin/results/answers";
-import { readCandidate } from "../admin/results/candidate";
+import { readCandidate, startAgain } from "../admin/results/candidate";
 import CommandSentence from "../admin/results/CommandSentence.vue";
 import { changes, changeText, differenceText, pairs, sentence, sentenceText } from "../admin/results/commands";
 import { csvCell, toCsv } from "../admin/results/csv";
 import DataTable from "../admin/results/DataTable.vue";
 import DifferenceView from "../admin/results/DifferenceView.vue";
-import { sideBySide, tallyLines, unified } from "../admin/results/diffing";
+import { sideBySide, tallyLines, unified } from "../admin/parts/diffing";
 import { gauge } from "../admin/results/gauge";
 import { headline } from "../admin/results/headline";
 import { byTownship, hourText, stateText, stretches, tally, weekText } from "../admin/results/hours";
@@ -269,8 +269,8 @@ describe("a run in a line", () => {
     const row = { job: "j1", pack: "p", state: "done" as const, share: 1 };
     expect(headline({ ...row, what: "replay", summary: { subjects: 20114, differing: 312, identical: false } })).toBe("20,114 起事件中 312 起不同");
     expect(headline({ ...row, what: "replay", summary: { subjects: 5, differing: 0, identical: true } })).toBe("5 起事件，决定完全相同");
-    expect(headline({ ...row, what: "check", summary: { findings: 0, scenarios: { played: 3, failed: 1 }, proof: null } })).toBe("0 处编译问题；3 个场景中 1 个不通过");
-    expect(headline({ ...row, what: "test", state: "running", summary: undefined, zh: "第 2 个场景" })).toBe("第 2 个场景");
+    expect(headline({ ...row, what: "check", summary: { findings: 0, scenarios: { played: 3, failed: 1 }, proof: null } })).toBe("0 处编译问题；3 个情景中 1 个不通过");
+    expect(headline({ ...row, what: "test", state: "running", summary: undefined, zh: "第 2 个情景" })).toBe("第 2 个情景");
     expect(headline({ ...row, what: "prove", state: "failed" })).toBe("");
   });
 });
@@ -319,19 +319,23 @@ describe("components", () => {
 
 describe("the text a run was about", () => {
   const api = {
-    history: () => Promise.resolve({ rows: [{ n: 9, at: "", actor: "a", act: "deployed" as const, generation: 4, pack: "p", digest: "d4" }] }),
-    openPack: (pack: string, generation?: number) => Promise.resolve({ pack, version: "1", zh: "", en: "", digest: "d4", generation: generation ?? 0, at: "", actor: "", files: { x: `of ${generation}` } }),
+    jobCandidate: (job: string) => Promise.resolve({ pack: "p", files: { x: `tried by ${job}` }, base: { x: "base" } }),
     openDraft: (pack: string) => Promise.resolve({ pack, rev: 2, author: "a", at: "2026-11-02T00:00:00Z", from: 4, files: { x: "draft" } }),
   };
-  const job = (digest: string, at: string) => ({ job: "j1", what: "replay" as const, pack: "p", state: "done" as const, share: 1, lists: {}, digest, at });
+  const job = { job: "j1", what: "replay" as const, pack: "p" };
   const settled = () => new Promise((r) => setTimeout(r));
-  it("is a deployed version's when the digest is, and the draft's otherwise, with a word when that was saved since", async () => {
-    const deployed = readCandidate(api, job("d4", "2026-11-01T00:00:00Z"));
-    const same = readCandidate(api, job("dx", "2026-11-03T00:00:00Z"));
-    const moved = readCandidate(api, job("dx", "2026-11-01T00:00:00Z"));
+  it("is what it tried, with a word when the draft was saved since", async () => {
+    const deployed = readCandidate(api, { ...job, candidate: { generation: 4 } });
+    const same = readCandidate(api, { ...job, candidate: { draft: true, rev: 2 } });
+    const moved = readCandidate(api, { ...job, candidate: { draft: true, rev: 1 } });
     await settled();
-    expect([deployed.files.value["x"], deployed.moved.value]).toEqual(["of 4", false]);
-    expect([same.files.value["x"], same.moved.value]).toEqual(["draft", false]);
-    expect(moved.moved.value).toBe(true);
+    expect(deployed.files.value["x"]).toBe("tried by j1");
+    expect([deployed, same, moved].map((c) => c.moved.value)).toEqual([false, false, true]);
+  });
+  it("is tried again against the same, with the same options", async () => {
+    const again = (more: object) => startAgain(api, { ...job, ...more });
+    expect(await again({ candidate: { draft: true, rev: 1 }, options: {} })).toEqual({ what: "replay", pack: "p", draft: true });
+    expect(await again({ candidate: { generation: 4 }, base: { generation: 2 }, options: { seed: 1 } })).toEqual({ what: "replay", pack: "p", generation: 4, base: { generation: 2 }, options: { seed: 1 } });
+    expect(await again({ candidate: { files: true }, base: { draft: true, rev: 1 } })).toEqual({ what: "replay", pack: "p", files: { x: "tried by j1" }, base: { files: { x: "base" } } });
   });
 });
