@@ -63,10 +63,10 @@ void fq_kernel_take_back(fq_kernel *k);
  * Before traffic. */
 enum fq_status fq_kernel_learn(fq_kernel *k, const char *path, const fq_json *kinds, int64_t *at_ms,
                                struct fq_error *e);
-/* Facts from elsewhere, for kernels in memory on a fake clock (fact.c). `number_from`: own entries are numbered
- * above `seq` from now on, so that a fact may keep the number it has in its own journal and never meets one of
- * theirs. `fact`: the entry happens here, now, under its own number; it is applied and answered, by reactions
- * and policies, like an entry of this kernel's own. */
+/* Facts from elsewhere, for kernels in memory on a fake clock (fact.c). `number_from`: own entries are
+ * numbered above `seq` from now on, so that a fact may keep the number it has in its own journal and never
+ * meets one of theirs. `fact`: the entry happens here, now, under its own number; it is applied and answered,
+ * by reactions and policies, like an entry of this kernel's own. */
 enum fq_status fq_kernel_number_from(fq_kernel *k, int64_t seq, struct fq_error *e);
 enum fq_status fq_kernel_fact(fq_kernel *k, const struct fq_entry *fact, struct fq_error *e);
 /* The journal of a kernel that has left its past is empty. What is still asked of it, when somebody's life
