@@ -1,6 +1,6 @@
 /*
- * JSON values over cJSON, which is included here and in json_print.c and nowhere else. Any thread; a value
- * belongs to one thread at a time.
+ * JSON values over cJSON, which is included here, in json_pool.c and in json_print.c and nowhere else. Any
+ * thread; a value belongs to one thread at a time.
  */
 #include "base/json.h"
 
@@ -74,13 +74,16 @@ static const char *duplicate(const cJSON *v) {
   return found;
 }
 
-fq_json *fq_json_parse(const char *text, size_t len, struct fq_error *e) {
+bool fq_json_strict(const char *text, size_t len, struct fq_error *e) {
   size_t at;
   const char *zh, *why = fq_json_check(text, len, &at, &zh);
-  if (why) {
+  if (why)
     fq_fail(e, FQ_E_PARSE, "json.syntax", "", "第 %zu 字节:%s(%s)", "byte %zu: %s (%s)", at + 1, zh, why);
-    return NULL;
-  }
+  return !why;
+}
+
+fq_json *fq_json_parse(const char *text, size_t len, struct fq_error *e) {
+  if (!fq_json_strict(text, len, e)) return NULL;
   cJSON *v = cJSON_ParseWithLength(text, len);
   if (!v) {
     fq_fail(e, FQ_E_PARSE, "json.syntax", "", "不是有效的 JSON", "not valid JSON");

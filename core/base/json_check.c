@@ -62,6 +62,8 @@ static bool string(struct scan *s) {
     if (c == '\\') {
       s->p++;
       if (!escape(s)) return false;
+    } else if (c < 0x80) {
+      s->p++;
     } else {
       size_t n = fq_utf8_step(s->p, s->end);
       if (!n) return no(s, "不是有效的 UTF-8", "not valid UTF-8");

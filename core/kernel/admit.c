@@ -196,7 +196,7 @@ static void keep(struct fq_request *r) {
 enum fq_status fq_kernel_call(fq_kernel *k, const struct fq_actor *actor, const char *method, fq_json *params,
                               fq_json **result, struct fq_error *e) {
   bool answered = false;
-  struct fq_request *r = fq_alloc(sizeof *r);
+  struct fq_request request = {0}, *r = &request;
   fq_copy(r->method, sizeof r->method, method);
   r->params = params;
   r->reply = keep;
@@ -221,6 +221,5 @@ enum fq_status fq_kernel_call(fq_kernel *k, const struct fq_actor *actor, const 
     fq_json_free(r->result);
   fq_json_free(r->params);
   free(r->result_text);
-  free(r);
   return st;
 }

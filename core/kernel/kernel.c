@@ -249,6 +249,9 @@ const struct fq_module *fq_kernel_modules(const fq_kernel *k, size_t *count) {
   return k->modules;
 }
 
+bool fq_kernel_lean(const fq_kernel *k) {
+  return k->config.lean;
+}
 fq_db *fq_kernel_db(fq_kernel *k) {
   return k->db;
 }

@@ -24,7 +24,8 @@ struct fq_kernel_config {
   int readers, helpers; /* threads */
   int rearm_ms; /* how often timers are looked at besides when they are due; 0: 5 s. The clock may jump. */
   int tick_commands; /* most commands in one transaction; 512: perf.md, natural batching */
-  bool lean;         /* plugins marked `derived` hear nothing: nobody will query this kernel */
+  bool lean;         /* nobody will query this kernel: plugins marked `derived` hear nothing, and decisions */
+                     /* are recorded without what only explains them */
 };
 
 /* open: database, journal head. register modules. boot: migrate, init each module. */
@@ -38,6 +39,7 @@ void fq_kernel_close(fq_kernel *k);
 
 const struct fq_module *fq_kernel_modules(const fq_kernel *k, size_t *count);
 fq_db *fq_kernel_db(fq_kernel *k);
+bool fq_kernel_lean(const fq_kernel *k);
 const struct fq_kind *fq_kernel_kind(const fq_kernel *k, const char *name);
 
 /* One command in a tick of its own, on the caller's thread: the command line and scenarios. NULL actor is
@@ -139,8 +141,8 @@ void fq_kernel_prepare(fq_kernel *k, const char *method, fq_prepare_fn begin, vo
 void fq_prepared(struct fq_preparing *p, fq_json *found);
 const fq_json *fq_call_prepared(const struct fq_call *c);
 
-/* A volatile message outside any call: the latest value of (topic, key) to every session with one of the
- * roles that asked for the topic. Kernel thread. */
+/* A volatile message outside any call: the latest value of (topic, key) to every session of the
+ * whole county with one of the roles that asked for the topic. Kernel thread. */
 void fq_kernel_signal(fq_kernel *k, const char *topic, const char *key, uint32_t roles, const fq_json *data);
 
 /* Do the parameters fit the table? As for a method's. Any thread. */

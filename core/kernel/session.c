@@ -119,12 +119,18 @@ void fq_publish(struct fq_call *c, const char *topic, const char *key, const cha
   fq_flush(k);
 }
 
+static bool whole_county(fq_kernel *k, const struct fq_session *s) {
+  struct fq_unit unit;
+  return !s->org[0] || (fq_org_unit(k->db, s->org, &unit) && !unit.parent[0]);
+}
+
 void fq_kernel_signal(fq_kernel *k, const char *topic, const char *key, uint32_t roles, const fq_json *data) {
   char *json = NULL;
   for (struct fq_session *s = k->sessions; s; s = s->next) {
     bool asked = false;
     fq_json_each(t, s->topics) asked |= !strcmp(fq_json_as_str(t) ? fq_json_as_str(t) : "", topic);
     if (!asked || !(s->roles & roles) || s->dropped || !s->transport->signal) continue;
+    if (!whole_county(k, s)) continue; /* it concerns all of it */
     if (!json) json = fq_json_print(data);
     s->transport->signal(s->peer, topic, key, json);
   }

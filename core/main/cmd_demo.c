@@ -54,9 +54,12 @@ static enum fq_status furnish(struct local *l, const struct common *c, struct fq
 }
 
 /* The hours before now, on a clock of its own; then the real one takes over. */
-static enum fq_status remember(struct local *l, const struct common *c, struct fq_error *e) {
+static enum fq_status remember(struct local *l, const struct common *c, unsigned hours, struct fq_error *e) {
   char *reports = fq_printf("%s/dongkou/demo/reports.csv", fq_packs_dir());
-  say(c, "回放此前五小时的上报、处置与逾期", "the last five hours: reports, work, broken limits");
+  char zh[80], en[80];
+  snprintf(zh, sizeof zh, "过完此前 %u 小时:上报、处置与逾期", hours);
+  snprintf(en, sizeof en, "the last %u hours: reports, work, broken limits", hours);
+  say(c, zh, en);
   enum fq_status st = fq_demo_history(l->server.kernel, reports, FQ_DEMO_EVERY, real_now_ms(), e);
   free(reports);
   return st;
@@ -116,16 +119,17 @@ static void ready(struct server *s, void *arg) {
   printf(
       "\n枫桥演示县已启动 / the demo county is up   (Ctrl-C 停止,数据保留 / stops it; the data stays: %s)\n\n"
       "  调度台 console     http://%s/console/    dispatcher\n"
+      "  规则工坊 workshop  http://%s/admin/      admin\n"
       "  网格端 field       http://%s/field/      officer-0001 … officer-0676\n\n"
       "  账号 accounts      admin security auditor commander dispatcher dispatcher2\n"
       "                     director-430525001000 … department-01 … 15   officer-0001 …\n"
       "  密码 password      " PASSWORD "\n\n",
-      t->common->data, at, at);
+      t->common->data, at, at, at);
   fflush(stdout);
   if (!t->common->quiet) start_traffic(t);
 }
 
-static int set_up(const struct common *c) {
+static int set_up(const struct common *c, unsigned hours) {
   struct local l;
   struct fq_error e = {0};
   char done[600];
@@ -139,8 +143,8 @@ static int set_up(const struct common *c) {
     if (l.fd >= 0)
       code = (fprintf(stderr, "已有服务器在使用 / a server is using it: %s\n", c->data), EXIT_FAILED);
     else {
-      fq_kernel_set_time(l.server.kernel, real_now_ms() - FQ_DEMO_HOURS * 3600000LL);
-      code = furnish(&l, c, &e) || remember(&l, c, &e) ? fq_complain(&e) : EXIT_DONE;
+      fq_kernel_set_time(l.server.kernel, real_now_ms() - hours * 3600000LL);
+      code = furnish(&l, c, &e) || remember(&l, c, hours, &e) ? fq_complain(&e) : EXIT_DONE;
     }
     fq_local_close(&l);
   }
@@ -149,10 +153,31 @@ static int set_up(const struct common *c) {
   return code;
 }
 
+/* Takes "--hours N" out of argv; 0 when N is none that a demo can have. */
+static unsigned take_hours(int *argc, char **argv) {
+  unsigned hours = FQ_DEMO_HOURS;
+  for (int i = 1; i < *argc; i++) {
+    if (strcmp(argv[i], "--hours") != 0) continue;
+    char *end = NULL;
+    long n = i + 1 < *argc ? strtol(argv[i + 1], &end, 10) : 0;
+    if (n < 1 || n > FQ_DEMO_HOURS_MAX || *end) return 0;
+    hours = (unsigned)n;
+    for (int k = i--; k + 2 <= *argc; k++)
+      argv[k] = argv[k + 2];
+    *argc -= 2;
+  }
+  return hours;
+}
+
 static int run(int argc, char **argv) {
   struct common c;
   struct server s = {0};
   struct traffic t = {.common = &c};
+  unsigned hours = take_hours(&argc, argv);
+  if (!hours) {
+    fprintf(stderr, "--hours: 1 到 %d 小时 / 1 to %d hours\n", FQ_DEMO_HOURS_MAX, FQ_DEMO_HOURS_MAX);
+    return EXIT_USAGE;
+  }
   int code = fq_common(&argc, argv, &c, &fq_command_demo);
   if (code < 0 && argc > 1) code = fq_usage(&fq_command_demo, stderr);
   if (code >= 0) return code;
@@ -163,7 +188,7 @@ static int run(int argc, char **argv) {
             address(&c));
     return EXIT_USAGE;
   }
-  if ((code = set_up(&c)) != EXIT_DONE) return code;
+  if ((code = set_up(&c, hours)) != EXIT_DONE) return code;
   snprintf(t.tokens, sizeof t.tokens, "%s/demo-tokens", c.data);
   if (!c.quiet && access(t.tokens, R_OK)) code = write_tokens(&c, t.tokens);
   if (code == EXIT_DONE && (code = fq_boot(&s, &c, BOOT_SERVE)) < 0) {
@@ -176,11 +201,13 @@ static int run(int argc, char **argv) {
 
 const struct command fq_command_demo = {
     "demo", run, "演示县:建立并启动", "a demo county, created and served",
-    "usage: fengqiao demo [--data DIR] [--listen 127.0.0.1:8080] [--quiet] [--plugins DIR] [--pages DIR]\n\n"
+    "usage: fengqiao demo [--data DIR] [--listen 127.0.0.1:8080] [--quiet] [--hours N] [--plugins DIR] "
+    "[--pages DIR]\n\n"
     "在数据目录里建立洞口县(430525)的演示县,启动服务器并送入模拟流量;--quiet "
-    "不送流量。再次运行接着上次继续。\n"
+    "不送流量。县里已经过了 --hours 个小时(默认 5,最多 720),规则可以在上面重放。再次运行接着上次继续。\n"
     "密码是公开的,因此只监听本机地址。\n"
     "Creates a demonstration of Dongkou County in the data directory, serves it and feeds it traffic; "
-    "--quiet for\n"
-    "none. Running it again goes on where it was. Its passwords are public, so it listens on loopback "
-    "only.\n"};
+    "--quiet\n"
+    "for none. It has --hours behind it (5 unless told, at most 720), for rules to be replayed over. "
+    "Running\n"
+    "it again goes on where it was. Its passwords are public, so it listens on loopback only.\n"};

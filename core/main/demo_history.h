@@ -4,8 +4,9 @@
 
 #include "kernel/kernel.h"
 
-#define FQ_DEMO_HOURS 5
-#define FQ_DEMO_EVERY 4 /* minutes between reports, on average: some 75 incidents in five hours */
+#define FQ_DEMO_HOURS     5
+#define FQ_DEMO_HOURS_MAX 720
+#define FQ_DEMO_EVERY     4 /* minutes between reports, on average: some 75 incidents in five hours */
 
 /* The kernel's clock stands at the beginning and is moved to `until_ms`; policies and timers act as they
  * would have. `reports` is the table of demo texts. */

@@ -55,7 +55,7 @@ static int usage(const struct fq_run_kind *kind, FILE *to) {
   fprintf(to, "usage: fengqiao policy %s PACKDIR [--json] [--list NAME] [--csv NAME]", kind->name);
   for (const struct fq_param *p = kind->options; p && p->type != FQ_T_END; p++)
     fprintf(to, " [--%s %s]", p->name, p->type == FQ_T_ENUM ? p->values : "VALUE");
-  fprintf(to, "\n\n%s / %s\n", kind->zh, kind->en);
+  fprintf(to, "\n\n%s / %s\n  --list          %s\n", kind->zh, kind->en, kind->lists);
   for (const struct fq_param *p = kind->options; p && p->type != FQ_T_END; p++)
     fprintf(to, "  --%-14s %s / %s\n", p->name, p->zh, p->en);
   return to == stderr ? EXIT_USAGE : EXIT_DONE;
@@ -69,7 +69,12 @@ static fq_json *read_pack(const char *path, struct fq_error *e) {
   char *text = fq_read_file(path, &len, e);
   fq_json *pack = text ? fq_json_parse(text, len, e) : NULL;
   free(text);
-  return pack;
+  if (!pack || (fq_json_str(pack, "pack") && fq_json_type(fq_json_get(pack, "files")) == FQ_JSON_OBJECT))
+    return pack;
+  fq_json_free(pack);
+  fq_fail(e, FQ_E_PARAMS, "pack.file", path, "应为 {pack, files: {路径: 内容}}",
+          "expected {pack, files: {path: text}}");
+  return NULL;
 }
 
 static bool set_option(const struct fq_run_kind *kind, fq_json *options, const char *name,
@@ -129,8 +134,7 @@ static bool has_county(const char *data_dir) {
 }
 
 /* For a program the reason is a line like the others. */
-static void complain(const struct asked *a, const struct fq_error *e) {
-  fq_complain(e);
+static void tell_failure(const struct asked *a, const struct fq_error *e) {
   if (!a->json) return;
   fq_json *o = fq_json_object();
   fq_json_set(o, "error", fq_json_from_error(e));
@@ -140,6 +144,17 @@ static void complain(const struct asked *a, const struct fq_error *e) {
   fq_json_free(o);
 }
 
+static void complain(const struct asked *a, const struct fq_error *e) {
+  fq_complain(e);
+  tell_failure(a, e);
+}
+
+static enum fq_status known_list(const struct fq_run_kind *kind, const char *list, struct fq_error *e) {
+  if (!list || fq_run_lists(kind->lists, list)) return FQ_OK;
+  return fq_fail(e, FQ_E_PARAMS, "run.list", "--list", "没有清单 %s,只有:%s", "there is no list %s, only: %s",
+                 list, kind->lists);
+}
+
 static int go(const struct fq_run_kind *kind, const struct asked *a, const struct common *c) {
   struct server s = {0};
   struct fq_problem_list problems = {0};
@@ -147,10 +162,14 @@ static int go(const struct fq_run_kind *kind, const struct asked *a, const struc
   int code = EXIT_USAGE;
   struct fq_report_file file = {.out = stdout, .kind = kind, .only = a->list, .json = a->json};
   fq_json *pack = read_pack(a->candidate, &e), *base = a->base ? read_pack(a->base, &e) : NULL;
-  if (!pack || (a->base && !base) || fq_schema_check(kind->options, a->options, &e)) {
+  if (!pack || (a->base && !base) || fq_schema_check(kind->options, a->options, &e) ||
+      known_list(kind, a->list, &e)) {
     complain(a, &e);
   } else if (fq_boot_configure(&s, c, &problems)) {
+    const struct fq_problem *first = &problems.items[0];
+    fq_fail(&e, FQ_E_PARAMS, "config", first->path, "%s%.0s", "%.0s%s", first->zh, first->en);
     fq_boot_complain(&problems);
+    tell_failure(a, &e);
   } else {
     struct fq_run r = {.data_dir = kind->county || has_county(c->data) ? c->data : NULL,
                        .pack = pack,
@@ -173,6 +192,12 @@ static int go(const struct fq_run_kind *kind, const struct asked *a, const struc
       complain(a, &e);
     else
       code = (a->csv ? csv.ok : file.ok) ? EXIT_DONE : EXIT_FAILED;
+  }
+  if (fflush(stdout) || ferror(stdout)) { /* half a result must not pass for a whole one */
+    fq_fail(&e, FQ_E_STORAGE, "stdout", "", "结果没有写完:磁盘已满,或读的一方已经关闭",
+            "the result is not written to its end: the disk is full, or nobody reads it any more");
+    fq_complain(&e);
+    code = EXIT_USAGE;
   }
   fq_json_free(pack);
   fq_json_free(base);

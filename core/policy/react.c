@@ -85,16 +85,21 @@ fq_json *fq_turn_facts(const struct fq_turn *t, const struct fq_active *a) {
   return o;
 }
 
-/* Takes the answers; and the context, when nobody is left who needs it. */
-static void record(struct fq_turn *t, const struct fq_active *a, struct fq_decision *d, bool last) {
-  fq_json *o = fq_turn_facts(t, a);
-  fq_json_set_str(o, "exit", fq_exit_name(d->exit));
+/* What explains a decision and lets it be made again: the better part of its record. */
+static void explain(struct fq_turn *t, struct fq_decision *d, bool last, fq_json *o) {
   if (d->clock_steps) fq_json_set_int(o, "clock_steps", d->clock_steps);
   if (t->context) fq_json_set(o, "context", last ? t->context : fq_json_dup(t->context));
   if (last) t->context = NULL;
   fq_json_set(o, "answers", d->answers);
   d->answers = NULL;
   fq_json_set(o, "commands", fq_json_dup(d->commands));
+}
+
+/* Takes the answers; and the context, when nobody is left who needs it. */
+static void record(struct fq_turn *t, const struct fq_active *a, struct fq_decision *d, bool last) {
+  fq_json *o = fq_turn_facts(t, a);
+  fq_json_set_str(o, "exit", fq_exit_name(d->exit));
+  if (!fq_kernel_lean(t->policy->kernel)) explain(t, d, last, o);
   fq_json_set_int(o, "us", d->cpu_us);
   fq_turn_emit(t, "policy.decided", o);
 }

@@ -136,11 +136,14 @@ enum fq_status fq_shadow_differences(struct fq_query *q) {
   if (fq_again_open(&w, q->db, q->self, q->error)) return q->error->status;
   int64_t limit = fq_json_int(q->params, "limit", 50), n = 0, last = 0;
   fq_json *rows = fq_json_array();
-  fq_stmt *s = fq_sql(q->db,
-                      "SELECT j.seq, j.at_ms, j.subject, j.data FROM policy_divergence d JOIN journal j ON"
-                      " j.seq = d.seq WHERE d.pack = ? AND d.seq > ? ORDER BY d.seq LIMIT ?",
-                      "sii", fq_json_str(q->params, "pack"), fq_json_int(q->params, "after", 0), limit + 1);
+  fq_stmt *s =
+      fq_sql(q->db,
+             "SELECT j.seq, j.at_ms, j.subject, j.data, j.org FROM policy_divergence d JOIN journal j ON"
+             " j.seq = d.seq WHERE d.pack = ? AND d.seq > ? ORDER BY d.seq",
+             "si", fq_json_str(q->params, "pack"), fq_json_int(q->params, "after", 0));
   while (fq_row(s)) {
+    const char *org = fq_col_str(s, 4); /* as in policy.why: of one's own area */
+    if (!q->actor->system && org[0] && !fq_org_within(q->db, org, q->actor->org)) continue;
     if (n++ == limit) {
       fq_json_set_int(q->result, "next", last);
       fq_done(s);

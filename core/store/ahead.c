@@ -6,18 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 
-#define ROWS_A_BATCH                                                                                         \
-  512                   /* one read of the database: a snapshot held longer keeps its log from being reused */
-#define BATCHES_AHEAD 4 /* some 2 MB */
+/* One read of the database: a snapshot held longer keeps its log from being reused. */
+#define ROWS_A_BATCH  512
+#define BATCHES_AHEAD 4 /* some 4 MB */
 
 struct batch {
   struct batch *next;
   size_t count, at;
-  struct fq_row rows[ROWS_A_BATCH]; /* texts are owned, in one block that `kind` begins */
-  fq_json *data[ROWS_A_BATCH];
-  struct fq_error error; /* after the rows: what ended the reading */
+  struct fq_row rows[ROWS_A_BATCH];
+  const fq_json *data[ROWS_A_BATCH];
+  struct fq_json_pool *pool; /* holds all texts and values of the rows */
+  struct fq_error error;     /* after the rows: what ended the reading */
 };
 
 struct fq_ahead {
@@ -26,48 +28,54 @@ struct fq_ahead {
   pthread_t thread;
   pthread_mutex_t lock;
   pthread_cond_t moved;
-  struct batch *first, **last;
+  struct batch *first, **last, *spare; /* full, and read to the end */
   size_t ready;
   bool ended, stop;    /* nothing more will come; nobody wants more */
   struct batch *taken; /* the consumer's */
 };
 
-static void free_batch(struct batch *b) {
-  if (!b) return;
-  for (size_t i = 0; i < b->count; i++) {
-    free((char *)(uintptr_t)b->rows[i].kind);
-    fq_json_free(b->data[i]);
+static void free_batches(struct batch *b) {
+  for (struct batch *next; b; b = next) {
+    next = b->next;
+    fq_json_pool_free(b->pool);
+    free(b);
   }
-  free(b);
 }
 
-/* One block for all texts of a row but its data, which is parsed. */
-static void keep(struct fq_row *r) {
+static void keep(struct fq_json_pool *pool, struct fq_row *r) {
   const char **texts[] = {&r->kind, &r->subject, &r->org, &r->actor, &r->audience, &r->receipt};
-  size_t len[6], bytes = 0;
   for (int i = 0; i < 6; i++)
-    bytes += len[i] = *texts[i] ? strlen(*texts[i]) + 1 : 0;
-  char *at = fq_alloc(bytes);
-  for (int i = 0; i < 6; i++) {
-    if (!*texts[i]) continue;
-    *texts[i] = memcpy(at, *texts[i], len[i]);
-    at += len[i];
-  }
+    if (*texts[i]) *texts[i] = fq_json_pool_text(pool, *texts[i]);
   r->data = NULL;
 }
 
+static struct batch *empty_batch(struct fq_ahead *a) {
+  pthread_mutex_lock(&a->lock);
+  struct batch *b = a->spare;
+  if (b) a->spare = b->next;
+  pthread_mutex_unlock(&a->lock);
+  if (!b) {
+    b = fq_alloc(sizeof *b);
+    b->pool = fq_json_pool_new();
+  }
+  fq_json_pool_reset(b->pool);
+  b->next = NULL;
+  b->count = b->at = 0;
+  b->error = (struct fq_error){0};
+  return b;
+}
+
 static struct batch *read_batch(struct fq_ahead *a) {
-  struct batch *b = fq_alloc(sizeof *b);
+  struct batch *b = empty_batch(a);
   int64_t to = a->up_to - a->after > ROWS_A_BATCH ? a->after + ROWS_A_BATCH : a->up_to;
   fq_stmt *q = fq_journal_after(a->db, a->after, to);
   while (!b->error.status && fq_row(q)) {
     struct fq_row *r = &b->rows[b->count];
     fq_journal_get(q, r);
-    fq_json *data = NULL;
     if (r->seq != a->after + 1) break;
-    if ((data = fq_json_parse(r->data, strlen(r->data), &b->error))) {
-      keep(r);
-      b->data[b->count++] = data;
+    if ((b->data[b->count] = fq_json_parse_into(b->pool, r->data, strlen(r->data), &b->error))) {
+      keep(b->pool, r);
+      b->count++;
       a->after++;
     }
   }
@@ -118,8 +126,13 @@ struct fq_ahead *fq_ahead_open(const char *path, int64_t after, int64_t up_to, s
   return NULL;
 }
 
-static struct batch *take(struct fq_ahead *a) {
+/* The next batch for the one that has been gone through. */
+static struct batch *take(struct fq_ahead *a, struct batch *done) {
   pthread_mutex_lock(&a->lock);
+  if (done) {
+    done->next = a->spare;
+    a->spare = done;
+  }
   while (!a->first && !a->ended)
     pthread_cond_wait(&a->moved, &a->lock);
   struct batch *b = a->first;
@@ -139,10 +152,8 @@ bool fq_ahead_next(struct fq_ahead *a, struct fq_row *r, const fq_json **data, s
       *e = a->taken->error;
       return false;
     }
-    struct batch *b = take(a);
-    free_batch(a->taken);
-    a->taken = b;
-    if (!b) return false;
+    a->taken = take(a, a->taken);
+    if (!a->taken) return false;
   }
   *r = a->taken->rows[a->taken->at];
   *data = a->taken->data[a->taken->at++];
@@ -156,11 +167,10 @@ void fq_ahead_close(struct fq_ahead *a) {
   pthread_cond_signal(&a->moved);
   pthread_mutex_unlock(&a->lock);
   pthread_join(a->thread, NULL);
-  free_batch(a->taken);
-  for (struct batch *b; (b = a->first);) {
-    a->first = b->next;
-    free_batch(b);
-  }
+  if (a->taken) a->taken->next = NULL;
+  free_batches(a->taken);
+  free_batches(a->first);
+  free_batches(a->spare);
   pthread_cond_destroy(&a->moved);
   pthread_mutex_destroy(&a->lock);
   fq_db_close(a->db);

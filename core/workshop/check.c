@@ -173,5 +173,10 @@ static void print(FILE *out, const char *list, const fq_json *value) {
     fq_run_prove.print(out, list, value);
 }
 
-const struct fq_run_kind fq_run_check = {
-    .name = "check", .run = run, .print = print, .zh = "检查", .en = "check"};
+const struct fq_run_kind fq_run_check = {.name = "check",
+                                         .run = run,
+                                         .print = print,
+                                         .lists = "findings scenarios problems villages coverage rules",
+                                         .asked = "villages coverage rules",
+                                         .zh = "检查",
+                                         .en = "check"};

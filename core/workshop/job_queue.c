@@ -29,6 +29,7 @@ struct fq_job {
   enum stage stage;
   struct fq_task *task;
   fq_json *outcome; /* parameters of job.finish */
+  bool writing;     /* job.finish is on its way: its answer will come */
   double share;
   char zh[160], en[160];
 };
@@ -164,6 +165,7 @@ static void again(void *arg);
 static void written(struct fq_request *r) {
   struct fq_job *j = r->user;
   struct fq_workshop *w = j->workshop;
+  j->writing = false;
   fq_json_free(r->params);
   fq_json_free(r->result);
   free(r->result_text);
@@ -191,6 +193,7 @@ static void submit(fq_kernel *k, fq_json *params, void (*reply)(struct fq_reques
 }
 
 static void write_end(struct fq_job *j) {
+  j->writing = true;
   submit(j->workshop->kernel, fq_json_dup(j->outcome), written, j);
 }
 
@@ -198,7 +201,7 @@ static void again(void *arg) {
   struct fq_workshop *w = arg;
   for (struct fq_job *j = w->jobs, *next; j; j = next) {
     next = j->next;
-    if (j->stage == ENDED) write_end(j);
+    if (j->stage == ENDED && !j->writing) write_end(j);
   }
 }
 

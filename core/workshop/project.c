@@ -262,5 +262,7 @@ const struct fq_run_kind fq_run_project = {.name = "project",
                                            .county = true,
                                            .run = run,
                                            .print = fq_print_projection,
+                                           .lists = "incidents townships clocks officers history failures",
+                                           .asked = "townships officers",
                                            .zh = "推演(估计)",
                                            .en = "projection (an estimate)"};

@@ -39,6 +39,22 @@ static void side(FILE *out, const char *zh, const char *en, const fq_json *v) {
   fputc('\n', out);
 }
 
+static void township(FILE *out, const fq_json *v) {
+  fprintf(out, "估计 %s %s\n", fq_json_str(v, "org"), fq_json_str(v, "name"));
+  side(out, "原", "was", fq_json_get(v, "was"));
+  side(out, "现", "now", fq_json_get(v, "now"));
+}
+
+static void officer(FILE *out, const fq_json *v) {
+  const fq_json *was = fq_json_get(v, "was"), *now = fq_json_get(v, "now");
+  fprintf(out, "估计 %s %s  was: %lld", fq_json_str(v, "user"), fq_json_str(v, "name"),
+          (long long)fq_json_int(was, "tasks", 0));
+  span(out, was, "busy_ms");
+  fprintf(out, "  now: %lld", (long long)fq_json_int(now, "tasks", 0));
+  span(out, now, "busy_ms");
+  fputc('\n', out);
+}
+
 static void assumption(FILE *out, const fq_json *a) {
   const char *name = fq_json_str(a, "name");
   bool wait = strlen(name) > 3 && !strcmp(name + strlen(name) - 3, "_ms");
@@ -87,6 +103,10 @@ void fq_print_projection(FILE *out, const char *list, const fq_json *value) {
     clock(out, value, "was", "now");
   else if (!strcmp(list, "history"))
     clock(out, value, "history", "was");
+  else if (!strcmp(list, "townships"))
+    township(out, value);
+  else if (!strcmp(list, "officers"))
+    officer(out, value);
   else if (!strcmp(list, "failures"))
     fprintf(out, "✗ %s\n  %s\n", fq_json_str(value, "zh"), fq_json_str(value, "en"));
 }

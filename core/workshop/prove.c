@@ -166,52 +166,6 @@ static enum fq_status run(const struct fq_run *r, struct fq_error *e) {
   return st;
 }
 
-/* -- for people
- * ----------------------------------------------------------------------------------------------- */
-
-static void print_where(FILE *out, const fq_json *where) {
-  const fq_json *villages = fq_json_get(where, "villages");
-  int64_t count = fq_json_int(where, "villages_count", 0);
-  if (!count) return;
-  fprintf(out, "    %lld 个村 / villages:", (long long)count);
-  int told = 0;
-  fq_json_each(v, villages) {
-    if (told++ == 5) break;
-    fprintf(out, " %s", fq_json_str(v, "name"));
-  }
-  fprintf(out, "%s;%s / %s\n", count > 5 ? " …" : "", fq_json_str(where, "hours_zh"),
-          fq_json_str(where, "hours_en"));
-}
-
-static void print_problem(FILE *out, const fq_json *v) {
-  const char *severity = fq_json_str(v, "severity"), *path = fq_json_str(v, "path");
-  const char *mark = !strcmp(severity, "error") ? "✗" : !strcmp(severity, "warning") ? "!" : "·";
-  fprintf(out, "%s %s\n    %s\n", mark, fq_json_str(v, "zh"), fq_json_str(v, "en"));
-  if (path) fprintf(out, "    %s:%lld\n", path, (long long)fq_json_int(v, "line", 0));
-  print_where(out, fq_json_get(v, "where"));
-}
-
-static void print_summary(FILE *out, const fq_json *v) {
-  fprintf(
-      out,
-      "%s %lld 种情形、%lld 类,%lld 处错误、%lld 处警告、%lld 处提示 / %lld situations of %lld classes: %lld "
-      "errors, %lld warnings, %lld notes (%lld ms)\n",
-      fq_json_bool(v, "ok", false) ? "✓" : "✗", (long long)fq_json_int(v, "situations", 0),
-      (long long)fq_json_int(v, "classes", 0), (long long)fq_json_int(v, "errors", 0),
-      (long long)fq_json_int(v, "warnings", 0), (long long)fq_json_int(v, "notes", 0),
-      (long long)fq_json_int(v, "situations", 0), (long long)fq_json_int(v, "classes", 0),
-      (long long)fq_json_int(v, "errors", 0), (long long)fq_json_int(v, "warnings", 0),
-      (long long)fq_json_int(v, "notes", 0), (long long)fq_json_int(v, "ms", 0));
-}
-
-/* The long lists are for the page and for --json; here only what is wrong. */
-static void print(FILE *out, const char *list, const fq_json *value) {
-  if (!list)
-    print_summary(out, value);
-  else if (!strcmp(list, "problems"))
-    print_problem(out, value);
-}
-
 static const struct fq_param options[] = {
     {.name = "village", .type = FQ_T_ID, .zh = "只证明这个村(或网格)", .en = "only this village or grid"},
     {.name = "category", .type = FQ_T_ID, .zh = "只证明这个类别", .en = "only this category"},
@@ -234,6 +188,8 @@ const struct fq_run_kind fq_run_prove = {.name = "prove",
                                          .options = options,
                                          .county = true,
                                          .run = run,
-                                         .print = print,
+                                         .print = prove_print,
+                                         .lists = "problems villages coverage rules",
+                                         .asked = "villages coverage rules",
                                          .zh = "证明",
                                          .en = "proof"};

@@ -53,16 +53,18 @@ struct place {
 struct joint {
   fq_json *commands; /* [{policy, method, params}] of all policies in order */
   fq_json *limits;   /* [{policy, clock, ...}] */
-  char *shape;       /* the commands without the names of people and units */
+  size_t shape;      /* equal numbers, the same commands but for the names of people and units */
   fq_json *found;    /* as of an ending: what is wrong already at the beginning */
   bool sends;
   size_t outcome; /* equal numbers: the same to whoever reads the list of classes */
 };
 
 /* What becomes of it when nobody acts. */
+#define AXIS_PLACE (1u << 16) /* besides those of fengqiao.h */
 struct ending {
   struct ending *next;
-  uint32_t axes; /* what else the policies have read on the way */
+  uint32_t axes;             /* what else the policies have read on the way */
+  const struct place *place; /* where it was played, which matters with AXIS_PLACE alone */
   int category, level;
   size_t slot;
   int64_t stirs_ms; /* after so long, who is there no longer matters */
@@ -72,6 +74,13 @@ struct ending {
   bool sent, round, failed, own_rung;
   fq_json *found; /* [{rule, severity, key, zh, en, policy, path, line}] */
   size_t number;
+  size_t account; /* equal numbers above 0, the same to a reader; 0: not compared yet */
+};
+
+/* What can matter to a place from a slot on: see prove_outlook(). */
+struct outlook {
+  int64_t steady_ms; /* so long the same rungs of its ladder stay staffed */
+  size_t future; /* equal numbers above 0, the same shapes of its ladder at the same times; 0: not asked */
 };
 
 struct policy {
@@ -87,8 +96,6 @@ struct handler {
   uint32_t axes;   /* all that was read at this place, AXIS_PLACE included */
   bool everywhere; /* the cells are those of every place */
 };
-#define AXIS_PLACE (1u << 16)
-
 struct problem;
 struct row;
 
@@ -128,16 +135,17 @@ struct proof {
   size_t change_count;
   struct ladder *ladders;
   size_t ladder_count;
-  struct fq_map *ladder_by_text, *shapes;
+  struct fq_map *ladder_by_text, *shapes, *futures;
 
   /* prove_walk.c */
   struct situation *now;
   struct joint *joints;
   size_t joint_count, outcome_count;
-  struct fq_map *joint_by_key, *outcomes, *accounts;
+  struct fq_map *joint_by_key, *joint_shapes, *outcomes, *accounts;
   bool reads_time, fine; /* fine: slots of a quarter of an hour */
 
   /* prove_play.c */
+  struct fq_map *here;    /* codes and names that only some places have */
   struct fq_map *endings; /* key -> struct ending list */
   struct ending **all_endings;
   size_t ending_count;
@@ -147,7 +155,7 @@ struct proof {
   /* prove_find.c */
   struct fq_map *problems; /* key -> problem */
   struct fq_map *rows;     /* of the list "coverage" */
-  struct fq_map *classes;
+  struct fq_map *classes, *endings_told;
   char *letters; /* of the list "villages": HOURS a village */
   bool any_sends;
   int64_t errors, warnings, notes;
@@ -157,10 +165,11 @@ struct proof {
 enum fq_status prove_county(struct proof *p, struct fq_error *e);
 void prove_slots(struct proof *p, int64_t step_ms); /* cuts the week anew */
 void prove_county_free(struct proof *p);
-/* How long after the slot's beginning the same rungs of the place's ladder stay staffed. */
+/* The shapes of its ladder from the slot on, with the times between. */
 int64_t prove_steady_ms(const struct proof *p, const struct place *at, size_t slot);
-/* The shapes of its ladder from the slot on, with the times between: what can matter to it later. */
-char *prove_future(const struct proof *p, const struct place *at, size_t slot);
+size_t prove_future(struct proof *p, const struct place *at, size_t slot);
+/* The number of a text, 1 for the first; the map keeps them. */
+size_t prove_number(struct fq_map **map, const char *text);
 const struct ladder *prove_ladder(const struct proof *p, const struct place *at, size_t slot);
 const char *prove_rung(const struct ladder *l, const char *level, const char *member);
 
@@ -174,7 +183,7 @@ uint32_t prove_axes(const struct proof *p, const struct fq_read *r, const fq_jso
 
 /* prove_play.c */
 struct ending *prove_play(struct proof *p, const struct place *at, size_t slot, int category, int level,
-                          const struct joint *j, struct fq_error *e);
+                          const struct joint *j, struct outlook *o, struct fq_error *e);
 void prove_play_free(struct proof *p);
 
 /* A thing that is wrong, as rules of the first two know it: {rule, severity, key, zh, en, policy, path,
@@ -189,5 +198,7 @@ void prove_fights(const struct proof *p, fq_json *list, const char *policy, cons
 /* prove_find.c */
 enum fq_status prove_find(struct proof *p, struct fq_error *e);
 void prove_find_free(struct proof *p);
+
+void prove_print(FILE *out, const char *list, const fq_json *value); /* prove_print.c */
 
 #endif

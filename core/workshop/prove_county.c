@@ -77,13 +77,13 @@ void prove_slots(struct proof *p, int64_t step_ms) {
 /* -- places
  * -------------------------------------------------------------------------------------------------- */
 
-static size_t shape_of(struct proof *p, const char *text) {
-  uintptr_t n = (uintptr_t)fq_map_get(p->shapes, text);
+size_t prove_number(struct fq_map **map, const char *text) {
+  uintptr_t n = (uintptr_t)fq_map_get(*map, text);
   if (!n) {
-    n = fq_map_size(p->shapes) + 1;
-    fq_map_put(&p->shapes, text, (void *)n);
+    n = fq_map_size(*map) + 1;
+    fq_map_put(map, text, (void *)n);
   }
-  return n - 1;
+  return n;
 }
 
 static size_t intern_ladder(struct proof *p, fq_json *json) {
@@ -98,7 +98,7 @@ static size_t intern_ladder(struct proof *p, fq_json *json) {
     p->ladders = fq_realloc(p->ladders, n * sizeof *p->ladders);
     struct ladder *l = &p->ladders[n - 1];
     *l = (struct ladder){.json = json,
-                         .shape = shape_of(p, fq_json_str(json, "shape")),
+                         .shape = prove_number(&p->shapes, fq_json_str(json, "shape")),
                          .lowest = fq_json_bool(fq_json_first(rungs), "there", false),
                          .fallback = fq_json_bool(json, "fallback", false)};
     fq_json_each(r, rungs) l->any |= fq_json_bool(r, "there", false);
@@ -167,7 +167,10 @@ enum fq_status prove_county(struct proof *p, struct fq_error *e) {
   p->place_rows = p->model->places(p->db);
   p->villages = fq_json_array();
   p->places = fq_alloc((fq_json_size(p->place_rows) + 1) * sizeof *p->places);
-  fq_json_each(row, p->place_rows) if (wanted(p, row)) add_place(p, row, &villages);
+  fq_json_each(row, p->place_rows) {
+    if (wanted(p, row)) add_place(p, row, &villages);
+    fq_json_each(m, row) if (fq_json_as_str(m)) fq_map_put(&p->here, fq_json_as_str(m), p);
+  }
   fq_map_clear(&villages, NULL);
   if (p->place_count) return FQ_OK;
   return none(e, "village", "没有这样的村或网格:县里还没有机构,或代码有误",
@@ -183,6 +186,8 @@ void prove_county_free(struct proof *p) {
     fq_json_free(p->levels[i]);
   fq_map_clear(&p->ladder_by_text, NULL);
   fq_map_clear(&p->shapes, NULL);
+  fq_map_clear(&p->futures, NULL);
+  fq_map_clear(&p->here, NULL);
   fq_json_free(p->place_rows);
   fq_json_free(p->category_rows);
   fq_json_free(p->villages);
@@ -216,7 +221,7 @@ int64_t prove_steady_ms(const struct proof *p, const struct place *at, size_t sl
   return INT64_MAX;
 }
 
-char *prove_future(const struct proof *p, const struct place *at, size_t slot) {
+size_t prove_future(struct proof *p, const struct place *at, size_t slot) {
   struct fq_buf b = {0};
   int64_t from = p->slots[slot].at_ms;
   size_t i = change_at(p, from), shape = shape_after(p, at, i);
@@ -226,7 +231,9 @@ char *prove_future(const struct proof *p, const struct place *at, size_t slot) {
     shape = shape_after(p, at, i);
     fq_buf_fmt(&b, " %lld:%zu", (long long)(p->change_ms[i] - from), shape);
   }
-  return b.data;
+  size_t n = prove_number(&p->futures, b.data);
+  fq_buf_free(&b);
+  return n;
 }
 
 static const char *in_rungs(const fq_json *rungs, const char *level, const char *member) {

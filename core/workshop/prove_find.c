@@ -113,7 +113,7 @@ static void staffing(struct proof *p, size_t village, const char *rule, const ch
   hours_words(h, &hz, &he);
   char *key = pattern_key(about, h);
   add_staffing(
-      p, named(p, rule, severity, key, fq_printf("%s%s", hz.data, zh), fq_printf("%s: %s", he.data, en)),
+      p, named(p, rule, severity, key, fq_printf("%s:%s", hz.data, zh), fq_printf("%s: %s", he.data, en)),
       village, h);
   free(key);
   fq_buf_free(&hz);
@@ -170,7 +170,8 @@ static void staffing_of(struct proof *p, const struct place *at) {
 /* -- rows
  * ----------------------------------------------------------------------------------------------------- */
 
-static char *ending_text(const struct ending *end) {
+static size_t account_of(struct proof *p, struct ending *end) {
+  if (end->account) return end->account;
   char *limits = fq_json_print(end->limits), *owner = end->owner ? fq_json_print(end->owner) : fq_strdup("");
   struct fq_buf keys = {0};
   fq_json_each(f, end->found) fq_buf_fmt(&keys, "%s;", fq_json_str(f, "key"));
@@ -179,17 +180,20 @@ static char *ending_text(const struct ending *end) {
   fq_buf_free(&keys);
   free(limits);
   free(owner);
-  return text;
+  end->account = prove_number(&p->endings_told, text);
+  free(text);
+  return end->account;
 }
 
 static struct row *row_of(struct proof *p, const struct place *at, size_t slot, size_t joint,
-                          const struct ending *end) {
+                          struct ending *end) {
   const struct ladder *l = prove_ladder(p, at, slot);
   const fq_json *owner = fq_json_get(l->json, "owner");
   const char *org = fq_json_str(owner, "org");
-  char *about = ending_text(end), class_key[64];
-  char *key = fq_printf("%zu %zu %s %d %s", at->village, p->joints[joint].outcome, org ? org : "",
-                        fq_json_bool(owner, "fallback", false), about);
+  size_t about = account_of(p, end);
+  char key[FQ_ID_MAX + 96], class[96];
+  snprintf(key, sizeof key, "%zu %zu %s %d %zu", at->village, p->joints[joint].outcome, org ? org : "",
+           fq_json_bool(owner, "fallback", false), about);
   struct row *r = fq_map_get(p->rows, key);
   if (!r) {
     r = fq_alloc(sizeof *r);
@@ -197,32 +201,28 @@ static struct row *row_of(struct proof *p, const struct place *at, size_t slot, 
     r->hours = fq_alloc(p->category_count * p->level_count * sizeof *r->hours);
     fq_map_put(&p->rows, key, r);
   }
-  snprintf(class_key, sizeof class_key, "%zu %zu ", p->joints[joint].outcome, l->shape);
-  char *class = fq_printf("%s%s", class_key, about);
+  snprintf(class, sizeof class, "%zu %zu %zu", p->joints[joint].outcome, l->shape, about);
   fq_map_put(&p->classes, class, p);
   p->any_sends |= p->joints[joint].sends || end->sent;
-  free(class);
-  free(key);
-  free(about);
   return r;
 }
 
 /* The last slot's answer serves the next when nothing between them can matter. */
 struct seen {
   uint32_t joint;
-  size_t slot;
+  size_t slot, kind; /* kind: of category and level */
   const struct ending *end;
   struct row *row;
 };
 
-static bool serves(const struct proof *p, const struct place *at, const struct seen *s, const int64_t *steady,
-                   uint32_t joint, size_t slot) {
+static bool serves(const struct proof *p, const struct place *at, const struct seen *s,
+                   const struct outlook *outlook, uint32_t joint, size_t kind, size_t slot) {
   if (!s->row || s->joint != joint) return false;
-  if (s->end->axes & (FQ_AXIS_CATEGORY | FQ_AXIS_LEVEL)) return false;
+  if (s->kind != kind && s->end->axes & (FQ_AXIS_CATEGORY | FQ_AXIS_LEVEL)) return false;
   if (s->slot == slot) return true;
   if (s->end->axes & FQ_AXIS_TIME) return false;
   if (at->ladder_of[p->slots[s->slot].state] != at->ladder_of[p->slots[slot].state]) return false;
-  return steady[s->slot] > s->end->stirs_ms && steady[slot] > s->end->stirs_ms;
+  return outlook[s->slot].steady_ms > s->end->stirs_ms && outlook[slot].steady_ms > s->end->stirs_ms;
 }
 
 #define SEEN 64
@@ -231,25 +231,26 @@ static enum fq_status take_cells(struct proof *p, const struct place *at, const 
                                  struct fq_error *e) {
   struct seen seen[SEEN] = {{0}};
   size_t kinds = p->category_count * p->level_count;
-  int64_t *steady = fq_alloc(p->slot_count * sizeof *steady);
+  struct outlook *outlook = fq_alloc(p->slot_count * sizeof *outlook);
   enum fq_status st = FQ_OK;
   for (size_t t = 0; t < p->slot_count; t++)
-    steady[t] = prove_steady_ms(p, at, t);
+    outlook[t].steady_ms = prove_steady_ms(p, at, t);
   for (size_t k = 0; k < kinds && !st; k++)
     for (size_t t = 0; t < p->slot_count && !st; t++) {
       uint32_t joint = cells[k * p->slot_count + t];
       struct seen *s = &seen[joint % SEEN];
-      if (!serves(p, at, s, steady, joint, t)) {
-        struct ending *end =
-            prove_play(p, at, t, (int)(k / p->level_count), (int)(k % p->level_count), &p->joints[joint], e);
+      if (!serves(p, at, s, outlook, joint, k, t)) {
+        struct ending *end = prove_play(p, at, t, (int)(k / p->level_count), (int)(k % p->level_count),
+                                        &p->joints[joint], &outlook[t], e);
         if (!end) st = e->status ? e->status : FQ_E_INTERNAL;
-        if (end) *s = (struct seen){.joint = joint, .end = end, .row = row_of(p, at, t, joint, end)};
+        if (end)
+          *s = (struct seen){.joint = joint, .kind = k, .end = end, .row = row_of(p, at, t, joint, end)};
       }
       if (st) continue;
       s->slot = t;
       hours_add(&s->row->hours[k], p->slots[t].hour);
     }
-  free(steady);
+  free(outlook);
   return st;
 }
 
@@ -518,6 +519,7 @@ enum fq_status prove_find(struct proof *p, struct fq_error *e) {
   if (!st && p->reads_time && !p->fine) { /* a rule reads the clock: it may turn within the hour */
     p->fine = true;
     prove_find_free(p);
+    prove_play_free(p); /* a slot's number means another time from here on */
     prove_slots(p, HOUR_MS / 4);
     prove_walk_slots(p);
     st = walk_all(p, e);

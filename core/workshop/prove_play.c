@@ -273,6 +273,23 @@ static void read_story(struct playing *g) {
 /* -- playing
  * ------------------------------------------------------------------------------------------------- */
 
+static bool is_here(const struct proof *p, const fq_json *v) {
+  double n = fq_json_as_num(v, 0);
+  const char *text = fq_json_as_str(v);
+  if (text) return fq_map_get(p->here, text);
+  return n != (double)(int64_t)n; /* a coordinate */
+}
+
+/* Does the value tell one place from another? Most of what is read on the way - which clock, how often - is
+ * the same wherever the same happens. */
+static bool tells_place(const struct proof *p, const struct fq_read *r) {
+  fq_json *v = fq_json_parse(r->value, strlen(r->value), NULL);
+  bool tells = is_here(p, v);
+  if (r->what == FQ_READ_ALL) fq_json_each(m, v) tells |= is_here(p, m);
+  fq_json_free(v);
+  return tells;
+}
+
 /* What the policies read on the way: told by the module. */
 static void watch(void *arg, const struct fq_entry *entry, const struct fq_track *track) {
   struct playing *g = arg;
@@ -280,7 +297,9 @@ static void watch(void *arg, const struct fq_entry *entry, const struct fq_track
     const struct fq_read *r = &track->reads[i];
     uint32_t axes = prove_axes(g->p, r, r->root ? NULL : fq_read_follow(r, track->e));
     /* What was read at the beginning is known from the tree, and so are the commands it led to. */
-    if (strcmp(entry->kind, g->p->model->kind)) g->end->axes |= axes;
+    if (!strcmp(entry->kind, g->p->model->kind)) continue;
+    g->end->axes |= axes & ~AXIS_PLACE;
+    if (tells_place(g->p, r)) g->end->axes |= AXIS_PLACE;
   }
 }
 
@@ -341,8 +360,8 @@ static enum fq_status play(struct playing *g, const struct place *at, size_t cat
 /* -- once for all that end alike
  * ----------------------------------------------------------------------------- */
 
-static bool holds(const struct proof *p, const struct ending *end, int category, int level, size_t slot) {
-  (void)p;
+static bool holds(const struct ending *end, const struct place *at, int category, int level, size_t slot) {
+  if (end->axes & AXIS_PLACE && end->place != at) return false;
   if (end->axes & FQ_AXIS_CATEGORY && end->category != category) return false;
   if (end->axes & FQ_AXIS_LEVEL && end->level != level) return false;
   return !(end->axes & FQ_AXIS_TIME) || end->slot == slot;
@@ -355,32 +374,33 @@ static void keep(struct fq_map **map, const char *key, struct ending *end) {
   fq_map_put(map, key, copy);
 }
 
-static struct ending *look_up(const struct proof *p, const struct fq_map *map, const char *key, int category,
-                              int level, size_t slot, bool any) {
+static struct ending *look_up(const struct proof *p, const struct fq_map *map, const char *key,
+                              const struct place *at, int category, int level, size_t slot, bool any) {
   for (struct ending *end = fq_map_get(map, key); end; end = end->next)
-    if (any || holds(p, end, category, level, slot)) return p->all_endings[end->number];
+    if (any || holds(end, at, category, level, slot)) return p->all_endings[end->number];
   return NULL;
 }
 
 struct ending *prove_play(struct proof *p, const struct place *at, size_t slot, int category, int level,
-                          const struct joint *j, struct fq_error *e) {
-  int64_t steady_ms = prove_steady_ms(p, at, slot);
-  char *future = prove_future(p, at, slot);
-  char *steady = fq_printf("%zu %s", prove_ladder(p, at, slot)->shape, j->shape);
-  char *exact = fq_printf("%s %s", future, j->shape);
+                          const struct joint *j, struct outlook *o, struct fq_error *e) {
+  char steady[64], exact[64];
+  if (!o->future) o->future = prove_future(p, at, slot);
+  snprintf(steady, sizeof steady, "%zu %zu", prove_ladder(p, at, slot)->shape, j->shape);
+  snprintf(exact, sizeof exact, "%zu %zu", o->future, j->shape);
   /* As long as nobody comes or goes before it has settled, only who is there now matters. */
-  struct ending *end = look_up(p, p->steady, steady, category, level, slot, false);
-  if (end && steady_ms <= end->stirs_ms) end = NULL;
-  if (!end) end = look_up(p, p->endings, exact, category, level, slot, false);
+  struct ending *end = look_up(p, p->steady, steady, at, category, level, slot, false);
+  if (end && o->steady_ms <= end->stirs_ms) end = NULL;
+  if (!end) end = look_up(p, p->endings, exact, at, category, level, slot, false);
   if (!end && p->ending_count >= PLAYED_MOST) {
     p->played_all = false;
-    end = look_up(p, p->steady, steady, category, level, slot, true);
-    if (!end) end = look_up(p, p->endings, exact, category, level, slot, true);
+    end = look_up(p, p->steady, steady, at, category, level, slot, true);
+    if (!end) end = look_up(p, p->endings, exact, at, category, level, slot, true);
   }
   if (!end) {
     struct playing g = {.p = p, .began_ms = p->slots[slot].at_ms};
     end = fq_alloc(sizeof *end);
-    *end = (struct ending){.category = category,
+    *end = (struct ending){.place = at,
+                           .category = category,
                            .level = level,
                            .slot = slot,
                            .limits = fq_json_array(),
@@ -392,13 +412,10 @@ struct ending *prove_play(struct proof *p, const struct place *at, size_t slot, 
     if (play(&g, at, (size_t)category, (size_t)level, e)) {
       end = NULL;
     } else {
-      if (steady_ms > end->stirs_ms) keep(&p->steady, steady, end);
+      if (o->steady_ms > end->stirs_ms) keep(&p->steady, steady, end);
       keep(&p->endings, exact, end);
     }
   }
-  free(future);
-  free(steady);
-  free(exact);
   return end;
 }
 
@@ -419,4 +436,7 @@ void prove_play_free(struct proof *p) {
     free(p->all_endings[i]);
   }
   free(p->all_endings);
+  p->all_endings = NULL;
+  p->ending_count = 0;
+  fq_map_clear(&p->endings_told, NULL);
 }

@@ -397,7 +397,8 @@ static size_t intern_joint(struct situation *s, const char *key, fq_json *comman
     free(shape);
     shape = more;
   }
-  j->shape = shape;
+  j->shape = prove_number(&p->joint_shapes, shape);
+  free(shape);
   fq_json_free(plain);
   j->outcome = outcome_of(p, j);
   fq_map_put(&p->joint_by_key, key, (void *)(uintptr_t)++p->joint_count);
@@ -636,10 +637,10 @@ void prove_walk_close(struct proof *p) {
     fq_json_free(p->joints[i].commands);
     fq_json_free(p->joints[i].limits);
     fq_json_free(p->joints[i].found);
-    free(p->joints[i].shape);
   }
   free(p->joints);
   free(p->policies);
   fq_map_clear(&p->joint_by_key, NULL);
+  fq_map_clear(&p->joint_shapes, NULL);
   fq_map_clear(&p->outcomes, NULL);
 }

@@ -422,5 +422,6 @@ const struct fq_run_kind fq_run_replay = {
     .county = true,
     .run = run,
     .print = fq_replay_print,
+    .lists = "incidents townships policies officers",
     .zh = "重放:这个规则包在过去一段时间里会怎样决定",
     .en = "what the pack would have decided over a stretch of the journal"};

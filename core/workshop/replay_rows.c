@@ -168,8 +168,40 @@ static bool list_more(struct fq_buf *out, const fq_json *a, const fq_json *b) {
   return any;
 }
 
+#define VALUE_MAX 40
+
+static void say_value(struct fq_buf *out, const fq_json *v) {
+  char *text = v ? fq_json_print(v) : fq_strdup("nil");
+  fq_buf_fmt(out, "%s", strlen(text) <= VALUE_MAX ? text : "...");
+  free(text);
+}
+
+/* The first parameter that is another, when the commands are the same in the same order. False: they are not.
+ */
+static bool list_other(struct fq_buf *out, const fq_json *was, const fq_json *now) {
+  const fq_json *a = fq_json_first(was), *b = fq_json_first(now);
+  for (; a && b; a = fq_json_next(a), b = fq_json_next(b)) {
+    const fq_json *old = fq_json_get(a, "params"), *new = fq_json_get(b, "params");
+    const char *method = fq_json_str(a, "method");
+    if (strcmp(method, fq_json_str(b, "method")) != 0) return false;
+    for (int turn = 0; turn < 2; turn++) {
+      fq_json_each(m, turn ? old : new) {
+        const char *name = fq_json_name(m);
+        const fq_json *x = fq_json_get(old, name), *y = fq_json_get(new, name);
+        if (x && y && fq_json_equal(x, y)) continue;
+        fq_buf_fmt(out, "%s %s: ", method, name);
+        say_value(out, x);
+        fq_buf_fmt(out, " → ");
+        say_value(out, y);
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 static void in_words(const struct fq_comparison *c, fq_json *o) {
-  struct fq_buf zh = {0}, en = {0}, more = {0}, less = {0};
+  struct fq_buf zh = {0}, en = {0}, more = {0}, less = {0}, other = {0};
   bool adds = list_more(&more, c->now.commands, c->was.commands),
        drops = list_more(&less, c->was.commands, c->now.commands);
   if (!c->now.commands) {
@@ -188,6 +220,8 @@ static void in_words(const struct fq_comparison *c, fq_json *o) {
   }
   if (adds) fq_buf_fmt(&zh, "增加 %s;", more.data), fq_buf_fmt(&en, "adds %s; ", more.data);
   if (drops) fq_buf_fmt(&zh, "去掉 %s;", less.data), fq_buf_fmt(&en, "drops %s; ", less.data);
+  if (!zh.len && list_other(&other, c->was.commands, c->now.commands))
+    fq_buf_fmt(&zh, "%s;", other.data), fq_buf_fmt(&en, "%s; ", other.data);
   if (!zh.len) fq_buf_fmt(&zh, "命令相同,参数或次序不同;"), fq_buf_fmt(&en, "other parameters or order; ");
   zh.data[zh.len - strlen(";")] = '\0';
   en.data[en.len - strlen("; ")] = '\0';
@@ -197,6 +231,7 @@ static void in_words(const struct fq_comparison *c, fq_json *o) {
   fq_buf_free(&en);
   fq_buf_free(&more);
   fq_buf_free(&less);
+  fq_buf_free(&other);
 }
 
 static fq_json *commands_of(const struct fq_outcome *o) {
@@ -460,9 +495,12 @@ static void print_summary(FILE *out, const fq_json *s) {
 static void print_incident(FILE *out, const fq_json *v) {
   fprintf(out, "%s %s %s  %s\n", text(v, "subject"), text(v, "title"), text(v, "township_name"),
           text(v, "at"));
-  fq_json_each(d, fq_json_get(v, "differences"))
-      fprintf(out, "    %lld %s  %s: %s / %s\n", (long long)fq_json_int(d, "n", 0), text(d, "kind"),
-              text(d, "policy"), text(d, "zh"), text(d, "en"));
+  fq_json_each(d, fq_json_get(v, "differences")) {
+    const char *zh = text(d, "zh"), *en = text(d, "en");
+    bool same = !strcmp(zh, en); /* figures are the same in both languages */
+    fprintf(out, "    %lld %s  %s: %s%s%s\n", (long long)fq_json_int(d, "n", 0), text(d, "kind"),
+            text(d, "policy"), zh, same ? "" : " / ", same ? "" : en);
+  }
 }
 
 static void print_township(FILE *out, const fq_json *v) {

@@ -20,6 +20,7 @@ struct list {
   int rows_fd, index_fd, columns_fd;
   int64_t at; /* bytes of all rows so far */
   struct fq_buf rows, index;
+  bool broken; /* a write failed halfway: what came after would not lie where the index says */
   char *columns[COLUMNS_MAX];
   size_t column_count;
 };
@@ -85,11 +86,11 @@ static bool put(int fd, const char *bytes, size_t len) {
 /* Rows before their index, so that a reader finds whole lines. */
 static bool flush(struct list *l, struct fq_error *e) {
   struct statvfs disk;
-  if (!l->rows.len) return true;
+  if (!l->rows.len || l->broken) return !l->broken;
   if (!fstatvfs(l->rows_fd, &disk) && (int64_t)disk.f_bavail * (int64_t)disk.f_frsize < KEEP_FREE)
     return full(e, "磁盘只剩不到 256 MiB", "less than 256 MiB of the disk are free"), false;
   if (!put(l->rows_fd, l->rows.data, l->rows.len) || !put(l->index_fd, l->index.data, l->index.len))
-    return full(e, strerror(errno), strerror(errno)), false;
+    return l->broken = true, full(e, strerror(errno), strerror(errno)), false;
   l->rows.len = l->index.len = 0;
   return true;
 }

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -92,7 +93,12 @@ static void open_filter(struct filter *f, const fq_json *where) {
   fq_json_each(m, where) {
     if (f->count == NEEDLES) break;
     fq_json *o = fq_json_object();
-    fq_json_set(o, fq_json_name(m), fq_json_dup(m));
+    double number = fq_json_as_num(m, 0);
+    bool integral = fq_json_type(m) == FQ_JSON_NUMBER && fabs(number) < 1e15 && number == floor(number);
+    if (integral) /* 3.0 equals 3, and "3" is how both begin */
+      fq_json_set_int(o, fq_json_name(m), (int64_t)number);
+    else
+      fq_json_set(o, fq_json_name(m), fq_json_dup(m));
     char *text = fq_json_print(o); /* {"township":"430525103000"} without the braces */
     f->needles[f->count++] = fq_strndup(text + 1, strlen(text) - 2);
     free(text);
@@ -181,7 +187,10 @@ fq_json *fq_rows_lists(const char *dir) {
  * ------------------------------------------------------------------------------------------------------- */
 
 static void quoted(struct fq_buf *b, const char *s, bool typed) {
-  bool formula = typed && *s && strchr("=+-@\t\r", *s);
+  static const char *const wide[] = {"＝", "＋", "－", "＠"}; /* as a Chinese keyboard has them */
+  bool formula = typed && *s && strchr("=+-@\t\r\n", *s);
+  for (size_t i = 0; typed && i < sizeof wide / sizeof *wide; i++)
+    formula |= !strncmp(s, wide[i], strlen(wide[i]));
   bool quote = formula || strpbrk(s, ",\"\r\n");
   if (quote) fq_buf_add(b, "\"", 1);
   if (formula) fq_buf_add(b, "'", 1);
@@ -240,6 +249,7 @@ enum fq_status fq_rows_csv(const char *dir, const char *list, int64_t after, fq_
   int64_t n = after;
   for (; n < v.count && b.len < PAGE_BYTES; n++) {
     fq_json *row = parse(row_at(&v, n));
+    if (!row) continue;
     fq_json_each(c, columns) {
       if (c != fq_json_first(columns)) fq_buf_add(&b, ",", 1);
       cell(&b, fq_json_get(row, fq_json_as_str(c)));

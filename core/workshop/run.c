@@ -20,6 +20,13 @@ const struct fq_run_kind *fq_run_kind(const char *name) {
   return NULL;
 }
 
+bool fq_run_lists(const char *lists, const char *name) {
+  size_t n = strlen(name);
+  for (const char *at = lists; n && at && (at = strstr(at, name)); at++)
+    if ((at == lists || at[-1] == ' ') && (!at[n] || at[n] == ' ')) return !strchr(name, ' ');
+  return false;
+}
+
 static fq_kernel *open_kernel(const struct fq_run *r, int64_t now_ms, bool lean, void **world,
                               struct fq_error *e) {
   fq_kernel *k =
@@ -93,8 +100,9 @@ static void progress(void *arg, double share, const char *zh, const char *en) {
 
 static void row(void *arg, const char *list, const fq_json *value) {
   struct fq_report_file *f = arg;
+  if (f->only && strcmp(f->only, list)) return;
   if (!f->json) {
-    if (!f->only || !strcmp(f->only, list)) f->kind->print(f->out, list, value);
+    if (f->only || !fq_run_lists(f->kind->asked, list)) f->kind->print(f->out, list, value);
     return;
   }
   fq_json *o = fq_json_object();

@@ -49,11 +49,14 @@ struct fq_run_kind {
   fq_run_fn run;
   /* One row, or the summary (list NULL), for people. */
   void (*print)(FILE *out, const char *list, const fq_json *value);
+  const char *lists; /* their names, a space between */
+  const char *asked; /* those that people see only when they ask for them: they are long */
   const char *zh, *en;
 };
 extern const struct fq_run_kind fq_run_test, fq_run_check, fq_run_prove, fq_run_replay, fq_run_project;
 extern const struct fq_run_kind *const fq_run_kinds[]; /* NULL at the end */
 const struct fq_run_kind *fq_run_kind(const char *name);
+bool fq_run_lists(const char *lists, const char *name); /* is it one of them? */
 
 /* A kernel in memory with the run's plugins and the policy module, booted; time is what it is told. `world`
  * is to be given back after fq_kernel_close(). */
@@ -71,7 +74,7 @@ fq_json *fq_run_summary(const struct fq_run *r, bool ok, int64_t began_us);
 struct fq_report_file {
   FILE *out;
   const struct fq_run_kind *kind;
-  const char *only; /* text: only this list; NULL all */
+  const char *only; /* only this list; NULL: all, as text those that need not be asked for */
   bool json, ok;
   int shown; /* percent of the progress last shown */
 };

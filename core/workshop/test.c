@@ -73,5 +73,10 @@ static const struct fq_param options[] = {{.name = "only",
                                            .en = "only files with this in their name"},
                                           {0}};
 
-const struct fq_run_kind fq_run_test = {
-    .name = "test", .options = options, .run = run, .print = print, .zh = "情景", .en = "scenarios"};
+const struct fq_run_kind fq_run_test = {.name = "test",
+                                        .options = options,
+                                        .run = run,
+                                        .print = print,
+                                        .lists = "scenarios",
+                                        .zh = "情景",
+                                        .en = "scenarios"};

@@ -1,5 +1,6 @@
-// The pictures of the README, taken from a running demo: node docs/images/make.mjs [URL]
-// The demo should have been busy for some minutes. Environment: FQ_WEB_DIR, CHROMIUM (see tests/e2e/harness.mjs).
+// The pictures of the README and the policy guide, taken from a running demo: node docs/images/make.mjs [URL]
+// The demo should have a night behind it (--hours 30) and have been busy for some minutes; nobody should have changed
+// its rules. Environment: FQ_WEB_DIR, CHROMIUM (see tests/e2e/harness.mjs).
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { linkUp, person, signIn, startBrowser, until } from "../../tests/e2e/harness.mjs";
@@ -38,6 +39,41 @@ async function subject(token) {
   return found && { incident: found, officer: found.tasks.find((t) => t.to.user && t.accepted_at).to.user };
 }
 
+/** The guide's story: another limit at night. */
+async function workshop() {
+  const { page } = await person(browser, { width: 1280, height: 720, theme: "light" });
+  const picture = (name) => page.screenshot({ path: join(here, `admin-${name}.png`) });
+  await signIn(page, `${url}/admin/#/edit/yizhuang?file=policies/three-limits.lua`, "admin");
+  await linkUp(page);
+  await page.locator(".cm-line", { hasText: "minutes(5)" }).click();
+  await page.click("[data-test=night]");
+  await page.click("[data-test=run-all]");
+  await page.locator("[data-test=scenario-state] .good").waitFor({ timeout: 120_000 });
+  await page.waitForSelector("[data-test=save-state].saved");
+  await picture("edit");
+
+  await page.click("header.bar [data-test=replay]");
+  await page.click("[data-test=run-submit]");
+  await page.locator("[data-test=incidents] .row-button").first().click({ timeout: 120_000 });
+  await page.locator("[data-test=incidents] .difference .line-of.ran").first().waitFor();
+  await page.locator("[data-test=incidents]").evaluate((e) => (e.closest(".view").scrollTop += e.getBoundingClientRect().top - 60));
+  await picture("replay");
+
+  await page.goto(`${url}/admin/#/edit/yizhuang`);
+  await page.click("[data-test=deploy]");
+  await page.locator("dialog [data-test=verdict] .good").waitFor({ timeout: 120_000 });
+  await page.locator("dialog [name=note]").fill("夜间派遣放宽到八分钟");
+  await picture("deploy");
+  await page.click("[data-test=deploy-submit]");
+  await page.waitForSelector("[data-test=deployed]", { timeout: 120_000 });
+
+  const params = { category: "dispute", title: "夜市摊位争执", grid: "430525103223-01" };
+  const { id } = await ask(token, "incident.report", params);
+  await page.goto(`${url}/admin/#/why/${id}`);
+  await page.locator("[data-test=timeline] summary").first().click();
+  await picture("why");
+}
+
 const token = await tokenOf("dispatcher");
 const { incident, officer } = await until("an incident somebody works on", () => subject(token), 600_000);
 const browser = await startBrowser();
@@ -55,6 +91,8 @@ try {
   await field.page.locator(".card-link").first().click();
   await field.page.waitForSelector(".task-view");
   await field.page.screenshot({ path: join(here, "field.png") });
+
+  await workshop();
 } finally {
   await browser.close();
 }

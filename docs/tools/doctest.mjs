@@ -3,13 +3,14 @@
 //   ```lua my-county/pack.lua     a block whose fence names a file is written to it, in a scratch directory
 //   ```console                    "$ command" lines are run there; what follows must be what they print
 //   <!-- run: command -->         run silently, to prepare
+//   <!-- serve: command -->       runs on until the document ends; goes on once it says that it is up
 //   <!-- let: i4087 = command --> from here on "i4087" stands for what the command prints
 //
 // In expected output "…" stands for anything within a line, and alone on a line for any number of lines. A last line
 // "[3]" is the exit code, otherwise 0. Also: every relative link leads somewhere. Environment: FENGQIAO,
 // FENGQIAO_PLUGINS, FENGQIAO_PACKS. Each FILE.md starts with an empty directory and an empty FENGQIAO_DATA.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -27,7 +28,7 @@ function fail(file, line, text) {
 function* parts(text) {
   const lines = text.split("\n");
   for (let i = 0; i < lines.length; i++) {
-    const comment = /^<!-- (run|let): (.*) -->$/.exec(lines[i]);
+    const comment = /^<!-- (run|let|serve): (.*) -->$/.exec(lines[i]);
     if (comment) yield { type: comment[1], line: i + 1, command: comment[2] };
     const fence = /^```(\S+)(?: (\S+))?$/.exec(lines[i]);
     if (!fence) continue;
@@ -73,14 +74,23 @@ function check(file) {
   symlinkSync(binary, join(dir, ".bin/fengqiao"));
   const env = { ...process.env, FENGQIAO_DATA: join(dir, ".data"), PATH: `${join(dir, ".bin")}:${process.env.PATH}` };
   const names = new Map();
+  const served = [];
   const real = (s) => [...names].reduce((t, [name, value]) => t.replaceAll(name, value), s);
   try {
-    if ([...parts(text)].some((p) => p.type !== "file")) {
+    const all = [...parts(text)];
+    // What is served makes its own data.
+    if (all.some((p) => p.type !== "file") && !all.some((p) => p.type === "serve")) {
       const made = run("fengqiao init --quiet", dir, env);
       if (made.code) fail(file, 1, `fengqiao init: ${made.text}`);
     }
-    for (const p of parts(text)) {
-      if (p.type === "file") {
+    for (const p of all) {
+      if (p.type === "serve") {
+        const log = join(dir, ".serve");
+        const out = openSync(log, "w");
+        served.push(spawn("sh", ["-c", `exec ${p.command}`], { cwd: dir, env, stdio: ["ignore", out, out] }));
+        const r = run(`for i in $(seq 600); do grep -q "is up" ${log} && exit 0; sleep 0.1; done; cat ${log}; exit 1`, dir, env);
+        if (r.code) fail(file, p.line, r.text);
+      } else if (p.type === "file") {
         const path = join(dir, p.name);
         mkdirSync(dirname(path), { recursive: true });
         writeFileSync(path, `${p.body.join("\n")}\n`);
@@ -109,6 +119,7 @@ function check(file) {
       }
     }
   } finally {
+    for (const child of served) child.kill("SIGKILL");
     rmSync(dir, { recursive: true, force: true });
   }
   links(file, text);

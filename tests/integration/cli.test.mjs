@@ -38,7 +38,7 @@ describe("help and usage", () => {
 
   test("wrong usage ends with 2 and says what is right, on standard error", async () => {
     const wrong = [[], ["no-such-command"], ["--no-such-option"], ...COMMANDS.map((c) => [c, "--no-such-option"]), ["serve", "extra"], ["init", "extra"], ["check", "extra"], ["call"], ["call", "a", "{}", "b"], ["call", "a", "{"], ["tail", "1", "2"],
-      ["user"], ["user", "add"], ["user", "add", "name"], ["user", "nonsense"], ["org"], ["org", "import"], ["pack"], ["pack", "deploy"], ["policy"], ["policy", "why"], ["journal"], ["journal", "nonsense"], ["journal", "verify", "extra"], ["journal", "rebuild", "--chekc"], ["doctor", "extra"], ["serve", "--data"]];
+      ["user"], ["user", "add"], ["user", "add", "name"], ["user", "nonsense"], ["org"], ["org", "import"], ["pack"], ["pack", "deploy"], ["policy"], ["policy", "why"], ["journal"], ["journal", "nonsense"], ["journal", "verify", "extra"], ["journal", "rebuild", "--chekc"], ["doctor", "extra"], ["serve", "--data"], ...["0", "721", "5h", ""].map((n) => ["demo", "--hours", n]), ["demo", "--hours"]];
     for (const args of wrong) {
       const { code, stdout, stderr } = await cli(args);
       assert.equal(code, 2, `${args.join(" ")}: ${code}\n${stdout}${stderr}`);

@@ -1,12 +1,13 @@
 // Jobs of the workshop with real children: started, heard, read, cancelled, two at a time; lost when the server is
 // killed; gone wild without hurting anybody. And the gate: a pack whose scenarios fail is not deployed.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { AT, startCounty } from "./county.mjs";
-import { until } from "./server.mjs";
+import { cli, until } from "./server.mjs";
 
 const people = [["officer", "officer", AT.A1g], ["desk", "dispatcher", AT.county], ["admin", "admin.system", AT.county], ["other", "admin.system", AT.county], ["audit", "admin.audit", AT.county], ["admin-A", "admin.system", AT.A], ["audit-A", "admin.audit", AT.A]];
 const NAME = "jobs";
@@ -111,7 +112,7 @@ describe("a job", () => {
 
   test("who may", async () => {
     const files = with_({ a: story("好") });
-    const [adminA, auditA, desk] = await Promise.all([open("admin-A"), open("audit-A"), open("desk", { topics: ["jobs"] })]);
+    const [adminA, auditA, desk] = await Promise.all([open("admin-A", { topics: ["jobs"] }), open("audit-A", { topics: ["jobs"] }), open("desk", { topics: ["jobs"] })]);
     const id = await start(files);
     for (const c of [adminA, audit, desk]) {
       await assert.rejects(c.call("job.start", { what: "test", pack: NAME, files }), (e) => e.code === -32003);
@@ -122,7 +123,11 @@ describe("a job", () => {
         await assert.rejects(c.call(method, params), (e) => e.code === -32003, method);
     await assert.rejects(admin.call("job.finish", { job: id, state: "lost" }), (e) => e.code === -32601);
     await state(id, "done");
-    assert.deepEqual(desk.heard.filter((m) => m.method === "jobs"), []);
+    await admin.hear((m) => m.method === "jobs" && m.params.key === id && m.params.data.state === "done");
+    for (const c of [adminA, auditA, desk]) { // what was meant for them has come before this answer
+      await assert.rejects(c.call("job.candidate", { job: id }), (e) => e.code === -32003);
+      assert.deepEqual(c.heard.filter((m) => m.method === "jobs"), []);
+    }
   });
 
   test("a pack with a hostile name and hostile files stays a pack", async () => {
@@ -325,5 +330,49 @@ describe("the gate", () => {
     rmSync(dir, { recursive: true });
     await server.start();
     server.reconnect();
+  });
+});
+
+/* Every run says in both languages, for people and for programs, what it was asked wrongly; exit code 2. */
+describe("runs on the command line, asked wrongly", () => {
+  const dir = mkdtempSync(join(tmpdir(), "fengqiao-runs-"));
+  const pack = (name, text) => (writeFileSync(join(dir, name), text), join(dir, name));
+  const good = pack("good.json", JSON.stringify({ pack: "p", files: { "pack.lua": 'name = "p"\nversion = "1"\n' } }));
+  const config = pack("wrong.lua", "nonsense = { x = 1 }\n");
+  after(() => rmSync(dir, { recursive: true }));
+  for (const run of ["test", "check", "prove", "replay", "project"])
+    test(run, async () => {
+      const cases = [
+        [["nosuch"], "file"],
+        [[pack("array.json", "[1]")], "pack.file"],
+        [[pack("texts.json", '{"pack":"p","files":["x"]}')], "pack.file"],
+        [[pack("nobody.json", '{"files":{}}')], "pack.file"],
+        [[pack("half.json", '{"pack":')], "json.syntax"],
+        [[good, "--list", "nosuch"], "run.list"],
+        [[good, "--list", ""], "run.list"],
+        [[good, "--config", config], "config"],
+      ];
+      for (const [words, code] of cases) {
+        const r = await cli(["policy", run, ...words, "--json"]);
+        assert.equal(r.code, 2, `${words}: ${r.stdout}${r.stderr}`);
+        const { error } = JSON.parse(r.stdout.trim().split("\n").at(-1));
+        assert.equal(error.data.code, code, words.join(" "));
+        assert.ok(error.data.message_zh && error.data.message_en && r.stderr.includes(error.data.message_en), words.join(" "));
+      }
+      for (const words of [[], ["--nosuch", "1", good], [good, "--data"]]) {
+        const r = await cli(["policy", run, ...words]);
+        assert.equal(r.code, 2, words.join(" "));
+        assert.match(r.stderr, /usage|--/);
+      }
+    });
+
+  test("half a result is no result", async () => {
+    const files = with_({ a: story("好") });
+    const path = pack("story.json", JSON.stringify({ pack: NAME, files }));
+    assert.equal((await cli(["policy", "test", path])).code, 0);
+    const r = spawnSync("sh", ["-c", 'exec "$0" policy test "$1" --json > /dev/full', process.env.FENGQIAO, path], { encoding: "utf8" });
+    assert.equal(r.status, 2);
+    assert.match(r.stderr, /not written to its end/);
+    assert.match(r.stderr, /没有写完/);
   });
 });

@@ -208,7 +208,8 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
       await server.replayed();
     },
     /** With the server stopped: every pack it ever had, replayed over the whole journal, decides to the byte what it
-     * decided then, each time. Resolves to how many decisions that were. */
+     * decided then, each time, from its deployment on: an earlier one may have had some of its texts. Resolves to how
+     * many decisions that were. */
     async replayed() {
       const entries = await server.journal();
       const candidate = join(dir, "candidate.json");
@@ -216,7 +217,7 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
       let count = 0;
       for (const { at_ms, data: { pack, files, policies } } of packs.values()) {
         const own = new Set(policies.map((p) => p.hash));
-        const then = entries.filter((e) => e.kind === "policy.decided" && e.data.pack === pack && own.has(e.data.version)).length;
+        const then = entries.filter((e) => e.kind === "policy.decided" && e.at_ms >= at_ms && e.data.pack === pack && own.has(e.data.version)).length;
         if (!then) continue;
         writeFileSync(candidate, JSON.stringify({ pack, files }));
         const { stdout, stderr } = await cli(["policy", "replay", "--candidate", candidate, "--from", new Date(at_ms).toISOString(), "--json", "--data", data]);

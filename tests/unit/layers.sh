@@ -15,7 +15,7 @@ check() (
       function bad(why) { printf "%s:%d: %s\n", file, FNR, why }
       # home: where a third-party header may be included, as a regular expression; "" for no third party
       function home(h) {
-        if (h ~ /^(cjson\/)?cJSON\.h$/) return "^core/base/json(_print)?\\.c$"
+        if (h ~ /^(cjson\/)?cJSON\.h$/) return "^core/base/json(_pool|_print)?\\.c$"
         if (h ~ /^sqlite3(ext)?\.h$/) return "^core/store/"
         if (h ~ /^(event2\/|event\.h$|evutil\.h$)/) return "^core/(loop/|main/control\\.c$)"
         if (h ~ /^(lua5\.4\/)?(lua|lauxlib|lualib|luaconf)\.h$/) return "^core/policy/"

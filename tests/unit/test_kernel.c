@@ -17,6 +17,7 @@
 #include "kernel/kernel.h"
 #include "loop/loop.h"
 #include "store/db.h"
+#include "store/journal.h"
 
 #define T0 1795000000000LL
 
@@ -338,6 +339,40 @@ static void rebuild(void **s) {
   assert_int_equal(system(command), 0);
 }
 
+/* A chain can be made anew over anything; a time cannot be anything. */
+static void impossible_times(void **s) {
+  static const int64_t times[] = {INT64_MAX, -1, INT64_C(253402300800000)};
+  char dir[] = "/tmp/fq-kernel-XXXXXX", path[64], command[64];
+  struct fq_error e = {0};
+  int64_t rows = 0;
+  assert_non_null(mkdtemp(dir));
+  snprintf(path, sizeof path, "%s/made.db", dir);
+  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+    struct fq_head head = {0};
+    struct fq_row row = {.seq = 1,
+                         .at_ms = times[i],
+                         .kind = "user.disabled",
+                         .subject = "",
+                         .org = "",
+                         .actor = "x",
+                         .audience = "",
+                         .data = "{}"};
+    unlink(path);
+    fq_db *db = fq_db_open(path, FQ_DB_WRITER, &e);
+    fq_db_allow_write(db, true);
+    fq_db_run(db, fq_journal_schema);
+    assert_true(fq_journal_append(db, &head, &row));
+    fq_db_close(db);
+    fq_kernel *k = open_kernel(NULL, NULL);
+    e = (struct fq_error){0};
+    assert_int_equal(fq_kernel_rebuild(k, path, &rows, &e), FQ_E_PARAMS);
+    assert_string_equal(e.code, "entry.time");
+    fq_kernel_close(k);
+  }
+  snprintf(command, sizeof command, "rm -rf %s", dir);
+  assert_int_equal(system(command), 0);
+}
+
 static void lock_out(void **s) {
   fq_kernel *k = open_kernel(NULL, NULL);
   tree(k);
@@ -525,10 +560,10 @@ static void texts(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(commands),    cmocka_unit_test(schema),           cmocka_unit_test(rights),
-      cmocka_unit_test(receipts),    cmocka_unit_test(timers),           cmocka_unit_test(failing_timer),
-      cmocka_unit_test(clock_jumps), cmocka_unit_test(rebuild),          cmocka_unit_test(lock_out),
-      cmocka_unit_test(places),      cmocka_unit_test(places_in_memory), cmocka_unit_test(outbox),
-      cmocka_unit_test(texts)};
+      cmocka_unit_test(commands),    cmocka_unit_test(schema),  cmocka_unit_test(rights),
+      cmocka_unit_test(receipts),    cmocka_unit_test(timers),  cmocka_unit_test(failing_timer),
+      cmocka_unit_test(clock_jumps), cmocka_unit_test(rebuild), cmocka_unit_test(impossible_times),
+      cmocka_unit_test(lock_out),    cmocka_unit_test(places),  cmocka_unit_test(places_in_memory),
+      cmocka_unit_test(outbox),      cmocka_unit_test(texts)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -504,6 +504,35 @@ static void tells_what_differs_and_why(void **state) {
   fq_json_free(other);
 }
 
+/* The same commands with another parameter: the first that is another is named with both values, a long one
+ * is not spelt out, and in another order they are only said to be that. */
+static void says_which_parameter_is_another(void **state) {
+  (void)state;
+  call("pack.deploy",
+       pack("town",
+            POLICY("p", ON("incident.reported", "if e.word == 'order' then return { answer(e, 'a'), "
+                                                "dispatch(e.incident, {user='officer-1'}) } end\n"
+                                                "return answer(e, 'well')")),
+            NULL));
+  act("incident.report", "i1", "short");
+  act("incident.report", "i2", "long");
+  act("incident.report", "i3", "order");
+  fq_json *other =
+      pack("town",
+           POLICY("p", ON("incident.reported",
+                          "if e.word == 'order' then return { "
+                          "dispatch(e.incident, {user='officer-1'}), answer(e, 'a') } end\n"
+                          "return answer(e, e.word == 'long' and string.rep('x', 41) or 'better')")),
+           NULL);
+  replay(other);
+  assert_int_equal(sum("differences"), 3);
+  assert_string_equal(fq_json_str(difference(0, 0), "zh"), "thing.answer word: \"well\" → \"better\"");
+  assert_string_equal(fq_json_str(difference(0, 0), "en"), fq_json_str(difference(0, 0), "zh"));
+  assert_string_equal(fq_json_str(difference(1, 0), "en"), "thing.answer word: \"well\" → ...");
+  assert_string_equal(fq_json_str(difference(2, 0), "en"), "other parameters or order");
+  fq_json_free(other);
+}
+
 /* Nobody heard these: where the turn of each ended follows from the order of reactions. */
 static void entries_that_nobody_heard(void **state) {
   (void)state;
@@ -573,6 +602,155 @@ static void two_packs_compared(void **state) {
   words(fq_json_get(difference(0, 1), "now"), "");
   fq_json_free(one);
   fq_json_free(two);
+}
+
+/* ---- beside a county that really lives under the candidate -----------------------------------------------
+ */
+
+static unsigned seed;
+static unsigned dice(unsigned n) {
+  seed = seed * 1664525u + 1013904223u;
+  return (seed >> 10) % n;
+}
+
+static const char *const bodies[] = {
+    "return answer(e, 'a')",
+    "return answer(e, 'b' .. view.said())",
+    "if e.word == 'two' then return answer(e, 'c') end",
+    "if view.said() % 3 == 0 then return { answer(e, 'd'), answer(e, 'e') } end",
+    "if e.word == 'one' then return change(e, 'two') end",
+    "if e.word == 'three' then error('three') end return answer(e, 'f')",
+    "if e.incident.said > 4 then return answer(e, 'g' .. view.last()) end",
+    "if e.word == 'one' then return 7 end",
+    "return answer(e, 'refuse me')",
+    "",
+};
+static fq_json *random_pack(void) {
+  char *text[2];
+  for (int i = 0; i < 2; i++) {
+    const char *b[3];
+    for (int n = 0; n < 3; n++)
+      b[n] = bodies[dice(sizeof bodies / sizeof *bodies)];
+    text[i] = fq_printf("return policy { name='%s', on={ ['thing.begun']=function(e, view) %s end, "
+                        "['incident.reported']=function(e, view) %s end, ['thing.changed']=function(e, view) "
+                        "if e.word ~= 'two' then %s end end } }",
+                        i ? "q" : "p", b[0], b[1], b[2]);
+  }
+  fq_json *p = pack("town", text[0], text[1]);
+  free(text[0]);
+  free(text[1]);
+  return p;
+}
+
+/* The same things happen, whatever is decided about them. */
+static void live(fq_kernel *k, fq_json *rules, unsigned from) {
+  static const char *const methods_[] = {"thing.begin", "thing.change", "incident.report"};
+  static const char *const said_[] = {"one", "two", "three", "native", "twice", "later"};
+  fq_kernel *was = county;
+  county = k;
+  seed = from;
+  call("pack.deploy", rules);
+  for (int i = 0; i < 25; i++) {
+    char id[8];
+    snprintf(id, sizeof id, "x%u", dice(5));
+    const char *method = methods_[dice(3)];
+    act(method, id, said_[dice(6)]);
+    later(dice(4) * 2000);
+  }
+  county = was;
+}
+
+/* What was decided, one thing at a time; those that decided nothing are left out. */
+struct decided {
+  int64_t entry;
+  char policy[32], exit[32], *commands;
+};
+static size_t decided(fq_kernel *k, struct decided *out, size_t cap) {
+  size_t n = 0;
+  fq_stmt *q =
+      fq_sql(fq_kernel_db(k), "SELECT data FROM journal WHERE kind = 'policy.decided' ORDER BY seq", "");
+  while (fq_row(q)) {
+    fq_json *d = fq_json_parse(fq_col_str(q, 0), strlen(fq_col_str(q, 0)), NULL);
+    const fq_json *commands = fq_json_get(d, "commands");
+    if (fq_json_size(commands) || strcmp(fq_json_str(d, "exit"), "OK")) {
+      assert_true(n < cap);
+      out[n].entry = fq_json_int(d, "entry", 0);
+      fq_copy(out[n].policy, sizeof out[n].policy, fq_json_str(d, "policy"));
+      fq_copy(out[n].exit, sizeof out[n].exit, fq_json_str(d, "exit"));
+      out[n++].commands = commands ? fq_json_print(commands) : fq_strdup("[]");
+    }
+    fq_json_free(d);
+  }
+  return n;
+}
+static bool alike(const struct decided *a, const struct decided *b) {
+  return a->entry == b->entry && !strcmp(a->policy, b->policy) && !strcmp(a->exit, b->exit) &&
+         !strcmp(a->commands, b->commands);
+}
+
+/* Until something differs the two counties are one; there, the replay has to say what the other one did. */
+static void first_difference(const struct decided *was, size_t n_was, const struct decided *is, size_t n_is,
+                             int *differing) {
+  size_t i = 0;
+  while (i < n_was && i < n_is && alike(&was[i], &is[i]))
+    i++;
+  if (i == n_was && i == n_is) {
+    assert_true(fq_json_bool(told.summary, "identical", false));
+    return;
+  }
+  int64_t at_entry = i == n_was                   ? is[i].entry
+                     : i == n_is                  ? was[i].entry
+                     : was[i].entry < is[i].entry ? was[i].entry
+                                                  : is[i].entry;
+  int64_t least = INT64_MAX;
+  const fq_json *found = NULL;
+  fq_json_each(incident, told.incidents) fq_json_each(d, fq_json_get(incident, "differences")) {
+    int64_t n = fq_json_int(d, "n", 0);
+    if (n < least) least = n, found = NULL;
+    if (n == least && i < n_is && !strcmp(fq_json_str(d, "policy"), is[i].policy)) found = d;
+  }
+  if (least != at_entry)
+    fail_msg("first difference at %lld, not %lld: %s", (long long)at_entry, (long long)least,
+             told.bytes.data);
+  ++*differing;
+  if (i == n_is || is[i].entry != at_entry) return;
+  /* p comes first: where it has decided nothing here, q has met another state than it did there */
+  bool other = i < n_was && was[i].entry == at_entry && strcmp(was[i].policy, is[i].policy) != 0;
+  if (other && strcmp(is[i].policy, "p") != 0) return;
+  if (!found) fail_msg("%s at %lld: %s", is[i].policy, (long long)at_entry, told.bytes.data);
+  char *now = fq_json_get(found, "now") ? fq_json_print(fq_json_get(found, "now")) : fq_strdup("[]");
+  assert_string_equal(now, is[i].commands);
+  assert_string_equal(fq_json_str(found, "now_exit"), is[i].exit);
+  free(now);
+}
+
+static void says_what_a_live_county_would_have(void **state) {
+  int differing = 0;
+  for (unsigned trial = 1; trial <= 60; trial++) {
+    static struct decided was[4000], is[4000];
+    seed = trial * 7919;
+    fq_json *rules = random_pack(), *other = random_pack();
+    if (trial > 1) {
+      close_county(state);
+      open_county(state);
+    }
+    live(county, fq_json_dup(rules), trial);
+    replay(other);
+    size_t n_was = decided(county, was, 4000);
+    close_county(state);
+    open_county(state); /* the same county again, under the other rules from the beginning */
+    live(county, fq_json_dup(other), trial);
+    size_t n_is = decided(county, is, 4000);
+    first_difference(was, n_was, is, n_is, &differing);
+    for (size_t i = 0; i < n_was; i++)
+      free(was[i].commands);
+    for (size_t i = 0; i < n_is; i++)
+      free(is[i].commands);
+    fq_json_free(rules);
+    fq_json_free(other);
+  }
+  assert_true(differing > 30);
+  forget();
 }
 
 static void the_same_twice(void **state) {
@@ -667,9 +845,11 @@ int main(void) {
       TEST(rules_that_set_one_another_off),
       TEST(what_is_in_memory_alone),
       TEST(tells_what_differs_and_why),
+      TEST(says_which_parameter_is_another),
       TEST(entries_that_nobody_heard),
       TEST(failures_on_either_side),
       TEST(two_packs_compared),
+      TEST(says_what_a_live_county_would_have),
       TEST(the_same_twice),
       TEST(a_stretch_and_one_policy),
       TEST(who_never_ends_is_given_up),

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/json.h"
@@ -61,6 +63,8 @@ static int setup(void **state) {
   add(w, "cells", "{\"a\":\"=1+1\",\"b\":\"x,y\",\"c\":-5,\"d\":\"he said \\\"no\\\"\"}");
   add(w, "cells", "{\"a\":\"+1\",\"b\":\"two\\nlines\",\"c\":null,\"e\":[1,{\"x\":\"y\"}],\"@f\":true}");
   add(w, "cells", "{\"a\":\"-1\",\"b\":\"\",\"c\":2.5,\"d\":\"@cmd\",\"e\":\"plain 中文\"}");
+  add(w, "wide",
+      "{\"a\":\"＝1+1\",\"b\":\"＋1\",\"c\":\"－1\",\"d\":\"＠x\",\"e\":\"\\n=1\",\"f\":\"甲=1\"}");
   if (!fq_rows_flush(w, &e)) return -1;
   fq_rows_close(w);
   return 0;
@@ -115,6 +119,10 @@ static void test_filters(void **state) {
     assert_int_equal(fq_json_int(r, "total", -1), 0);
     fq_json_free(r);
   }
+  r = page("incidents", 0, 5, "{\"n\":30.0}"); /* the same number in other letters */
+  assert_int_equal(fq_json_int(r, "total", -1), 1);
+  assert_int_equal(first_n(r), 30);
+  fq_json_free(r);
   r = page("incidents", 0, 5, "{}");
   assert_int_equal(fq_json_int(r, "total", -1), ROWS);
   fq_json_free(r);
@@ -142,6 +150,9 @@ static void test_csv(void **state) {
                             "\"'+1\",\"two\nlines\",,,\"[1,{\"\"x\"\":\"\"y\"\"}]\",true\r\n"
                             "\"'-1\",,2.5,\"'@cmd\",plain 中文,\r\n");
   free(text);
+  text = csv("wide", &pieces);
+  assert_string_equal(text, "a,b,c,d,e,f\r\n\"'＝1+1\",\"'＋1\",\"'－1\",\"'＠x\",\"'\n=1\",甲=1\r\n");
+  free(text);
   text = csv("incidents", &pieces);
   size_t lines = 0;
   for (const char *p = text; (p = strstr(p, "\r\n")); p += 2)
@@ -154,7 +165,7 @@ static void test_csv(void **state) {
 static void test_lists_and_names(void **state) {
   struct fq_error e = {0};
   fq_json *lists = fq_rows_lists(dir), *result = fq_json_object();
-  assert_int_equal(fq_json_size(lists), 2);
+  assert_int_equal(fq_json_size(lists), 3);
   assert_int_equal(fq_json_int(lists, "incidents", 0), ROWS);
   assert_int_equal(fq_json_int(lists, "cells", 0), 3);
   fq_json_free(lists);
@@ -197,6 +208,40 @@ static void test_read_while_written(void **state) {
   fq_task_wipe(other);
 }
 
+/* The disk is full in the middle of a list: what was written before stays readable, and nothing that is
+ * written later lies where the index does not say. */
+static void test_a_full_disk(void **state) {
+  char other[] = "/tmp/fengqiao-rows-XXXXXX";
+  struct fq_error e = {0};
+  struct rlimit was, small;
+  assert_non_null(mkdtemp(other));
+  struct fq_rows_writer *w = fq_rows_create(other);
+  add(w, "rows", "{\"n\":0}");
+  assert_true(fq_rows_flush(w, &e));
+  getrlimit(RLIMIT_FSIZE, &was);
+  small = (struct rlimit){100, was.rlim_max};
+  signal(SIGXFSZ, SIG_IGN);
+  for (int i = 1; i < 100; i++) {
+    char text[32];
+    snprintf(text, sizeof text, "{\"n\":%d}", i);
+    add(w, "rows", text);
+  }
+  setrlimit(RLIMIT_FSIZE, &small);
+  assert_false(fq_rows_flush(w, &e)); /* some of it was written */
+  assert_string_equal(e.code, "job.storage");
+  assert_true(strlen(e.zh) && strlen(e.en));
+  setrlimit(RLIMIT_FSIZE, &was);
+  assert_false(fq_rows_flush(w, &e)); /* there is room again, and it is too late */
+  fq_rows_close(w);
+  fq_json *r = fq_json_object();
+  assert_int_equal(fq_rows_read(other, "rows", &(struct fq_rows_page){0, 1000, NULL}, r, &e), FQ_OK);
+  int64_t n = 0;
+  fq_json_each(row, fq_json_get(r, "rows")) assert_int_equal(fq_json_int(row, "n", -1), n++);
+  assert_true(n >= 1);
+  fq_json_free(r);
+  fq_task_wipe(other);
+}
+
 static void test_what_must_not_get_in(void **state) {
   char other[] = "/tmp/fengqiao-rows-XXXXXX";
   struct fq_error e = {0};
@@ -226,6 +271,7 @@ int main(void) {
                                      cmocka_unit_test(test_csv),
                                      cmocka_unit_test(test_lists_and_names),
                                      cmocka_unit_test(test_read_while_written),
+                                     cmocka_unit_test(test_a_full_disk),
                                      cmocka_unit_test(test_what_must_not_get_in)};
   return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -204,13 +204,12 @@ static struct dp_near *near_of(const struct dp_at_hand *h, const char *user) {
 void dp_load_moved(struct fq_apply *a, const char *user, int by) {
   if (!user || !*user) return;
   struct dp_staff_cache *c = ((struct dp_self *)a->self)->staff;
-  int64_t counted = 0;
-  fq_stmt *q = fq_sql(a->db,
-                      "INSERT INTO dispatch_counter(name, value) VALUES('load', 1)"
-                      " ON CONFLICT(name) DO UPDATE SET value = value + 1 RETURNING value",
-                      "");
-  while (fq_row(q))
-    counted = fq_col_int(q, 0);
+  /* In two: RETURNING makes a table of its own each time, for five times as much. */
+  fq_exec(a->db,
+          "INSERT INTO dispatch_counter(name, value) VALUES('load', 1)"
+          " ON CONFLICT(name) DO UPDATE SET value = value + 1",
+          "");
+  int64_t counted = fq_int(a->db, 0, "SELECT value FROM dispatch_counter WHERE name = 'load'", "");
   if (!c || !c->at_hand.staff) return;
   struct dp_at_hand *h = &c->at_hand;
   if (h->load_mark + 1 != counted) {

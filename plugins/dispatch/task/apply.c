@@ -68,52 +68,54 @@ static void disarm(struct fq_apply *a, const char *task, const bool armed[4], en
     if (over[k] && armed[k]) dp_task_timer_clear(a, task, purposes[k]);
 }
 
-enum fq_status dp_apply_task(struct fq_apply *a, const struct fq_entry *e) {
-  /* The first time of each step is kept: a second feedback does not move the first. What ends a task says
-   * whose it was, and ends the check-ins; an alarm stays raised. */
-#define ENDED "ended_ms = ?2, checkin_ms = NULL, checkin_due_ms = NULL WHERE n = ?1 RETURNING to_user"
-  static const struct {
-    const char *verb, *sql;
-  } marks[] = {
-      {"delivered", "UPDATE task SET delivered_ms = ?2 WHERE n = ?1"},
-      {"seen", "UPDATE task SET seen_ms = ?2 WHERE n = ?1"},
-      {"accepted", "UPDATE task SET accepted_ms = ?2 WHERE n = ?1"},
-      {"arrived", "UPDATE task SET arrived_ms = ?2, accepted_ms = coalesce(accepted_ms, ?2) WHERE n = ?1"},
-      {"fed_back", "UPDATE task SET fed_back_ms = coalesce(fed_back_ms, ?2) WHERE n = ?1"},
-      {"finished", "UPDATE task SET finished_ms = ?2, " ENDED},
-      {"declined", "UPDATE task SET " ENDED},
-      {"recalled", "UPDATE task SET " ENDED},
-      {"expired", "UPDATE task SET " ENDED},
-  };
+/* What a step leaves on its task, in one statement each: a wide row is not written four times an entry. The
+ * first time of each step is kept: a second feedback does not move the first. What ends a task ends the
+ * check-ins; an alarm stays raised. */
+#define MARK(columns)                                                                                        \
+  "UPDATE task SET state = ?3, rev = ?4, reason = coalesce(?5, reason),"                                     \
+  " accepted_by = coalesce(accepted_by, ?6), device = coalesce(device, ?7)" columns " WHERE n = ?1"
+#define ENDED ", ended_ms = ?2, checkin_ms = NULL, checkin_due_ms = NULL"
+static const struct {
+  const char *verb, *sql;
+  bool ends;
+} marks[] = {{"delivered", MARK(", delivered_ms = ?2"), false},
+             {"seen", MARK(", seen_ms = ?2"), false},
+             {"accepted", MARK(", accepted_ms = ?2"), false},
+             {"arrived", MARK(", arrived_ms = ?2, accepted_ms = coalesce(accepted_ms, ?2)"), false},
+             {"fed_back", MARK(", fed_back_ms = coalesce(fed_back_ms, ?2)"), false},
+             {"finished", MARK(", finished_ms = ?2" ENDED), true},
+             {"declined", MARK(ENDED), true},
+             {"recalled", MARK(ENDED), true},
+             {"expired", MARK(ENDED), true},
+             {NULL, MARK(""), false}}; /* the others: ?2 is not looked at */
 #undef ENDED
+#undef MARK
+
+enum fq_status dp_apply_task(struct fq_apply *a, const struct fq_entry *e) {
   const fq_json *d = e->data;
   const char *task = fq_json_str(d, "task"), *verb = e->kind + sizeof "task." - 1;
-  const char *incident_state = fq_json_str(d, "incident_state"), *device = fq_json_str(d, "device");
-  const char *replaced_by = fq_json_str(d, "reassigned_to"),
+  const char *incident_state = fq_json_str(d, "incident_state"),
+             *replaced_by = fq_json_str(d, "reassigned_to"),
              *lead = fq_json_str(fq_json_get(d, "lead"), "task");
   int64_t n = dp_id_n(task, 't'), incident = dp_id_n(e->subject, 'i');
   enum dp_task_state state = dp_task_state_of(fq_json_str(d, "state"));
-  fq_stmt *q =
-      fq_sql(a->db,
-             "UPDATE task SET state = ?2, rev = ?3, reason = coalesce(?4, reason) WHERE n = ?1"
-             " RETURNING expires_ms, remind_ms, receipt_ms, checkin_ms",
-             "isis", n, dp_task_state_name(state), fq_json_int(d, "rev", 0), fq_json_str(d, "reason"));
   bool armed[4] = {false};
-  while (fq_row(q))
+  char user[FQ_ID_MAX] = "";
+  fq_stmt *q = fq_sql(
+      a->db, "SELECT expires_ms, remind_ms, receipt_ms, checkin_ms, to_user FROM task WHERE n = ?1", "i", n);
+  while (fq_row(q)) {
     for (int k = 0; k < 4; k++)
       armed[k] = !fq_col_null(q, k);
-  disarm(a, task, armed, state);
-  char relieved[FQ_ID_MAX] = "";
-  for (size_t k = 0; k < sizeof marks / sizeof *marks; k++) {
-    if (strcmp(verb, marks[k].verb)) continue;
-    q = fq_sql(a->db, marks[k].sql, "ii", n, e->at_ms);
-    while (fq_row(q))
-      dp_text(relieved, sizeof relieved, fq_col_str(q, 0));
+    dp_text(user, sizeof user, fq_col_str(q, 4));
   }
-  dp_load_moved(a, relieved, -1);
-  if (state == DP_T_ACCEPTED || state == DP_T_ARRIVED)
-    fq_exec(a->db, "UPDATE task SET accepted_by = coalesce(accepted_by, ?2) WHERE n = ?1", "is", n, e->actor);
-  if (device) fq_exec(a->db, "UPDATE task SET device = coalesce(device, ?2) WHERE n = ?1", "is", n, device);
+  size_t k = 0;
+  while (marks[k].verb && strcmp(verb, marks[k].verb))
+    k++;
+  bool taken = state == DP_T_ACCEPTED || state == DP_T_ARRIVED;
+  fq_exec(a->db, marks[k].sql, "iisisss", n, e->at_ms, dp_task_state_name(state), fq_json_int(d, "rev", 0),
+          fq_json_str(d, "reason"), taken ? e->actor : NULL, fq_json_str(d, "device"));
+  disarm(a, task, armed, state);
+  if (marks[k].ends) dp_load_moved(a, user, -1);
   if (replaced_by)
     fq_exec(a->db, "UPDATE task SET replaced_by = ?2 WHERE n = ?1", "ii", n, dp_id_n(replaced_by, 't'));
   if (lead) dp_lead_apply(a, e, lead);

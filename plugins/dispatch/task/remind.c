@@ -48,11 +48,9 @@ enum fq_status dp_task_undelivered(struct fq_call *c) {
 
 enum fq_status dp_apply_reminded(struct fq_apply *a, const struct fq_entry *e) {
   const char *task = fq_json_str(e->data, "task");
-  int64_t times = fq_json_int(e->data, "times", 0), every_ms = 0;
-  fq_stmt *q = fq_sql(a->db, "UPDATE task SET reminded = ?2 WHERE n = ?1 RETURNING remind_ms", "ii",
-                      dp_id_n(task, 't'), times);
-  while (fq_row(q))
-    every_ms = fq_col_int(q, 0);
+  int64_t times = fq_json_int(e->data, "times", 0), n = dp_id_n(task, 't'),
+          every_ms = fq_int(a->db, 0, "SELECT remind_ms FROM task WHERE n = ?1", "i", n);
+  fq_exec(a->db, "UPDATE task SET reminded = ?2 WHERE n = ?1", "ii", n, times);
   if (times < fq_json_int(e->data, "of", 0))
     dp_task_timer(a, task, e->subject, "remind", e->at_ms + every_ms, "task.remind");
   return FQ_OK;
