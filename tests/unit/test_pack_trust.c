@@ -136,6 +136,16 @@ static void what_the_county_demands(void **state) {
   rebuild_gives_the_same();
 }
 
+static enum fq_status report_at(int64_t generation) {
+  fq_json *params = fq_json_object();
+  fq_json_set_str(params, "pack", "guest");
+  fq_json_set_int(params, "generation", generation);
+  memset(&w.error, 0, sizeof w.error);
+  fq_json_free(w.result);
+  w.result = NULL;
+  return fq_kernel_call(w.kernel, NULL, "pack.report", params, &w.result, &w.error);
+}
+
 static const fq_json *first_of(const char *list) {
   return fq_json_first(fq_json_get(w.result, list));
 }
@@ -158,6 +168,15 @@ static void what_it_would_change(void **state) {
   assert_true(fq_json_bool(w.result, "same", false));
   assert_string_equal(fq_json_str(first_of("policies"), "change"), "same");
   assert_int_equal(fq_json_size(fq_json_get(first_of("dictionaries"), "changes")), 0);
+  /* and of what stands here already, without its files */
+  fq_json_free(w.result);
+  w.result = NULL;
+  assert_int_equal(fq_kernel_call(w.kernel, NULL, "pack.list", fq_json_object(), &w.result, &w.error), FQ_OK);
+  int64_t generation = fq_json_int(w.result, "generation", 0);
+  assert_int_equal(report_at(generation), FQ_OK);
+  assert_true(fq_json_bool(w.result, "same", false));
+  assert_string_equal(fq_json_str(w.result, "version"), "1");
+  said(report_at(generation + 1), "pack.unknown_generation");
 
   fq_json *files = files_of("2", "hours(3)");
   fq_json_set_str(files, "dictionaries/categories.csv", "code,zh,en\nstrange,异事,strange\n");
