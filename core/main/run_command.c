@@ -1,6 +1,7 @@
 /* fengqiao policy test|check|prove|replay|project: see cmd_policy.h. */
 #include "main/cmd_policy.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -149,10 +150,18 @@ static void complain(const struct asked *a, const struct fq_error *e) {
   tell_failure(a, e);
 }
 
-static enum fq_status known_list(const struct fq_run_kind *kind, const char *list, struct fq_error *e) {
+static enum fq_status known_list(const struct fq_run_kind *kind, const char *option, const char *list,
+                                 struct fq_error *e) {
   if (!list || fq_run_lists(kind->lists, list)) return FQ_OK;
-  return fq_fail(e, FQ_E_PARAMS, "run.list", "--list", "没有清单 %s,只有:%s", "there is no list %s, only: %s",
+  return fq_fail(e, FQ_E_PARAMS, "run.list", option, "没有清单 %s,只有:%s", "there is no list %s, only: %s",
                  list, kind->lists);
+}
+
+/* --list none: the summary alone. */
+static enum fq_status known_lists(const struct fq_run_kind *kind, const struct asked *a, struct fq_error *e) {
+  bool none = a->list && !strcmp(a->list, "none");
+  enum fq_status st = none ? FQ_OK : known_list(kind, "--list", a->list, e);
+  return st ? st : known_list(kind, "--csv", a->csv, e);
 }
 
 static int go(const struct fq_run_kind *kind, const struct asked *a, const struct common *c) {
@@ -163,7 +172,7 @@ static int go(const struct fq_run_kind *kind, const struct asked *a, const struc
   struct fq_report_file file = {.out = stdout, .kind = kind, .only = a->list, .json = a->json};
   fq_json *pack = read_pack(a->candidate, &e), *base = a->base ? read_pack(a->base, &e) : NULL;
   if (!pack || (a->base && !base) || fq_schema_check(kind->options, a->options, &e) ||
-      known_list(kind, a->list, &e)) {
+      known_lists(kind, a, &e)) {
     complain(a, &e);
   } else if (fq_boot_configure(&s, c, &problems)) {
     const struct fq_problem *first = &problems.items[0];
@@ -194,8 +203,8 @@ static int go(const struct fq_run_kind *kind, const struct asked *a, const struc
       code = (a->csv ? csv.ok : file.ok) ? EXIT_DONE : EXIT_FAILED;
   }
   if (fflush(stdout) || ferror(stdout)) { /* half a result must not pass for a whole one */
-    fq_fail(&e, FQ_E_STORAGE, "stdout", "", "结果没有写完:磁盘已满,或读的一方已经关闭",
-            "the result is not written to its end: the disk is full, or nobody reads it any more");
+    fq_fail(&e, FQ_E_STORAGE, "stdout", "", "结果没有写完:磁盘可能已满",
+            "the result is not written to its end: is the disk full?");
     fq_complain(&e);
     code = EXIT_USAGE;
   }
@@ -210,6 +219,7 @@ int fq_run_command(int argc, char **argv) {
   const struct fq_run_kind *kind = fq_run_kind(argv[0]);
   struct asked a = {.options = fq_json_object(), .rest = {argv[0]}};
   struct common c;
+  signal(SIGPIPE, SIG_DFL); /* a reader that has seen enough (| head) ends it, as with any filter */
   int rest = 1, code = read_words(kind, argc, argv, &a, &rest);
   if (code < 0) {
     code = fq_common(&rest, a.rest, &c, &fq_command_policy);

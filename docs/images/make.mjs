@@ -53,7 +53,7 @@ async function workshop() {
   await picture("edit");
 
   await page.click("header.bar [data-test=replay]");
-  await page.click("[data-test=run-submit]");
+  await page.click("dialog [data-test=start]");
   await page.locator("[data-test=incidents] .row-button").first().click({ timeout: 120_000 });
   await page.locator("[data-test=incidents] .difference .line-of.ran").first().waitFor();
   await page.locator("[data-test=incidents]").evaluate((e) => (e.closest(".view").scrollTop += e.getBoundingClientRect().top - 60));

@@ -113,7 +113,7 @@ test("five minutes become eight at night, and five again", { skip, timeout: 600_
   await page.click("header.bar [data-test=replay]");
   await page.waitForSelector("dialog input[name=from]");
   await keep("replay-asked");
-  await page.click("[data-test=run-submit]");
+  await page.click("dialog [data-test=start]");
   await finished(page, "replay");
   const { summary } = await admin("job.open", { job: await jobShown(page) });
   assert.ok(summary.differing > 0 && summary.differing < summary.subjects, "nights differ, days do not");
