@@ -300,7 +300,7 @@ static const struct fq_param report_params[] = {
     {.name = "generation",
      .type = FQ_T_INT,
      .min = 1,
-     .max = INT64_MAX,
+     .max = 9e15,
      .zh = "用该包部署过的一代",
      .en = "a generation of the pack instead of files"},
     {0}};
