@@ -8,43 +8,22 @@
 
 /* A check that found something is a check that failed, so that a script may rely on the exit code. */
 static int check(const struct common *c, const struct verb *v, fq_json *params) {
-  struct local l;
-  struct fq_error e = {0};
-  fq_json *result = NULL;
-  int code = fq_local_open_any(&l, c);
-  if (code >= 0) {
-    fq_json_free(params);
-    return code;
-  }
-  if (fq_local_call(&l, v->method, params, &result, &e)) {
-    fq_complain(&e);
-    code = EXIT_REFUSED;
-  } else {
-    if (c->json)
-      fq_print_json(result);
-    else if (!c->quiet)
-      fq_print_findings(stdout, fq_json_get(result, "findings"));
-    code = fq_json_bool(result, "ok", false) ? EXIT_DONE : EXIT_FAILED;
-  }
+  struct fq_error e;
+  int code;
+  fq_json *result = fq_local_ask(c, true, v->method, params, &code, &e);
+  if (!result) return code >= 0 ? code : (fq_complain(&e), EXIT_REFUSED);
+  if (c->json)
+    fq_print_json(result);
+  else if (!c->quiet)
+    fq_print_findings(stdout, fq_json_get(result, "findings"));
+  code = fq_json_bool(result, "ok", false) ? EXIT_DONE : EXIT_FAILED;
   fq_json_free(result);
-  fq_local_close(&l);
   return code;
 }
 
 static int finish(const struct common *c, struct local *l, fq_json *result, const struct fq_error *e) {
-  int code = EXIT_DONE;
-  if (!result && c->json) {
-    fq_json *v = fq_json_from_error(e);
-    fq_print_json(v);
-    fq_json_free(v);
-    code = EXIT_REFUSED;
-  } else if (!result)
-    fq_complain(e), code = EXIT_REFUSED;
-  else if (!c->quiet)
-    fq_print_json(result);
-  fq_json_free(result);
   fq_local_close(l);
-  return code;
+  return fq_local_finish(c, result, e);
 }
 
 /* A pack with mistakes is refused by one error that names them; their lines are had by asking again. */
@@ -60,19 +39,13 @@ static void show_mistakes(struct local *l, fq_json *params) {
 }
 
 static int diff(const struct common *c, const struct verb *v, fq_json *params) {
-  struct local l;
-  struct fq_error e = {0};
-  fq_json *result = NULL;
-  int code = fq_local_open(&l, c);
-  if (code >= 0) {
-    fq_json_free(params);
-    return code;
-  }
-  fq_local_call(&l, v->method, params, &result, &e);
-  if (!result || c->json || c->quiet) return finish(c, &l, result, &e);
+  struct fq_error e;
+  int code;
+  fq_json *result = fq_local_ask(c, false, v->method, params, &code, &e);
+  if (code >= 0) return code;
+  if (!result || c->json || c->quiet) return fq_local_finish(c, result, &e);
   fq_pack_print_diff(result);
   fq_json_free(result);
-  fq_local_close(&l);
   return EXIT_DONE;
 }
 

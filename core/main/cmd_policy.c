@@ -10,21 +10,13 @@
 
 /* What may be written: needs no county. */
 static int api(const struct common *c, const struct verb *v, fq_json *params) {
-  struct local l;
-  struct fq_error e = {0};
-  fq_json *result = NULL;
-  int code = fq_local_open_any(&l, c);
-  if (code >= 0) {
-    fq_json_free(params);
-    return code;
-  }
-  if (fq_local_call(&l, v->method, params, &result, &e))
-    code = fq_complain(&e);
-  else
-    fq_print_json(result), code = EXIT_DONE;
+  struct fq_error e;
+  int code;
+  fq_json *result = fq_local_ask(c, true, v->method, params, &code, &e);
+  if (!result) return code >= 0 ? code : fq_complain(&e);
+  fq_print_json(result);
   fq_json_free(result);
-  fq_local_close(&l);
-  return code;
+  return EXIT_DONE;
 }
 
 static int why(const struct common *c, const struct verb *v, fq_json *params) {

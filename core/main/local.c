@@ -102,27 +102,38 @@ void fq_local_close(struct local *l) {
   fq_buf_free(&l->in);
 }
 
-int fq_local_once(const struct common *c, const char *method, fq_json *params) {
+fq_json *fq_local_ask(const struct common *c, bool anywhere, const char *method, fq_json *params, int *code,
+                      struct fq_error *e) {
   struct local l;
-  int code = fq_local_open(&l, c);
-  if (code >= 0) {
-    fq_json_free(params);
-    return code;
-  }
-  struct fq_error e = {0};
   fq_json *result = NULL;
-  code = EXIT_DONE;
-  if (fq_local_call(&l, method, params, &result, &e)) {
-    if (c->json) {
-      fq_json *v = fq_json_from_error(&e);
-      fq_print_json(v);
-      fq_json_free(v);
-    } else
-      fq_complain(&e);
-    code = EXIT_REFUSED;
-  } else if (!c->quiet)
+  *e = (struct fq_error){0};
+  *code = anywhere ? fq_local_open_any(&l, c) : fq_local_open(&l, c);
+  if (*code >= 0) {
+    fq_json_free(params);
+    return NULL;
+  }
+  fq_local_call(&l, method, params, &result, e);
+  fq_local_close(&l);
+  return result;
+}
+
+int fq_local_finish(const struct common *c, fq_json *result, const struct fq_error *e) {
+  int code = result ? EXIT_DONE : EXIT_REFUSED;
+  if (!result && c->json) {
+    fq_json *v = fq_json_from_error(e);
+    fq_print_json(v);
+    fq_json_free(v);
+  } else if (!result)
+    fq_complain(e);
+  else if (!c->quiet)
     fq_print_json(result);
   fq_json_free(result);
-  fq_local_close(&l);
   return code;
+}
+
+int fq_local_once(const struct common *c, const char *method, fq_json *params) {
+  struct fq_error e;
+  int code;
+  fq_json *result = fq_local_ask(c, false, method, params, &code, &e);
+  return code >= 0 ? code : fq_local_finish(c, result, &e);
 }

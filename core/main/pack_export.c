@@ -48,22 +48,14 @@ static bool is_bundle(const char *path) {
 
 /* A folder, or everything in one file that travels by mail. */
 int fq_pack_export(const struct common *c, int argc, char **argv) {
-  struct local l;
-  struct fq_error e = {0};
-  fq_json *params = fq_json_object(), *result = NULL;
-  if (argc != 3) {
-    fq_json_free(params);
-    return fq_usage(&fq_command_pack, stderr);
-  }
-  int code = fq_local_open(&l, c);
-  if (code >= 0) {
-    fq_json_free(params);
-    return code;
-  }
+  struct fq_error e;
+  int code;
+  if (argc != 3) return fq_usage(&fq_command_pack, stderr);
+  fq_json *params = fq_json_object();
   fq_json_set_str(params, "pack", argv[1]);
-  if (fq_local_call(&l, "pack.open", params, &result, &e)) {
-    code = fq_complain(&e);
-  } else if (is_bundle(argv[2])) {
+  fq_json *result = fq_local_ask(c, false, "pack.open", params, &code, &e);
+  if (!result) return code >= 0 ? code : fq_complain(&e);
+  if (is_bundle(argv[2])) {
     fq_json *bundle = fq_json_object();
     fq_json_set_str(bundle, "pack", argv[1]);
     fq_json_set(bundle, "files", fq_json_detach(result, "files"));
@@ -75,7 +67,6 @@ int fq_pack_export(const struct common *c, int argc, char **argv) {
     code = write_folder(argv[2], fq_json_get(result, "files"));
   if (!code && !c->quiet) printf("%s\n", argv[2]);
   fq_json_free(result);
-  fq_local_close(&l);
   return code;
 }
 
@@ -160,27 +151,18 @@ static fq_json *read_any(const char *path, struct fq_error *e) {
 }
 
 int fq_pack_report(const struct common *c, int argc, char **argv) {
-  struct local l;
   struct fq_error e = {0};
-  fq_json *result = NULL, *params = argc == 2 ? read_any(argv[1], &e) : NULL;
+  int code;
   if (argc != 2) return fq_usage(&fq_command_pack, stderr);
+  fq_json *params = read_any(argv[1], &e);
   if (!params) return fq_complain(&e);
-  int code = fq_local_open_any(&l, c);
-  if (code >= 0) {
-    fq_json_free(params);
-    return code;
-  }
-  if (fq_local_call(&l, "pack.report", params, &result, &e)) {
-    code = fq_complain(&e);
-  } else {
-    bool ok = fq_json_bool(result, "ok", false);
-    if (c->json || !ok)
-      fq_print_json(result);
-    else
-      fq_pack_print_report(stdout, result);
-    code = ok ? EXIT_DONE : EXIT_FAILED;
-  }
+  fq_json *result = fq_local_ask(c, true, "pack.report", params, &code, &e);
+  if (!result) return code >= 0 ? code : fq_complain(&e);
+  bool ok = fq_json_bool(result, "ok", false);
+  if (c->json || !ok)
+    fq_print_json(result);
+  else
+    fq_pack_print_report(stdout, result);
   fq_json_free(result);
-  fq_local_close(&l);
-  return code;
+  return ok ? EXIT_DONE : EXIT_FAILED;
 }

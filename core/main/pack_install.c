@@ -38,21 +38,16 @@ static const char *reason(bool upgrade, const fq_json *r, bool force, const char
 }
 
 int fq_pack_admit(const struct common *c, bool upgrade, const fq_json *params) {
-  struct local l;
-  struct fq_error e = {0};
-  fq_json *result = NULL, *ask = fq_json_object();
+  struct fq_error e;
+  fq_json *ask = fq_json_object();
   const char *en;
-  int code = fq_local_open(&l, c);
-  if (code >= 0) {
-    fq_json_free(ask);
-    return code;
-  }
-  code = EXIT_DONE;
+  int code;
   fq_json_set_str(ask, "pack", fq_json_str(params, "pack"));
   fq_json_set(ask, "files", fq_json_dup(fq_json_get(params, "files")));
-  if (fq_local_call(&l, "pack.report", ask, &result, &e)) {
-    code = fq_complain(&e);
-  } else if (fq_json_bool(result, "ok", false)) { /* mistakes are the deployment's to tell */
+  fq_json *result = fq_local_ask(c, false, "pack.report", ask, &code, &e);
+  if (!result) return code >= 0 ? code : fq_complain(&e);
+  code = EXIT_DONE;
+  if (fq_json_bool(result, "ok", false)) { /* mistakes are the deployment's to tell */
     const char *zh = reason(upgrade, result, fq_json_bool(params, "force", false), &en);
     if (!c->json && !c->quiet) fq_pack_print_report(stderr, result);
     if (zh) {
@@ -63,6 +58,5 @@ int fq_pack_admit(const struct common *c, bool upgrade, const fq_json *params) {
     }
   }
   fq_json_free(result);
-  fq_local_close(&l);
   return code;
 }

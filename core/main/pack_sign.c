@@ -118,21 +118,15 @@ static int trusted(const struct common *c, const struct fq_signature *s, const c
     free(pem);
     return same ? EXIT_DONE : fail(key, "不是用这把密钥签的", "not signed with this key");
   }
-  struct local l;
-  fq_json *result = NULL;
-  int code = fq_local_open_any(&l, c);
-  if (code >= 0) return code;
-  if (fq_local_call(&l, "pack.keys", fq_json_object(), &result, &e)) {
-    code = fq_complain(&e);
-  } else {
-    code = EXIT_FAILED;
-    fq_json_each(row, fq_json_get(result, "rows")) if (!strcmp(fq_json_str(row, "key"), s->key)) code =
-        EXIT_DONE;
-    if (code)
-      fail(FQ_PACK_SIGNATURE, "签名相符,但密钥不在本县信任之列", "it fits, but its key is not trusted here");
-  }
+  int code;
+  fq_json *result = fq_local_ask(c, true, "pack.keys", fq_json_object(), &code, &e);
+  if (!result) return code >= 0 ? code : fq_complain(&e);
+  code = EXIT_FAILED;
+  fq_json_each(row, fq_json_get(result, "rows")) if (!strcmp(fq_json_str(row, "key"), s->key)) code =
+      EXIT_DONE;
+  if (code)
+    fail(FQ_PACK_SIGNATURE, "签名相符,但密钥不在本县信任之列", "it fits, but its key is not trusted here");
   fq_json_free(result);
-  fq_local_close(&l);
   return code;
 }
 
