@@ -71,7 +71,8 @@ __attribute__((unused)) static struct fq_host *fake_host(void) {
   return h;
 }
 
-__attribute__((unused)) static struct fq_version *fake_compile(struct fq_host *h, const char *path, const char *text) {
+__attribute__((unused)) static struct fq_version *fake_compile(struct fq_host *h, const char *path,
+                                                               const char *text) {
   struct fq_findings f = {0};
   struct fq_version *v = fq_version_compile(h, path, text, false, &f);
   if (!v) fail_msg("%s:%d: %s", f.list[0].path, f.list[0].line, f.list[0].en);

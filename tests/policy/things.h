@@ -192,4 +192,17 @@ __attribute__((unused)) static fq_json *last(fq_kernel *k, const char *kind) {
   return d;
 }
 
+/* Two kernels answer each of these alike, and none with nothing. */
+__attribute__((unused)) static void same_answers(fq_kernel *a, fq_kernel *b, const char *const *questions,
+                                                 size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    fq_stmt *p = fq_sql(fq_kernel_db(a), questions[i], ""), *q = fq_sql(fq_kernel_db(b), questions[i], "");
+    assert_true(fq_row(p) && fq_row(q));
+    if (!fq_col_str(p, 0) || !fq_col_str(q, 0)) fail_msg("table %zu is empty", i);
+    assert_string_equal(fq_col_str(p, 0), fq_col_str(q, 0));
+    fq_done(p);
+    fq_done(q);
+  }
+}
+
 #endif
