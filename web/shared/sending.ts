@@ -1,5 +1,5 @@
-// A form on its way to the server: busy until the answer, and when the server refuses, the refusal is kept and the
-// form stays, so that nothing typed is lost.
+// A form on its way to the server: busy until the answer, sent once however often it is asked, and when the server
+// refuses, the refusal is kept and the form stays, so that nothing typed is lost.
 
 import { ref, shallowRef, type Ref, type ShallowRef } from "vue";
 
@@ -16,6 +16,7 @@ export function useSending(): Sending {
     busy,
     error,
     async send(act) {
+      if (busy.value) return;
       busy.value = true;
       error.value = null;
       try {
