@@ -1,6 +1,6 @@
-// Several pages in two builds: the administrator's is made apart (--mode admin), because what one page uses of Vue
-// weighs on all that share a build with it, and the phone's budget is small. FQ_WEB_OUT moves the output (and the
-// cache) away from a read-only source tree.
+// Each page is a build of its own (--mode console), because what one page uses of Vue weighs on all that share a build
+// with it, and the phone's budget is small. FQ_WEB_OUT moves the output (and the cache) away from a read-only source
+// tree.
 import { fileURLToPath } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vitest/config";
@@ -8,12 +8,8 @@ import { defineConfig } from "vitest/config";
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env.FQ_SERVER ?? "http://127.0.0.1:8080";
 
-const pages = {
-  index: here("index.html"),
-  console: here("console/index.html"),
-  field: here("field/index.html"),
-  print: here("print/index.html"),
-};
+/** The pages by their folder; `landing` is the way in at /. tools/pages.mjs builds each. */
+const html = (page: string): string => here(page === "landing" ? "index.html" : `${page}/index.html`);
 
 export default defineConfig(({ mode }) => ({
   plugins: [vue()],
@@ -25,13 +21,13 @@ export default defineConfig(({ mode }) => ({
   },
   build: {
     outDir: process.env.FQ_WEB_OUT ?? "dist",
-    emptyOutDir: mode !== "admin",
+    emptyOutDir: false,
     target: "es2020",
     // The content policy allows no data: scripts and no inline code, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: {
-      input: mode === "admin" ? { admin: here("admin/index.html") } : pages,
+      input: { [mode]: html(mode) },
     },
   },
   server: {

@@ -3,10 +3,10 @@
 import { createApp } from "vue";
 import "../shared/base.css";
 import "./admin.css";
-import { followLang } from "../shared/i18n";
+import { followLang, t } from "../shared/i18n";
 import { applyTheme } from "../shared/theme";
 import App from "./App.vue";
-import { t } from "./i18n";
+import "./words";
 
 applyTheme();
 followLang(() => t("app.admin"));

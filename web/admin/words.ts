@@ -1,9 +1,9 @@
 // The words of the administrator's page, Chinese then English. Those of the result views stand beside them.
 
-import { dictionary } from "../shared/words";
+import { addWords } from "../shared/i18n";
 import { resultWords } from "./results/words";
 
-export const words = dictionary({
+export const words = addWords({
   ...resultWords,
   "app.admin": ["枫桥 · 规则工坊", "Fengqiao · Policy workshop"],
   "missing": ["服务器还没有这个功能", "This server does not have this yet"],
@@ -313,3 +313,8 @@ export const words = dictionary({
   "jobState.cancelled": ["已取消", "cancelled"],
   "jobState.lost": ["中断", "lost"],
 });
+
+type AdminWords = typeof words;
+declare module "../shared/i18n" {
+  interface PageWords extends AdminWords {}
+}

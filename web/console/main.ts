@@ -6,6 +6,7 @@ import "./console.css";
 import { followLang, t } from "../shared/i18n";
 import { applyTheme } from "../shared/theme";
 import App from "./App.vue";
+import "./words";
 
 applyTheme();
 followLang(() => t("app.console"));

@@ -1,11 +1,22 @@
 // The page's language: a typed dictionary, switchable at run time. Chinese first.
 
 import { ref, watchEffect } from "vue";
-import { words } from "./words";
+import { dictionary, words as shared, type Pair } from "./words";
 import { RpcError } from "./link";
 
+export { dictionary };
 export type Lang = "zh" | "en";
-export type Word = keyof typeof words;
+/** What one page alone says: its words.ts adds to this, and calls addWords. */
+export interface PageWords {}
+export type Word = keyof typeof shared | keyof PageWords;
+
+const words: Record<string, Pair> = { ...shared };
+
+/** A page's own words; called once, before it draws. A page may say a shared word in its own way. */
+export function addWords<T extends Record<string, Pair>>(own: T): T {
+  Object.assign(words, own);
+  return own;
+}
 
 const KEY = "fq.lang";
 
@@ -33,11 +44,13 @@ export function followLang(title: () => string): void {
 
 /** The word in the page's language; {name} is replaced by values.name. */
 export function t(key: Word, values?: Record<string, string | number>): string {
-  return say(words[key], values);
+  const pair = words[key];
+  if (!pair) return key; // cannot be: the types and tests/words.test.ts hold every key to a dictionary
+  return say(pair, values);
 }
 
-/** The same of a pair that stands in a page's own dictionary. */
-export function say(pair: readonly [zh: string, en: string], values?: Record<string, string | number>): string {
+/** The same of a pair that came with the data. */
+export function say(pair: Pair, values?: Record<string, string | number>): string {
   const text = lang.value === "zh" ? pair[0] : pair[1];
   return values ? text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole)) : text;
 }

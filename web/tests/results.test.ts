@@ -1,3 +1,4 @@
+import "../admin/words";
 import { createSSRApp, h } from "vue";
 import { renderToString } from "vue/server-renderer";
 import { beforeEach, describe, expect, it } from "vitest";

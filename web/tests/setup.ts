@@ -2,3 +2,8 @@
 import { webcrypto } from "node:crypto";
 
 if (!("crypto" in globalThis)) Object.defineProperty(globalThis, "crypto", { value: webcrypto });
+
+// What the pages say; each test file may import another page's on top.
+import "../console/words";
+import "../field/words";
+import "../print/words";

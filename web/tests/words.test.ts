@@ -1,22 +1,34 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { CATEGORIES } from "../shared/categories";
 import { errorText, lang, t, tData, type Word } from "../shared/i18n";
 import { RpcError } from "../shared/link";
-import { words as adminWords } from "../admin/words";
-import { words } from "../shared/words";
+import { words, type Pair } from "../shared/words";
 
 const root = new URL("..", import.meta.url);
-const sources = ["shared", "console", "field", "print", "admin"].flatMap((dir) =>
+const PAGES = readdirSync(root).filter((d) => d !== "shared" && existsSync(new URL(`${d}/words.ts`, root)));
+const read = (dir: string) =>
   readdirSync(new URL(dir, root), { recursive: true, encoding: "utf8" })
     .filter((f) => /\.(vue|ts)$/.test(f) && !f.endsWith("words.ts"))
-    .map((f) => ({ name: `${dir}/${f}`, text: readFileSync(new URL(`${dir}/${f}`, root), "utf8") })),
+    .map((f) => ({ name: `${dir}/${f}`, text: readFileSync(new URL(`${dir}/${f}`, root), "utf8") }));
+const shared = read("shared");
+const pages = await Promise.all(
+  PAGES.map(async (page) => ({ page, sources: read(page), words: ((await import(new URL(`${page}/words.ts`, root).href)) as { words: Record<string, Pair> }).words })),
 );
+const sources = [...shared, ...pages.flatMap((p) => p.sources)];
 const marks = (s: string) => [...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
+
+/** Keys that stand in the source, and the beginnings of those that are made from data. */
+function said(texts: { text: string }[]): (key: string) => boolean {
+  const all = texts.map((s) => s.text).join("\n");
+  // Handed to a component that makes the key: `<StateChip kind="task" />`, `word="clock"`.
+  const stems = [...all.matchAll(/`([a-z]+(?:\.[a-z]+)*)\.\$\{|tData\("([^"]+)"|(?:kind|word)="([a-zA-Z.]+)"|\? "([a-zA-Z]+)" : "([a-zA-Z]+)"/gi)].flatMap((m) => m.slice(1).filter(Boolean).map((x) => `${x}.`));
+  return (key) => all.includes(`"${key}"`) || all.includes(`'${key}'`) || stems.some((s) => key.startsWith(s));
+}
 
 describe("the dictionary", () => {
   it("has both halves of every word, with the same marks", () => {
-    for (const [key, [zh, en]] of [...Object.entries(words), ...Object.entries(adminWords)]) {
+    for (const [key, [zh, en]] of [{ words }, ...pages].flatMap((p) => Object.entries(p.words))) {
       expect(zh, key).toBeTruthy();
       expect(en, key).toBeTruthy();
       expect(marks(zh), key).toEqual(marks(en));
@@ -24,16 +36,21 @@ describe("the dictionary", () => {
     }
   });
 
-  it("has no word that nobody says", () => {
-    const all = sources.map((s) => s.text).join("\n");
-    // Words made from data: their prefix stands in the source.
-    const made = /^(level|state|task|taskVerb|step|role|refused|countersign|whistle|whistleUnit|category|clock|owner|source|card|verb|kind|report\.fact|tab|do|print\.ended|print\.method|print\.request)\./;
-    const unused = Object.keys(words).filter((k) => !made.test(k) && !all.includes(`"${k}"`) && !all.includes(`'${k}'`));
-    expect(unused).toEqual([]);
-    // The administrator's page says some with a name made from data, too: `{t(\`nav.${view}\`)}`.
-    const stems = [...all.matchAll(/`([a-z]+(?:\.[a-z]+)*)\.\$\{|tData\("([^"]+)"/gi)].map((m) => `${m[1] ?? m[2]}.`);
-    const adminUnused = Object.keys(adminWords).filter((k) => !all.includes(`"${k}"`) && !all.includes(`'${k}'`) && !stems.some((s) => k.startsWith(s)));
-    expect(adminUnused).toEqual([]);
+  it("has no word that nobody says, and what one page alone says stands with that page", () => {
+    const everywhere = said(sources);
+    expect(Object.keys(words).filter((k) => !everywhere(k))).toEqual([]);
+    for (const p of pages) {
+      const here = said([...shared, ...p.sources]);
+      expect(Object.keys(p.words).filter((k) => !here(k)), p.page).toEqual([]);
+    }
+  });
+
+  it("has every word that a page says", () => {
+    for (const p of pages) {
+      const known = { ...words, ...p.words };
+      const asked = p.sources.flatMap((s) => [...s.text.matchAll(/\bt\(\s*"([^"]+)"\s*[,)]/g)].map((m) => m[1]!));
+      expect(asked.filter((k) => !(k in known)), p.page).toEqual([]);
+    }
   });
 
   it("leaves no Chinese in the sources outside it", () => {
@@ -45,6 +62,11 @@ describe("the dictionary", () => {
       for (const line of code.split("\n")) if (/[\u4e00-\u9fff]/.test(line)) bad.push(`${name}: ${line.trim()}`);
     }
     expect(bad).toEqual([]);
+  });
+
+  it("lets the shared parts say only what every page knows", () => {
+    const asked = shared.flatMap((s) => [...s.text.matchAll(/\bt\(\s*"([^"]+)"\s*[,)]/g)].map((m) => m[1]!));
+    expect(asked.filter((k) => !(k in words))).toEqual([]);
   });
 
   it("knows every category and state that the forms offer", () => {

@@ -42,8 +42,7 @@ list | while read -r f; do
 done
 cd "$out"
 export FQ_WEB_OUT=dist
-"$node" node_modules/vite/bin/vite.js build --logLevel warn
-"$node" node_modules/vite/bin/vite.js build --logLevel warn --mode admin
+"$node" tools/pages.mjs
 "$node" tools/budget.mjs dist
 find dist -type f \( -name '*.js' -o -name '*.css' -o -name '*.html' -o -name '*.svg' \) -exec gzip -9nkf {} +
 echo "$sources" >sources.stamp

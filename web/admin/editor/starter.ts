@@ -2,7 +2,7 @@
 // in the path, so that what stands there is right as it is.
 
 import type { Files } from "../api";
-import { t } from "../i18n";
+import { t } from "../../shared/i18n";
 import { baseName, groupOf } from "./tree";
 
 export function starter(path: string, files: Files): string {

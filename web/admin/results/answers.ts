@@ -1,7 +1,7 @@
 // What a rule asked and was told, in a line: the question with its arguments, the answer by what one would call it.
 
 import type { Lexicon } from "./names";
-import { t } from "./say";
+import { t } from "../../shared/i18n";
 
 type Thing = Record<string, unknown>;
 

@@ -4,7 +4,8 @@
 import type { Lexicon } from "./names";
 import { span } from "./text";
 import type { Command } from "../api";
-import { isWord, t, tData, tMade } from "./say";
+import { isWord, t, tData } from "../../shared/i18n";
+import { tMade } from "./say";
 
 export interface Part {
   text: string;

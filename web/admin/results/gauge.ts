@@ -1,7 +1,7 @@
 // How a shadow stands against its limits, in words and as what is missing. Pure.
 
 import type { ShadowRow } from "../api";
-import { t } from "./say";
+import { t } from "../../shared/i18n";
 import { count, percent } from "./text";
 
 export interface Gauge {

@@ -1,7 +1,7 @@
 // A run's result in one line, for a list of runs.
 
 import type { JobRow } from "../api";
-import { t } from "./say";
+import { t } from "../../shared/i18n";
 import { both, count } from "./text";
 
 type Figures = Record<string, unknown>;

@@ -1,6 +1,6 @@
 // The week as 168 hours, Monday 0:00 first. Pure.
 
-import { t } from "./say";
+import { t } from "../../shared/i18n";
 
 export const HOURS = 168;
 export type Staffing = "s" | "e" | "f" | "n";

@@ -2,10 +2,9 @@
 // until an answer is there (or when it has none) the id itself is shown.
 
 import { inject, provide, shallowReactive, type InjectionKey } from "vue";
-import { say } from "../../shared/i18n";
+import { isWord, say, t, tData } from "../../shared/i18n";
 import type { Link } from "../../shared/link";
 import { useAdmin } from "../admin";
-import { isWord, t, tData } from "./say";
 
 type Two = readonly [zh: string, en: string];
 type Asks = Pick<Link, "query">;

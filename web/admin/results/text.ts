@@ -1,7 +1,6 @@
 // Figures and times as people read them. Pure; the language is the page's.
 
-import { lang } from "../../shared/i18n";
-import { t } from "./say";
+import { lang, t } from "../../shared/i18n";
 
 const two = (v: number): string => String(v).padStart(2, "0");
 

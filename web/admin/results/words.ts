@@ -1,6 +1,6 @@
 // The words of the result views, Chinese then English.
 
-import { dictionary } from "../../shared/words";
+import { dictionary } from "../../shared/i18n";
 
 export const resultWords = dictionary({
   "yes": ["是", "yes"],
