@@ -13,5 +13,4 @@ command -v "$node" >/dev/null 2>&1 || { echo "node is not installed"; exit 77; }
 [ -x "$CHROMIUM" ] || { echo "no Chromium at $CHROMIUM"; exit 77; }
 [ -d "$FQ_WEB_DIR/node_modules/playwright-core" ] || { echo "no pages were built ($FQ_WEB_DIR)"; exit 77; }
 [ -x "$FQ_SERVER_BIN" ] || [ "$FQ_E2E_FAKE" = 1 ] || { echo "no server at $FQ_SERVER_BIN"; exit 77; }
-exec "$node" --test "$here/admin.test.mjs" "$here/pages.test.mjs" "$here/dispatch.test.mjs" "$here/print.test.mjs" \
-  "$here/story.test.mjs" "$here/work.test.mjs" "$here/workshop.test.mjs" "$here/policy.test.mjs"
+exec "$node" --test "$here"/*.test.mjs
