@@ -45,6 +45,12 @@ export function readAreas(geojson: { notice?: string; features?: Feature[] }): C
   return { notice: geojson.notice ?? "", areas };
 }
 
+/** A notice in two languages is one text, Chinese first: the half that is asked for, or all of it. */
+export function noticeIn(notice: string, lang: "zh" | "en"): string {
+  const halves = /^(.*[\u3000-\u9fff\uff00-\uffef])\s*([A-Z][\x20-\x7e\u2010-\u2027]*)$/.exec(notice);
+  return halves ? halves[lang === "zh" ? 1 : 2]! : notice;
+}
+
 function inRing(ring: Ring, lon: number, lat: number): boolean {
   let inside = false;
   for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
@@ -71,17 +77,18 @@ export function areasAt(map: CountyMap, lon: number, lat: number): Area[] {
 const KEEP_BYTES = 200_000;
 
 export interface MapAsk {
-  token?: string;
+  /** `link.headers` of whoever is signed in. */
+  headers?: Record<string, string>;
   /** Only the township around this unit, with what lies in it: a phone needs no more. */
   around?: string;
 }
 
 /** The map's text, from the server or, when that cannot be reached, as it was last seen. "" when the county has none. */
 export async function fetchMapText(ask: MapAsk): Promise<string> {
-  const key = `fq.map.${ask.token ? "in" : "out"}.${ask.around ?? ""}`;
+  const key = `fq.map.${ask.headers?.["Authorization"] ? "in" : "out"}.${ask.around ?? ""}`;
   try {
     const r = await fetch(`/api/v1/map${ask.around ? `?around=${encodeURIComponent(ask.around)}` : ""}`, {
-      headers: ask.token ? { Authorization: `Bearer ${ask.token}` } : {},
+      headers: ask.headers ?? {},
       cache: "no-cache", // asked each time, sent only when it has changed
     });
     if (r.status === 404) return "";

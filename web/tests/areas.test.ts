@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { areasAt, fetchAreas, readAreas } from "../shared/areas";
+import { areasAt, fetchAreas, noticeIn, readAreas } from "../shared/areas";
 
 const square = (west: number, south: number, size: number) => [
   [west, south],
@@ -32,6 +32,12 @@ describe("the map's areas", () => {
     expect(map.areas[1]!.box).toEqual([0, 0, 5, 5]);
     expect(map.notice).toBe("schematic");
   });
+  it("say what they are in one language", () => {
+    const both = "示意图：界线不是法定界线。Schematic: the borders have no legal meaning.";
+    expect(noticeIn(both, "zh")).toBe("示意图：界线不是法定界线。");
+    expect(noticeIn(both, "en")).toBe("Schematic: the borders have no legal meaning.");
+    expect(noticeIn("only one", "zh")).toBe("only one");
+  });
   it("say in which units a place lies", () => {
     const at = (lon: number, lat: number) => areasAt(map, lon, lat).map((a) => a.id);
     expect(at(1.5, 1.5)).toEqual(["C", "A", "A1", "A1g"]);
@@ -58,7 +64,7 @@ describe("fetching the map", () => {
 
   it("asks for the surroundings with the token, and keeps them for when the link is down", async () => {
     answer = () => new Response(JSON.stringify(county));
-    const ask = { token: "t", around: "A1 g" };
+    const ask = { headers: { Authorization: "Bearer t" }, around: "A1 g" };
     expect((await fetchAreas(ask))!.areas).toHaveLength(4);
     expect(asked[0]).toEqual({ url: "/api/v1/map?around=A1%20g", headers: { Authorization: "Bearer t" } });
     answer = () => {
