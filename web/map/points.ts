@@ -40,7 +40,7 @@ export interface Spot {
 
 /** Incidents of one cell are one spot from this many on; two still show side by side. */
 const CROWD = 3;
-const CELL_PX = 48;
+const CELL_PX = 60;
 const ORDER: Record<Stage, number> = { todo: 0, going: 1, done: 2 };
 
 function worse(a: MapIncident, b: MapIncident): boolean {
