@@ -83,7 +83,7 @@ const files = {
 };
 
 before(async () => {
-  server = await startCounty([...people, ...extra]);
+  server = await startCounty([...people, ...extra], { dispatch: { panic_ring: "1 s", panic_rounds: 2 } });
   const all = await server.system("rpc.discover");
   kinds = new Map(all.events.map((k) => [k.name, k.roles]));
   assert.deepEqual(all.methods.filter((m) => m.type === "session").map((m) => m.name), ["session.open", "session.resume", "session.close"]);
