@@ -31,6 +31,7 @@ export interface BoardCount {
 
 export const BOARDS: readonly Board[] = [
   { id: "queue", word: "board.queue", key: "q", may: (rules) => may(rules, "incident.open") },
+  { id: "map", word: "board.map", key: "m", may: (rules) => may(rules, "incident.open"), view: () => import("../map/MapPane.vue") },
 ];
 
 export const boardOf = (id: string): Board | undefined => BOARDS.find((b) => b.id === id);
