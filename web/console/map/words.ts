@@ -3,8 +3,7 @@ import { dictionary } from "../../shared/words";
 
 export const mapWords = dictionary({
   "board.map": ["地图", "Map"],
-  "map.title": ["全县地图", "Map of the county"],
-  "map.failed": ["地图没有打开：{why}", "The map did not open: {why}"],
+  "map.broken": ["地图没有打开：{why}", "The map did not open: {why}"],
   "map.window": ["在第二屏打开", "On a second screen"],
   "map.follow": ["跟随选中的事件", "Follow the chosen incident"],
   "map.stale": ["连接中断：位置和事件停在断开时", "Link down: places and incidents are as they were when it broke"],
@@ -50,5 +49,4 @@ export const mapWords = dictionary({
   "person.dragHint": ["也可以把人拖到事件上", "Or drag the person onto an incident"],
   "crowd.title": ["此处 {n} 件", "{n} here"],
   "crowd.worst": ["最重", "worst"],
-  "spot.title": ["此处", "Here"],
 });
