@@ -41,6 +41,7 @@ static const struct fq_param overdue_params[] = {P_COUNTERSIGN, P_TIMER, {0}};
 static const struct fq_param list_params[] = {
     {.name = "mine", .type = FQ_T_BOOL, .zh = "只看请本单位签的", .en = "only what one's own unit is asked"},
     P_LIMIT,
+    P_AFTER,
     {0}};
 
 static const struct fq_kind kinds[] = {
@@ -60,7 +61,7 @@ static const struct fq_method methods[] = {
     {"countersign.overdue", 0, FQ_INTERNAL, overdue_params, NULL, dp_countersign_overdue, NULL, NULL,
      "会签逾期", "a unit has not signed in time", NULL},
     ASK("countersign.list", READERS, 0, list_params, dp_countersign_list, "待签会签",
-        "what waits to be signed", "{rows}"),
+        "what waits to be signed", "{rows, next?}"),
     {0}};
 
 static const struct fq_view_fn views[] = {

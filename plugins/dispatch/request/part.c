@@ -35,6 +35,7 @@ static const struct fq_param list_params[] = {
      .zh = "状态",
      .en = "state"},
     P_LIMIT,
+    P_AFTER,
     {0}};
 
 static const struct fq_kind kinds[] = {
@@ -56,7 +57,7 @@ static const struct fq_method methods[] = {
     {"request.withdraw", DESK | FIELD, 0, withdraw_params, dp_target_asker, dp_request_withdraw, NULL, NULL,
      "撤回申请", "withdraw one's own request", "{id, state}"},
     ASK("request.list", READERS, 0, list_params, dp_request_list, "申请列表",
-        "requests in reach, open ones first", "{rows}"),
+        "requests in reach, open ones first", "{rows, next?}"),
     {0}};
 
 static const struct fq_view_fn views[] = {{"requests", dp_view_requests, "incident",
