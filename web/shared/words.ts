@@ -1,10 +1,13 @@
 // The words that several pages show, Chinese then English; what one page alone says stands in its own words.ts.
 // The type makes a missing half a compile error.
 
+import { placeWords } from "./placewords";
+
 export type Pair = readonly [zh: string, en: string];
 export const dictionary = <T extends Record<string, Pair>>(d: T): T => d;
 
 export const words = dictionary({
+  ...placeWords,
 
   "login.name": ["账号", "Account"],
   "login.password": ["密码", "Password"],
@@ -53,6 +56,24 @@ export const words = dictionary({
   "detail.clocks": ["时限", "Clocks"],
   "detail.noTasks": ["尚未派遣", "Nobody has been dispatched"],
   "detail.timeline": ["经过", "Timeline"],
+
+  "form.required": ["必填", "required"],
+  "form.colon": ["：", ": "],
+  "form.unit": ["（{unit}）", " ({unit})"],
+  "form.choose": ["请选择", "Choose"],
+  "form.yes": ["是", "Yes"],
+  "form.pictures": ["{n} 张照片", "{n} pictures"],
+  "form.nothing": ["没有填写", "Nothing was filled in"],
+  "form.photoElsewhere": ["这里不能拍照，请在手机上补充。", "Pictures cannot be taken here; add them on a phone."],
+  "form.placeElsewhere": ["这里不能选位置，请在手机上补充。", "A place cannot be chosen here; add it on a phone."],
+  "form.needed": ["必须填写", "This has to be filled in"],
+  "form.noNumber": ["应为数字", "This should be a number"],
+  "form.least": ["不能小于 {n}", "At least {n}"],
+  "form.most": ["不能大于 {n}", "At most {n}"],
+  "form.shortest": ["至少 {n} 个字", "At least {n} characters"],
+  "form.longest": ["最多 {n} 个字", "At most {n} characters"],
+  "form.fewest": ["至少选 {n} 项", "At least {n} of them"],
+  "form.tooMany": ["最多选 {n} 项", "At most {n} of them"],
 
   "level.1": ["Ⅰ级", "Level I"],
   "level.2": ["Ⅱ级", "Level II"],
