@@ -434,6 +434,7 @@ enum fq_status dp_may_send(struct fq_call *c, const char *user, const char *path
 
 struct dp_position {
   double lon, lat, acc_m;
+  double battery, speed, heading; /* as the phone says; NAN: it does not */
   int64_t at_ms;
 };
 struct dp_positions *dp_positions_new(void);
