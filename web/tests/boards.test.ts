@@ -7,8 +7,20 @@ import { conditionsOf, nothing, queryOfConditions } from "../console/boards/find
 import { usePaged } from "../console/boards/pages";
 import { hashOf, parseRoute } from "../console/boards/route";
 import { unitVerbs, whistleVerbs, type WhistleRow, type WhistleUnit } from "../console/boards/whistles";
+import { boardWords } from "../console/boards/words";
 import type { Desk } from "../console/desk";
+import { words } from "../console/words";
 import { RpcError } from "../shared/link";
+import { words as shared } from "../shared/words";
+
+describe("the boards' words", () => {
+  it("are nobody else's", () => {
+    for (const [key, pair] of Object.entries(boardWords)) {
+      expect((words as Record<string, unknown>)[key], key).toBe(pair);
+      expect(key in shared, key).toBe(false);
+    }
+  });
+});
 
 describe("the address of a board", () => {
   it("names the board and the incident beside it, and takes old links", () => {

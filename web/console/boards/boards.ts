@@ -53,10 +53,10 @@ const waiting = (hears: RegExp, of: (w: Waiting) => number, loud?: (w: Waiting) 
 });
 
 export const BOARDS: readonly Board[] = [
-  { id: "queue", word: "board.queue", key: "q", may: allowed("incident.open") },
+  { id: "queue", word: "boards.queue", key: "q", may: allowed("incident.open") },
   {
     id: "whistles",
-    word: "board.whistles",
+    word: "boards.whistles",
     key: "w",
     may: allowed("whistle.list"),
     count: waiting(/^whistle\./, (w) => w.whistles, (w) => w.whistles_missing),
@@ -64,7 +64,7 @@ export const BOARDS: readonly Board[] = [
   },
   {
     id: "supervise",
-    word: "board.supervise",
+    word: "boards.supervise",
     key: "s",
     may: allowed("supervise.list"),
     count: waiting(/^supervise\.|^incident\.(supervised|closed|voided|merged|reopened)$/, (w) => w.cards, (w) => w.cards_overdue),
@@ -72,7 +72,7 @@ export const BOARDS: readonly Board[] = [
   },
   {
     id: "requests",
-    word: "board.requests",
+    word: "boards.requests",
     key: "r",
     may: allowed("request.list", "countersign.list"),
     count: waiting(/^(request|countersign)\./, (w) => w.requests + w.countersigns, (w) => w.countersigns_overdue),
@@ -80,16 +80,16 @@ export const BOARDS: readonly Board[] = [
   },
   {
     id: "follow-ups",
-    word: "board.followUps",
+    word: "boards.followUps",
     key: "f",
     may: allowed("followup.list"),
     count: waiting(/^incident\.(closed|reopened|followed_up|rated)$/, (w) => w.follow_ups, (w) => w.follow_ups_low),
     view: () => import("./FollowUpBoard.vue"),
   },
-  { id: "mediation", word: "board.mediation", key: "m", may: allowed("mediation.list"), count: waiting(/^mediation\./, (w) => w.mediations), view: () => import("./MediationBoard.vue") },
-  { id: "people", word: "board.people", key: "p", may: allowed("duty.list"), view: () => import("./PeopleBoard.vue") },
-  { id: "search", word: "board.search", key: "e", may: allowed("incident.search"), view: () => import("./SearchBoard.vue") },
-  { id: "shift", word: "board.shift", key: "h", may: allowed("shift.list"), count: waiting(/^shift\./, (w) => w.shifts), view: () => import("./ShiftBoard.vue") },
+  { id: "mediation", word: "boards.mediation", key: "t", may: allowed("mediation.list"), count: waiting(/^mediation\./, (w) => w.mediations), view: () => import("./MediationBoard.vue") },
+  { id: "people", word: "boards.people", key: "p", may: allowed("duty.list"), view: () => import("./PeopleBoard.vue") },
+  { id: "search", word: "boards.search", key: "e", may: allowed("incident.search"), view: () => import("./SearchBoard.vue") },
+  { id: "shift", word: "boards.shift", key: "h", may: allowed("shift.list"), count: waiting(/^shift\./, (w) => w.shifts), view: () => import("./ShiftBoard.vue") },
 ];
 
 export const boardOf = (id: string): Board | undefined => BOARDS.find((b) => b.id === id);

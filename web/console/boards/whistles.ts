@@ -82,7 +82,7 @@ export function whistleAct(v: WhistleVerb, w: WhistleRow, u?: WhistleUnit): Act 
   const about = `#${w.number} ${w.incident_title}`;
   const title = `${t(`whistle.do.${v}`)} · ${u ? u.name : about}`;
   const fixed = { id: w.id, ...(u && v !== "check_in" ? { unit: u.unit } : {}) };
-  const reason = { kind: "text", member: "reason", word: "form.reason", required: true, lines: 2, max: 500 } as const;
+  const reason = { kind: "text", member: "reason", word: "act.reason", required: true, lines: 2, max: 500 } as const;
   const base = { title, method: `whistle.${v}`, fixed };
   switch (v) {
     case "check_in":
@@ -127,10 +127,10 @@ export function blow(): Act {
     say: t("whistle.say.blow"),
     asks: [
       { kind: "incident", member: "incident", word: "act.incident" },
-      { kind: "units", member: "units", word: "whistle.units", many: true },
+      { kind: "units", member: "units", word: "whistle.units", many: true, kinds: ["department", "team"] },
       { kind: "minutes", member: "within_ms", word: "form.within", value: 60 },
       { kind: "number", member: "radius_m", word: "whistle.radius", value: 300, min: 20, max: 50000 },
-      { kind: "text", member: "reason", word: "form.reason", required: true, lines: 2, max: 500 },
+      { kind: "text", member: "reason", word: "act.reason", required: true, lines: 2, max: 500 },
     ],
   };
 }
