@@ -20,6 +20,9 @@ const AGAIN_MS = 8000;
 /** What was never noted in this time no longer rings after a reload: the queue shows it. */
 const KEPT_MS = 12 * 3600_000;
 
+const GATHER_MS = 100;
+const MOST = 200;
+
 export interface Ring {
   id: string;
   number: number;
@@ -49,6 +52,8 @@ export interface Ringing {
   silent: ComputedRef<"" | "off" | "lost">;
 }
 
+const byGravity = (a: Ring, b: Ring): number => a.level - b.level || b.at - a.at;
+
 function kept<T>(key: string, fallback: T): T {
   try {
     return (JSON.parse(localStorage.getItem(key) ?? "null") as T | null) ?? fallback;
@@ -75,16 +80,30 @@ export function createRinging(session: Session, windows: Windows): Ringing {
   const leadership = createLeadership();
   const { store } = session;
 
+  /* A flood of reports comes at once: they are gathered for a moment, then shown and kept together. */
+  let gathered: Ring[] = [];
+  let gathering: ReturnType<typeof setTimeout> | null = null;
   const put = (next: Ring[]) => {
     rings.value = next;
     keep(ringsKey, next);
+  };
+  const gather = (r: Ring) => {
+    gathered.push(r);
+    gathering ??= setTimeout(() => {
+      gathering = null;
+      const known = new Set(rings.value.map((x) => x.id));
+      const all = [...rings.value, ...gathered.filter((x) => !known.has(x.id))];
+      gathered = [];
+      // Beyond what anybody could note one by one, the gravest stay: the queue has the rest.
+      put(all.length > MOST ? [...all].sort(byGravity).slice(0, MOST) : all);
+    }, GATHER_MS);
   };
   const drop = (ids: readonly string[]) => {
     const gone = new Set(ids);
     if (rings.value.some((r) => gone.has(r.id))) put(rings.value.filter((r) => !gone.has(r.id)));
   };
 
-  const waiting = computed(() => [...rings.value].sort((a, b) => a.level - b.level || b.at - a.at));
+  const waiting = computed(() => [...rings.value].sort(byGravity));
   const sounds = computed(() => leadership.leads.value && canSound.value);
   const silent = computed(() => (leadership.anybody.value ? "" : started.value ? "lost" : "off"));
 
@@ -153,8 +172,7 @@ export function createRinging(session: Session, windows: Windows): Ringing {
       const level = (LEVELS as readonly number[]).includes(i.level) ? (i.level as 1 | 2 | 3 | 4) : 4;
       const mode = modes.value[level];
       if (mode === "off") return;
-      if (mode === "repeat" && !rings.value.some((r) => r.id === i.id))
-        put([...rings.value, { id: i.id, number: i.number, title: i.title, level, at: Date.now() }]);
+      if (mode === "repeat") gather({ id: i.id, number: i.number, title: i.title, level, at: Date.now() });
       sound(level);
     },
     note(ids = rings.value.map((r) => r.id)) {

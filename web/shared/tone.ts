@@ -20,9 +20,6 @@ const running = ref(false);
 /** Can this page be heard, as far as it can know? */
 export const canSound: Readonly<Ref<boolean>> = running;
 
-/** How many tones this page has begun, for whoever checks that it does. */
-export const tonesPlayed = ref(0);
-
 /** Unlocks the sound; must come from a click, a tap or a key. True once it runs. */
 export async function unlockSound(): Promise<boolean> {
   if (!context) {
@@ -42,7 +39,6 @@ export function playTone(level: number): void {
   const c = context;
   if (!c || c.state !== "running") return;
   const { hz, times } = TONES[level] ?? TONES[4]!;
-  tonesPlayed.value++;
   for (let i = 0; i < times; i++) {
     const at = c.currentTime + i * APART_S;
     const o = c.createOscillator();

@@ -95,13 +95,13 @@ function splitVerb(first: Token, verbs: readonly ListedVerb[]): Token[] {
 }
 
 const NUMBER = /^#?(\d{1,12})$/;
-const idle: Reading = { verb: null, incident: null, missing: 0, act: null, whom: [], text: "", card: "", into: null, problem: null, choices: [] };
+const idle = (): Reading => ({ verb: null, incident: null, missing: 0, act: null, whom: [], text: "", card: "", into: null, problem: null, choices: [] });
 
 export function read(line: string, ctx: Context): Reading {
   const verbs = VERB_LIST.filter((v) => allowed(v, ctx.rules));
   const words = tokens(line);
   const first = words[0];
-  if (!first) return { ...idle, problem: { word: "cmd.empty", unfinished: true }, choices: verbChoices(verbs) };
+  if (!first) return { ...idle(), problem: { word: "cmd.empty", unfinished: true }, choices: verbChoices(verbs) };
   const all = [...splitVerb(first, verbs), ...words.slice(1)];
   const typingVerb = all.length === 1 && !/[\s\u3000]$/.test(line);
   const number = NUMBER.exec(first.text);
@@ -112,8 +112,8 @@ export function read(line: string, ctx: Context): Reading {
     return typingVerb && called[0]!.takes.length ? { ...r, choices: [...verbChoices(called), ...r.choices] } : r;
   }
   if (called.length > 1)
-    return { ...idle, choices: verbChoices(called), problem: { word: "cmd.whichVerb", values: { typed: all[0]!.raw, names: called.map((v) => `${v.names[0]!}(${v.short.at(-1) ?? ""})`).join(" ") }, unfinished: typingVerb } };
-  return { ...idle, choices: [], problem: { word: "cmd.noVerb", values: { typed: all[0]!.raw } } };
+    return { ...idle(), choices: verbChoices(called), problem: { word: "cmd.whichVerb", values: { typed: all[0]!.raw, names: called.map((v) => `${v.names[0]!}(${v.short.at(-1) ?? ""})`).join(" ") }, unfinished: typingVerb } };
+  return { ...idle(), choices: [], problem: { word: "cmd.noVerb", values: { typed: all[0]!.raw } } };
 }
 
 const find = (verbs: readonly ListedVerb[], id: string): ListedVerb => verbs.find((v) => v.id === id) ?? VERB_LIST.find((v) => v.id === id)!;
@@ -124,7 +124,7 @@ function verbChoices(verbs: readonly ListedVerb[]): Choice[] {
 
 /** The rest of the line, slot by slot. */
 function about(line: string, all: Token[], from: number, verb: ListedVerb, ctx: Context): Reading {
-  const r: Reading = { ...idle, verb };
+  const r: Reading = { ...idle(), verb };
   const open = /[\s\u3000]$/.test(line) || all.length === from; // the next word has not begun
   let at = from;
   for (const slot of verb.takes) {

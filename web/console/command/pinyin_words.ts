@@ -1,7 +1,7 @@
 // What the collation cannot say by itself: where each letter begins, and who is read otherwise.
 
 /** The first character of each letter, in the collation's order. */
-export const FIRST = "阿八嚓哒妸发旮哈讥咔垃痳拏噢妑七呥扨它穵夕丫帀";
+export const FIRST = "阿八嚓哒鹅发旮哈丌咔垃妈拿噢趴七然撒他哇夕丫匝";
 
 /** Characters with another reading, as a surname or in names of places. */
 export const ALSO: Record<string, string> = {
