@@ -4,6 +4,7 @@
  */
 #include "incident/incident.h"
 #include "schema.h"
+#include "shape.h"
 
 static const struct fq_param report_params[] = {
     {.name = "category", .type = FQ_T_ID, .required = true, .zh = "类别", .en = "category code"},
@@ -37,6 +38,7 @@ static const struct fq_param report_params[] = {
      .en = "its id at the source"},
     {.name = "solved", .type = FQ_T_BOOL, .zh = "已当场解决", .en = "already dealt with"},
     P_FILES,
+    P_FORM(false),
     {0}};
 static const struct fq_param id_params[] = {P_ID, P_REV, {0}};
 static const struct fq_param get_params[] = {P_ID, {0}};
@@ -184,15 +186,6 @@ static const struct fq_param open_params[] = {{.name = "limit",
                                                .en = "rows; 1000 unless said"},
                                               P_AFTER,
                                               {0}};
-/* A line of a list (brief.c). */
-#define BRIEF                                                                                                \
-  "{id, number: number, rev: number, state, category, level: number, title,"                                 \
-  " place?: {lon: number, lat: number, acc?: number}, org, where: {grid?, village?, township?}, address?,"   \
-  " reporter, owner: {level, org, name}, card?, urges: number, reported_at, suspended_until?,"               \
-  " rating?: {score: number}, asked: number,"                                                                \
-  " clocks: [{name, policy, state, from_at, due_at, limit_ms: number, remaining_ms?: number, title?,"        \
-  " grace_ms?: number}], tasks: [{id, to: {user?, unit?, team?}, name, state, rev: number, role?}]}"
-
 #define INCIDENT(verb, f, z, e)                                                                              \
   { "incident." verb, dp_apply_incident, HEAR, f, z, e }
 static const struct fq_kind kinds[] = {
@@ -219,7 +212,10 @@ static const struct fq_kind kinds[] = {
     {0}};
 
 #define INC(verb, who, flags, schema, where, z, e)                                                           \
-  { "incident." #verb, who, flags, schema, where, dp_incident_##verb, NULL, NULL, z, e, "{id, state, rev}" }
+  {                                                                                                          \
+    "incident." #verb, who, flags, schema, where, dp_incident_##verb, NULL, NULL, z, e,                      \
+        "{id, state, rev: integer, owner?: " SHAPE_OWNER "}"                                                 \
+  }
 static const struct fq_method methods[] = {
     /* Anybody may report anything anywhere: what is seen across a border is not less on fire. */
     {"incident.report", FIELD | DESK | RULE | FQ_ROLE_SERVICE | FQ_ROLE_FAMILY, FQ_POLICY, report_params,
@@ -254,13 +250,14 @@ static const struct fq_method methods[] = {
     ASK("dispatch.states", READERS | FQ_ROLE_FAMILY, 0, NULL, dp_states, "状态与动作对照表",
         "which verb is possible in which state, and where it leads",
         "{states, verbs, task_states, task_verbs}"),
-    ASK("incident.get", READERS, 0, get_params, dp_incident_get, "事件详情", "one incident", "incident"),
+    ASK("incident.get", READERS, 0, get_params, dp_incident_get, "事件详情", "one incident", SHAPE_INCIDENT),
     ASK("incident.list", READERS, 0, list_params, dp_incident_list, "事件列表", "incidents, newest first",
-        "{rows, next?, head}"),
+        "{rows: [" SHAPE_INCIDENT_ROW "], next?: string, head: integer}"),
     ASK("incident.open", READERS, FQ_SNAPSHOT, open_params, dp_incident_open, "在办事件,新的在前",
-        "open incidents in reach, newest first, a line each", "{rows: [" BRIEF "], next?}"),
+        "open incidents in reach, newest first, a line each", "{rows: [" SHAPE_INCIDENT_LINE "], next?: id}"),
     ASK("incident.get_many", READERS, 0, many_params, dp_incident_get_many, "多个事件,各一行",
-        "incidents by their ids, a line each; those out of reach are left out", "{rows: [" BRIEF "]}"),
+        "incidents by their ids, a line each; those out of reach are left out",
+        "{rows: [" SHAPE_INCIDENT_LINE "]}"),
     {0}};
 
 static const struct fq_view_fn views[] = {
