@@ -4,6 +4,7 @@
 import { fileURLToPath } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vitest/config";
+import { worker } from "./tools/worker.mjs";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env.FQ_SERVER ?? "http://127.0.0.1:8080";
@@ -12,7 +13,7 @@ const server = process.env.FQ_SERVER ?? "http://127.0.0.1:8080";
 const html = (page: string): string => here(page === "landing" ? "index.html" : `${page}/index.html`);
 
 export default defineConfig(({ mode }) => ({
-  plugins: [vue()],
+  plugins: [vue(), mode === "field" && worker({ source: here("field/sw.ts"), page: "field", publicDir: here("public"), also: ["/mark.svg", "/field/manifest.webmanifest"] })],
   cacheDir: process.env.FQ_WEB_CACHE ?? "node_modules/.vite",
   define: {
     __VUE_OPTIONS_API__: "false",

@@ -1,4 +1,4 @@
-// The field page: sets language and theme, then mounts.
+// The field page: sets language and theme, mounts, and sees to it that the page works without a network.
 
 import { createApp } from "vue";
 import "../shared/base.css";
@@ -6,8 +6,10 @@ import "./field.css";
 import { followLang, t } from "../shared/i18n";
 import { applyTheme } from "../shared/theme";
 import App from "./App.vue";
+import { startOffline } from "./offline";
 import "./words";
 
 applyTheme();
 followLang(() => t("app.field"));
 createApp(App).mount("#app");
+void startOffline();

@@ -5,14 +5,16 @@ import { readFileSync } from "node:fs";
 import { transformWithEsbuild } from "vite";
 
 /** `also`: files of the public folder that belong to the page. */
-export function worker({ source, page, also = [] }) {
+export function worker({ source, page, publicDir, also = [] }) {
   return {
     name: "fengqiao-worker",
     apply: "build",
+    enforce: "post", // the page's HTML is among the files only then
     async generateBundle(_, bundle) {
       const parts = Object.values(bundle).filter((f) => f.fileName !== `${page}/index.html`);
       const files = [`/${page}/`, ...also, ...parts.map((f) => `/${f.fileName}`)].sort();
-      const seed = Object.values(bundle).map((f) => [f.fileName, f.type === "chunk" ? f.code : f.source]);
+      const seed = Object.values(bundle).map((f) => [f.fileName, String(f.type === "chunk" ? f.code : f.source)]);
+      seed.push(...also.map((f) => [f, readFileSync(publicDir + f, "utf8")]));
       const code = readFileSync(source, "utf8");
       const build = createHash("sha256").update(JSON.stringify([code, files, seed])).digest("hex").slice(0, 12);
       const out = await transformWithEsbuild(code, source, {
