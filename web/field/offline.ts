@@ -25,11 +25,12 @@ export function isWebview(agent: string): boolean {
 }
 
 export async function startOffline(): Promise<void> {
-  if (!("serviceWorker" in navigator)) {
+  // Missing on plain http, and in most in-app browsers.
+  const serviceWorker = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  if (!serviceWorker) {
     offline.value = isWebview(navigator.userAgent) ? "webview" : isSecureContext ? "unsupported" : "insecure";
     return;
   }
-  const { serviceWorker } = navigator;
   serviceWorker.addEventListener("controllerchange", () => {
     // The tab that asked takes the newer build at once; another keeps what it runs until it is opened anew.
     if (asked) location.reload();

@@ -101,6 +101,7 @@ export class Outbox {
     this.stopWatching = link.watchState((s) => (s === "up" ? this.lead() : this.follow()));
     this.ready = this.reload().then(() => {
       if (link.state === "up") this.lead();
+      this.flush();
     });
   }
 
@@ -124,7 +125,7 @@ export class Outbox {
       if (!this.files.value.includes(sha256)) more.push({ idem: newIdem(), method: FILE, params: {}, lane: sha256, queuedAt: item.queuedAt, tries: 0 });
     if (o.instead) {
       const behind = this.all.value.filter((w) => w.lane === o.instead && w.idem !== o.instead);
-      more.push(...behind.map((w) => ({ ...w, lane: idem, params: w.params["id"] === toCome(o.instead!) ? { ...w.params, id: toCome(idem) } : w.params })));
+      more.push(...behind.map(({ n: _, ...w }) => ({ ...w, lane: idem, params: w.params["id"] === toCome(o.instead!) ? { ...w.params, id: toCome(idem) } : w.params })));
     }
     void this.change([item, ...more], o.instead ? [o.instead] : []).then(() => this.flush());
     if (o.urgent) this.flush(true);
@@ -238,7 +239,7 @@ export class Outbox {
       if (!kept) loose.add(w.idem);
     }
     this.unkept.value = loose;
-    this.channel?.postMessage(0);
+    if (!this.stopped) this.channel?.postMessage(0);
   }
 
   /* ---- sending ---------------------------------------------------------------------------------- */
