@@ -1,7 +1,8 @@
 // The officer's phone where it is hard: no network, a killed browser, two tabs, a wrong clock, a full phone, refused
 // permissions, a new build, a small screen.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync, cpSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -42,7 +43,6 @@ async function phone(name, options) {
 const stored = (page) => page.waitForSelector("[data-test=offline][data-state=full]");
 const tab = (page, id) => page.click(`nav.tabs a[href='#/${id}']`);
 const gone = (page, what) => until(`${what} to go`, async () => (await page.locator(`[data-test=${what}]`).count()) === 0);
-/** Without a network the page of a browser test still reaches the server through the proxy it has none of: the link is cut, too. */
 async function offline(page, yes) {
   await page.context().setOffline(yes);
   if (yes) await page.waitForSelector("[data-test=link-down]");
@@ -151,48 +151,62 @@ test("the page opens with no network at all after the first visit, and says how 
   assert.equal((await dispatcher("incident.get", { id })).tasks.find((x) => x.to.user === "officer-0005").state, "accepted");
 });
 
-test("a browser that is killed with a report on its way sends it when it is opened again, once", { skip, timeout: 120_000 }, async () => {
+/** A browser of its own process and profile, so that it can be killed as a phone's battery does it. */
+async function mortal(profile) {
+  const child = spawn(process.env.CHROMIUM ?? "/usr/bin/chromium", ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0", `--user-data-dir=${profile}`, "about:blank"], { stdio: "ignore", detached: true });
+  const file = join(profile, "DevToolsActivePort");
+  const port = await until("the browser", () => existsSync(file) && readFileSync(file, "utf8").split("\n")[0]);
   const { chromium } = createRequire(join(webDir, "package.json"))("playwright-core");
+  const remote = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
+  const page = await remote.contexts()[0].newPage();
+  await page.setViewportSize({ width: 360, height: 740 });
+  const died = new Promise((ok) => child.on("exit", ok));
+  return {
+    page,
+    async kill() {
+      process.kill(-child.pid, "SIGKILL");
+      await died;
+      rmSync(file, { force: true });
+    },
+  };
+}
+
+test("a browser that is killed with a report on its way sends it when it is opened again, once", { skip, timeout: 90_000 }, async () => {
   const profile = mkdtempSync(join(tmpdir(), "fq-profile-"));
-  const launch = () => chromium.launchPersistentContext(profile, { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", headless: true, args: ["--no-sandbox", "--disable-gpu"], viewport: { width: 360, height: 740 }, locale: "zh-CN" });
+  let b = await mortal(profile);
   try {
-    let context = await launch();
-    let page = context.pages()[0] ?? (await context.newPage());
-    await signIn(page, `${server.url}/field/`, "officer-0006");
-    await linkUp(page);
-    await stored(page);
-    // The command leaves, the answer does not come back: nobody knows what became of it.
-    await page.routeWebSocket(/\/ws$/, (ws) => {
+    await b.page.goto(`${server.url}/field/`);
+    await b.page.evaluate(() => localStorage.setItem("fq.lang", "zh"));
+    // The command leaves, its answer does not come back: nobody knows what became of it.
+    await b.page.routeWebSocket(/\/ws$/, (ws) => {
       const up = ws.connectToServer();
       ws.onMessage((m) => up.send(m));
       up.onMessage((m) => {
-        if (!/"number":/.test(String(m))) ws.send(m);
+        if (!/"result":\{"id":"i\d+","number":/.test(String(m))) ws.send(m);
       });
     });
-    await page.reload();
-    await linkUp(page);
-    await begin(page, "桥面塌陷");
-    await page.setInputFiles("[data-test=gallery]", await photo(page));
-    await page.waitForSelector("[data-test=shot] img");
-    await page.click("[data-test=submit]");
+    await signIn(b.page, `${server.url}/field/`, "officer-0006");
+    await linkUp(b.page);
+    await stored(b.page);
+    await begin(b.page, "桥面塌陷");
+    await b.page.setInputFiles("[data-test=gallery]", await photo(b.page));
+    await b.page.waitForSelector("[data-test=shot] img");
+    await b.page.click("[data-test=submit]");
     await until("the report at the server", async () => (await reported("桥面塌陷")).length === 1);
-    assert.equal(await page.locator("[data-test=waiting]").count(), 1, "the phone does not know");
-    const session = await context.newCDPSession(page);
-    await session.send("Page.crash").catch(() => undefined);
-    await context.close();
+    assert.equal(await b.page.locator("[data-test=waiting]").count(), 1, "the phone does not know");
+    await b.kill();
 
-    context = await launch();
-    page = context.pages()[0] ?? (await context.newPage());
-    await page.goto(`${server.url}/field/`);
-    await linkUp(page);
-    await gone(page, "waiting");
-    await gone(page, "files");
+    b = await mortal(profile);
+    await b.page.goto(`${server.url}/field/`);
+    await linkUp(b.page);
+    await gone(b.page, "waiting");
+    await gone(b.page, "files");
     const rows = await reported("桥面塌陷");
     assert.equal(rows.length, 1, "once");
-    assert.equal((await blob(page, rows[0].attachments[0])).status, 200);
-    await context.close();
+    assert.equal((await blob(b.page, rows[0].attachments[0])).status, 200);
   } finally {
-    rmSync(profile, { recursive: true, force: true });
+    await b.kill();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   }
 });
 
