@@ -45,7 +45,7 @@ extern "C" {
 
 /* A plugin is refused when its major differs or its minor is newer than the server's. */
 #define FQ_ABI_MAJOR 1
-#define FQ_ABI_MINOR 2
+#define FQ_ABI_MINOR 3
 
 #define FQ_ID_MAX 64 /* bytes of an id, org code, user or kind name, with the final NUL */
 
@@ -295,6 +295,8 @@ FQ_API void fq_timer_clear(struct fq_apply *a, const char *id); /* an unknown id
 FQ_API void fq_outbox_put(struct fq_apply *a, const char *channel, const char *key, int64_t expires_ms,
                           fq_json *payload);
 
+typedef struct fq_kernel fq_kernel; /* opaque */
+
 /* ------------------------------------------------------------------------------------------------
  * 6. Methods: commands, queries, volatile messages
  *
@@ -337,6 +339,8 @@ struct fq_call {
   struct fq_error *error;
   const char *method;
   struct fq_tick *tick; /* opaque */
+  /* Since 1.3: the address of whoever asks from outside, for limits; "" or NULL from within the house. */
+  const char *remote;
 };
 typedef enum fq_status (*fq_command_fn)(struct fq_call *c);
 
@@ -396,6 +400,14 @@ struct fq_method {
   const char *zh, *en;
   const char *result; /* the result's shape, for the docs: "{id, number, grid, owner}" */
 };
+
+/* Personal data in entries: sealed, it is read by this county's server alone, and neither the journal nor a
+ * backup nor an export shows it. A mark stands for the same text wherever it occurs, to find it again without
+ * reading it; marks of one purpose say nothing of another's. Since 1.3; any thread, after init. The caller
+ * frees; fq_open_sealed() gives NULL for what is forged or another county's. */
+FQ_API char *fq_seal_text(fq_kernel *k, const char *text);
+FQ_API char *fq_open_sealed(fq_kernel *k, const char *sealed);
+FQ_API void fq_mark_text(fq_kernel *k, const char *purpose, const char *text, char out[33]);
 
 /* Volatile messages: latest value of (topic, key) to every session that asked for the topic and whose
  * org is at or above `org`. Merged while a client is slow, never journalled, never replayed. */
@@ -460,6 +472,7 @@ struct fq_http {
   char type[64];                /* content type of the answer */
   char *answer;                 /* malloc'ed by the callback, freed by the transport */
   size_t answer_len;
+  const char *remote; /* since 1.3: the peer's address */
 };
 struct fq_route {
   const char *prefix; /* "/open311/v2/" */
@@ -482,7 +495,6 @@ struct fq_metric {
 /* ------------------------------------------------------------------------------------------------
  * 10. Threads
  */
-typedef struct fq_kernel fq_kernel;
 
 /* From any thread: run fn(kernel, arg) on the kernel thread, soon. */
 FQ_API void fq_post(fq_kernel *k, void (*fn)(fq_kernel *k, void *arg), void *arg);
@@ -564,6 +576,11 @@ FQ_API const char *fq_data_dir(fq_kernel *k);
  * blobs/tmp/<sha256>.part and taken over by the method blob.commit {sha256}. Whoever may see an entry whose
  * data lists it in `attachments` may read it, and so may the uploader. Kernel thread. */
 FQ_API bool fq_blob_may_read(fq_kernel *k, const struct fq_actor *actor, const char *sha256);
+/* Since 1.3: a ticket instead of a token lets somebody without an account upload this one picture, of this
+ * size, until then, and nothing else. It lives in memory: a restart forgets it. Kernel thread. */
+FQ_API void fq_blob_ticket(fq_kernel *k, const char *sha256, int64_t size, int64_t until_ms, char out[48]);
+/* May the bearer of this token or ticket upload it? Kernel thread. */
+FQ_API bool fq_blob_may_write(fq_kernel *k, const char *token, const char *sha256, int64_t size);
 
 /* ------------------------------------------------------------------------------------------------
  * 12. What the policy workshop asks
@@ -589,10 +606,11 @@ struct fq_proof_axes {
   uint32_t axes;
 };
 struct fq_proof_model {
-  const char *kind, *method;   /* "incident.reported", and the command that leads to it */
-  const char *const *learns;   /* kinds of entries that say what stands: units' staff, rosters, calendars */
-  const struct fq_proof_axes *members; /* of `e` that do not differ with the place: what they differ with, or 0 */
-  const struct fq_proof_axes *views;   /* one that is not listed depends on everything */
+  const char *kind, *method; /* "incident.reported", and the command that leads to it */
+  const char *const *learns; /* kinds of entries that say what stands: units' staff, rosters, calendars */
+  const struct fq_proof_axes
+      *members; /* of `e` that do not differ with the place: what they differ with, or 0 */
+  const struct fq_proof_axes *views; /* one that is not listed depends on everything */
   const char *const *timeless; /* commands that do the same whoever is there, and change no view but those of
                                   themselves; they are told apart from those that move or send somebody */
   int levels;                  /* 1 .. levels */

@@ -283,6 +283,10 @@ static enum fq_status no_such_user(struct fq_call *c, const char *name) {
 static enum fq_status set_account(struct fq_call *c, const fq_json *u, const char *path) {
   const char *name = fq_json_str(u, "name"), *org = fq_json_str(u, "org"), *hash = fq_json_str(u, "password"),
              *unknown = NULL;
+  if (!strcmp(name, FQ_NOBODY) ||
+      !strcmp(name, "system")) /* what such a one did would be everybody's doing */
+    return fq_fail(c->error, FQ_E_PARAMS, "user.reserved", path, "用户名 %s 已保留,请换一个",
+                   "the name %s is reserved, take another", name);
   if (!fq_role_mask(fq_json_get(u, "roles"), &unknown))
     return fq_fail(c->error, FQ_E_PARAMS, "user.role", path, "用户 %s:没有角色 %s", "user %s: no role %s",
                    name, unknown ? unknown : "");

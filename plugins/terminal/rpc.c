@@ -190,7 +190,8 @@ static void ask_route(struct job *j, fq_kernel *k) {
                       .query = j->query,
                       .body = j->body,
                       .body_len = j->body_len,
-                      .status = 200};
+                      .status = 200,
+                      .remote = j->remote};
   if (j->token[0] && fq_token_actor(k, j->token, &actor)) q.actor = &actor;
   j->flag = fq_route(k, &q);
   j->status = q.status;
@@ -214,6 +215,7 @@ void rpc_route(struct http *h) {
   static const char *const verbs[] = {"GET", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "CONNECT", "HEAD"};
   struct job *j = job_new(h, ask_route, route_answered);
   snprintf(j->verb, sizeof j->verb, "%s", h->verb >= 0 && h->verb < 8 ? verbs[h->verb] : "");
+  memcpy(j->remote, h->remote, sizeof j->remote);
   j->path = strdup(h->path);
   j->query = strdup(h->query);
   j->body = h->body;
