@@ -472,7 +472,10 @@ struct fq_http {
   char type[64];                /* content type of the answer */
   char *answer;                 /* malloc'ed by the callback, freed by the transport */
   size_t answer_len;
-  const char *remote; /* since 1.3: the peer's address */
+  /* Since 1.3. An answer that may be kept says so: its tag, quoted, and how ("private, no-cache"); who has it
+   * already sends the tag, and is answered 304 with nothing. */
+  const char *if_none_match; /* NULL when not sent */
+  char etag[96], cache[64];  /* "" : not to be kept */
 };
 struct fq_route {
   const char *prefix; /* "/open311/v2/" */
@@ -484,6 +487,15 @@ struct fq_route {
 struct fq_channel {
   const char *name;
   enum fq_status (*send)(void *self, const char *key, const fq_json *payload, struct fq_error *e);
+};
+
+/* Since 1.3: the slow part of a command from outside, before its tick: a file, a hash. `work` runs on a
+ * helper thread with the request's own parameters, which fit the schema; what it finds it adds to them, for
+ * the handler to read. With `e` filled the request is refused. A method that somebody calls from inside is
+ * not prepared: its handler must notice. */
+struct fq_preparation {
+  const char *method;
+  void (*work)(const char *data_dir, fq_json *params, struct fq_error *e);
 };
 
 struct fq_metric {
@@ -754,6 +766,8 @@ struct fq_plugin {
   /* Calls `each` with every user whom the command sends somewhere. Any thread. */
   void (*sends)(const char *method, const fq_json *params, void (*each)(void *arg, const char *user),
                 void *arg);
+
+  const struct fq_preparation *prepares; /* since 1.3; ends with a zeroed element */
 };
 
 /* The plugin's one symbol:

@@ -161,6 +161,7 @@ void fq_flush(fq_kernel *k); /* tells the transports that a batch is complete */
 
 /* prepare.c: the slow part of a request, before its tick */
 void fq_prepare_init(fq_kernel *k);
+void fq_prepare_add(fq_kernel *k, const struct fq_plugin *table);
 bool fq_prepare(fq_kernel *k, struct fq_request *r); /* false: there is nothing to prepare */
 
 /* receipt.c: idempotency */

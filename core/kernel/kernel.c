@@ -115,6 +115,7 @@ static enum fq_status add(fq_kernel *k, const struct fq_plugin *p, void *self, s
     if (fq_map_get(k->methods, x->name)) return taken(e, p, x->name);
   struct fq_module *m = &k->modules[k->module_count++];
   *m = (struct fq_module){.table = p, .self = self};
+  fq_prepare_add(k, p);
   bool deaf = k->config.lean && p->size > offsetof(struct fq_plugin, derived) && p->derived;
   for (const struct fq_kind *x = p->kinds; x && x->name; x++) {
     struct bound_kind *b = kind_slot(k, x->name);

@@ -97,13 +97,13 @@ struct job {
   struct http *http;
   void (*ask)(struct job *j, fq_kernel *k); /* kernel thread */
   void (*answered)(struct job *j);          /* I/O thread; http->wsi may be NULL by now */
-  char token[96], arg[FQ_ID_MAX + 8], verb[8], remote[48];
+  char token[96], arg[FQ_ID_MAX + 8], verb[8];
   int64_t number;
   char *path, *query, *body;
   size_t body_len;
   bool flag, known;
   int status;
-  char type[64];
+  char type[64], etag[96], cache[64], known_tag[128];
   char *text;
   size_t len;
 };

@@ -1,18 +1,34 @@
 // The words of the administrator's page, Chinese then English. Those of the result views stand beside them.
 
 import { addWords } from "../shared/i18n";
+import { peopleWords } from "./people/words";
 import { resultWords } from "./results/words";
 
 export const words = addWords({
   ...resultWords,
-  "app.admin": ["枫桥 · 规则工坊", "Fengqiao · Policy workshop"],
+  ...peopleWords,
+  "app.admin": ["枫桥 · 管理", "Fengqiao · Administration"],
   "missing": ["服务器还没有这个功能", "This server does not have this yet"],
   "skip": ["跳到正文", "Skip to the content"],
-  "denied.title": ["您的账号不能使用规则工坊", "Your account may not use the policy workshop"],
+  "denied.title": ["您的账号不能使用管理页面", "Your account may not use the administration"],
   "denied.text": [
-    "规则对全县生效，只有系统管理员可以修改，审计管理员可以查看。请用这样的账号登录，或请系统管理员授权。",
-    "Rules decide for the whole county: system administrators may change them, audit administrators may read them. Sign in with such an account, or ask for the role.",
+    "管理页面供系统管理员（机构、账号、规则）、安全管理员（密码、会话、密钥）和审计管理员（只查看）使用。",
+    "It is for system administrators (units, accounts, rules), security administrators (passwords, sessions, keys) and audit administrators (who read).",
   ],
+  "denied.go": ["您的工作在这里：", "Your work is here:"],
+  "denied.console": ["调度台", "the console"],
+  "denied.field": ["网格终端", "the field terminal"],
+  "group.people": ["组织与人员", "Units and people"],
+  "group.data": ["数据与表单", "Data and forms"],
+  "group.rules": ["规则", "Rules"],
+  "group.system": ["系统", "System"],
+  "elsewhere.none": ["没有这个页面", "There is no such page"],
+  "elsewhere.other": ["这一页归别的管理员", "This page belongs to another administrator"],
+  "elsewhere.offices": [
+    "机构、账号和规则由系统管理员设置；密码、会话和签名密钥归安全管理员；审计管理员只查看。需要时请他们办理。",
+    "System administrators set units, accounts and rules; passwords, sessions and keys are the security administrator's; audit administrators read. Ask them when you need it.",
+  ],
+  "elsewhere.back": ["回到您能用的页面", "Back to the pages you may use"],
   "readonly": ["您是审计管理员：可以查看，不能修改。", "You are an audit administrator: you may read, not change."],
   "nav": ["页面导航", "Pages"],
   "nav.packs": ["规则包", "Packs"],

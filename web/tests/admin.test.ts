@@ -12,6 +12,7 @@ import { grouped, listPolicy, listedPolicies, nameProblem, nextVersion, packMemb
 import { changesBetween, createWorkspace, rebase } from "../admin/editor/workspace";
 import { ImportError, importFiles } from "../admin/home/importing";
 import { href, parse } from "../admin/router";
+import { firstFor, inGroup, sections } from "../admin/sections";
 import { RpcError } from "../shared/link";
 import { words } from "../admin/words";
 import { resultWords } from "../admin/results/words";
@@ -466,11 +467,26 @@ describe("import", () => {
   });
 });
 
+describe("the rooms of the house", () => {
+  const system = (m: string) => ["pack.history", "pack.keys"].includes(m);
+  it("are those that the server's table of rights opens", () => {
+    expect(inGroup("rules", system).map((s) => s.view)).toEqual(["packs", "jobs", "history", "shadow", "why", "trust"]);
+    expect(inGroup("rules", (m) => m === "pack.trust").map((s) => s.view)).toEqual(["trust"]);
+    expect(firstFor(system)?.view).toBe("packs");
+    expect(firstFor((m) => m === "pack.trust")?.view).toBe("trust");
+    expect(firstFor(() => false)).toBeUndefined();
+  });
+  it("have a name of their own each, and what stands under another stands in its group", () => {
+    expect(new Set(sections.map((s) => s.view)).size).toBe(sections.length);
+    for (const s of sections.filter((x) => x.under)) expect(sections.find((x) => x.view === s.under)?.group).toBe(s.group);
+  });
+});
+
 describe("the page's addresses", () => {
   it("go there and back", () => {
     expect(parse(href("edit", "my pack/1", { file: "policies/a.lua", line: 3 }))).toEqual({ view: "edit", id: "my pack/1", query: { file: "policies/a.lua", line: "3" } });
-    expect(parse("#/nowhere")).toMatchObject({ view: "packs" });
-    expect(parse("")).toMatchObject({ view: "packs", id: "" });
+    expect(parse("#/nowhere")).toMatchObject({ view: "nowhere" });
+    expect(parse("")).toMatchObject({ view: "", id: "" });
     expect(parse("#/edit/%")).toMatchObject({ view: "edit", id: "%" });
   });
   it("are said in words of one dictionary: none stands in both halves", () => {

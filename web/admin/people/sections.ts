@@ -1,0 +1,5 @@
+// The rooms of the group: units, accounts, the roster, bindings.
+
+import type { Section } from "../sections";
+
+export const peopleSections: Section[] = [];

@@ -1,0 +1,45 @@
+// The numbers on the tabs. Several entries of one burst make one question; while the link is down the last number stays.
+
+import { onBeforeUnmount, shallowReactive, watch } from "vue";
+import type { Desk } from "../desk";
+import { BOARDS, type Board } from "./boards";
+
+export interface Counted {
+  n: number;
+  loud: boolean;
+}
+
+/** A county with a busy night tells a tab every few seconds, not at each entry. */
+const MERGE_MS = 1500;
+
+export function useCounts(desk: Desk): ReadonlyMap<string, Counted> {
+  const { link, store } = desk.session;
+  const counts = shallowReactive(new Map<string, Counted>());
+  const timers = new Map<string, ReturnType<typeof setTimeout>>();
+  const asked = (b: Board) => b.count && b.may(desk.rules.value);
+
+  const ask = async (b: Board) => {
+    timers.delete(b.id);
+    const c = b.count;
+    if (!c || link.state !== "up") return;
+    try {
+      const answer = (await link.query(c.method, c.params ?? {})) as never;
+      counts.set(b.id, { n: c.of(answer), loud: c.loud?.(answer) ?? false });
+    } catch {
+      // A tab without a number is no reason to disturb anybody; the board itself says what is wrong.
+    }
+  };
+  const arm = (b: Board, ms: number) => {
+    if (asked(b) && !timers.has(b.id)) timers.set(b.id, setTimeout(() => void ask(b), ms));
+  };
+  // The rules are asked again with each snapshot, so this also brings the numbers back after a lost link.
+  watch(desk.rules, () => BOARDS.forEach((b) => arm(b, 0)), { immediate: true });
+  const stop = store.watchEntries((e) => {
+    for (const b of BOARDS) if (b.count?.hears(e)) arm(b, MERGE_MS);
+  });
+  onBeforeUnmount(() => {
+    stop();
+    for (const timer of timers.values()) clearTimeout(timer);
+  });
+  return counts;
+}
