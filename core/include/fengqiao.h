@@ -239,6 +239,16 @@ FQ_API double fq_distance_m(double lon1, double lat1, double lon2, double lat2);
  * both, when it is not there. Kernel or reader thread. */
 FQ_API bool fq_term(fq_db *db, const char *dictionary, const char *code, char zh[96], char en[96]);
 
+/* Forms (form.list). The form {id, version, category?, zh, en, fields}, as it is asked today for version 0;
+ * NULL when there is none. Kernel or reader thread. */
+FQ_API fq_json *fq_form_get(fq_db *db, const char *id, int64_t version);
+/* Are the answers {id, version, values} what that version asks for? An error names the field below `path`
+ * ("params.form"). Pictures among the answers are added to `files` (an array; may be NULL). Put the answers
+ * into an entry's member `form`, and it is known how often each field is filled in. Kernel or reader thread.
+ */
+FQ_API enum fq_status fq_form_check(fq_db *db, const fq_json *form, const char *path, fq_json *files,
+                                    struct fq_error *e);
+
 /* ------------------------------------------------------------------------------------------------
  * 5. Entries: facts in the journal, and apply, the only writer of tables
  *

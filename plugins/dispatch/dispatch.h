@@ -255,7 +255,7 @@ void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *
 extern const struct fq_plugin dp_incident_part, dp_task_part, dp_clock_part, dp_people_part;
 extern const struct fq_plugin dp_request_part, dp_countersign_part, dp_stats_part;
 extern const struct fq_plugin dp_whistle_part, dp_mediation_part, dp_joint_part;
-extern const struct fq_plugin dp_merge_part, dp_search_part;
+extern const struct fq_plugin dp_merge_part, dp_search_part, dp_form_part;
 /* The words of a kind of this plugin ("事件派遣", "incident dispatched"); NULL when it is none of them. */
 const struct fq_kind *dp_kind(const char *name);
 extern const struct fq_plugin dp_emergency_part, dp_supervise_part;
@@ -343,6 +343,11 @@ bool dp_mediates(fq_db *db, int64_t incident, const char *user);
 void dp_whistles_set(fq_db *db, int64_t incident, fq_json *j);
 void dp_mediations_set(fq_db *db, int64_t incident, fq_json *j);
 void dp_joint_set(fq_db *db, int64_t incident, fq_json *j);
+/* Answers to a form, for an entry about an incident of that category: checked, and put into `data` with the
+ * pictures among them. Without a form nothing happens. */
+enum fq_status dp_form_take(struct fq_call *c, const fq_json *form, const char *category, fq_json *data);
+/* `form`, the answers of late, and `forms` when several were filled in. */
+void dp_forms_set(fq_db *db, int64_t incident, fq_json *j);
 
 /* ---- codes that a county may name for itself (term.c) ---------------------------------------------- */
 

@@ -161,9 +161,10 @@ static void fini(void *self) {
 }
 
 static const struct fq_plugin *const parts[] = {
-    &dp_incident_part,    &dp_task_part,      &dp_clock_part,   &dp_people_part,    &dp_request_part,
-    &dp_countersign_part, &dp_stats_part,     &dp_whistle_part, &dp_mediation_part, &dp_joint_part,
-    &dp_emergency_part,   &dp_supervise_part, &dp_merge_part,   &dp_search_part,    NULL};
+    &dp_incident_part,  &dp_task_part,        &dp_clock_part,     &dp_people_part,
+    &dp_request_part,   &dp_countersign_part, &dp_stats_part,     &dp_whistle_part,
+    &dp_mediation_part, &dp_joint_part,       &dp_emergency_part, &dp_supervise_part,
+    &dp_merge_part,     &dp_search_part,      &dp_form_part,      NULL};
 
 const struct fq_kind *dp_kind(const char *name) {
   for (const struct fq_plugin *const *p = parts; *p; p++)

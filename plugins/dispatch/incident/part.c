@@ -37,6 +37,7 @@ static const struct fq_param report_params[] = {
      .en = "its id at the source"},
     {.name = "solved", .type = FQ_T_BOOL, .zh = "已当场解决", .en = "already dealt with"},
     P_FILES,
+    P_FORM(false),
     {0}};
 static const struct fq_param id_params[] = {P_ID, P_REV, {0}};
 static const struct fq_param get_params[] = {P_ID, {0}};
