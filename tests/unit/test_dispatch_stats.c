@@ -449,6 +449,7 @@ static void the_hours_of_the_week(void **state) {
   report("dispatcher", GRID_B1, "fire"); /* Monday, 0 */
   act("dispatcher", "incident.void", "{\"id\":\"%s\",\"reason\":\"误报\"}",
       report("dispatcher", GRID_B1, "fire"));
+  at(17 * HOUR);
   static const struct {
     const char *who, *params;
     int sunday8, sunday23, monday0, total;

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 
-const NAME = "欧阳不宜";
-const PHONE = "13812349876";
+const NAME = "司徒公众";
+const PHONE = "13698765432";
 
 export async function act({ AT, S, as, incident, server }) {
   const anybody = async (method, params = {}) => {
@@ -50,17 +50,18 @@ export async function act({ AT, S, as, incident, server }) {
   await as("dispatcher-A", "incident.accept", { id });
   const [task] = (await as("dispatcher-A", "incident.dispatch", { id, to: [{ user: "officer-A1g" }] })).tasks;
   await as("officer-A1g", "task.accept", { id: task });
+  await as("officer-A1g", "task.feedback", { id: task, text: "火已扑灭" });
   await as("officer-A1g", "task.finish", { id: task });
   await as("dispatcher-A", "incident.verify", { id, pass: true });
   await as("dispatcher-A", "public.reply", { id, text: "火已扑灭" });
   await as("dispatcher-A", "incident.close", { id });
-  const seen = JSON.stringify(await anybody("public.follow", { number: first.number, tail: "9876" }));
-  assert.ok(seen.includes("火已扑灭") && !/officer|dispatcher|欧阳|1381234|i\d+"/.test(seen), seen);
+  const seen = JSON.stringify(await anybody("public.follow", { number: first.number, tail: "5432" }));
+  assert.ok(seen.includes("火已扑灭") && !/officer|dispatcher|司徒|1369876|i\d+"/.test(seen), seen);
   await assert.rejects(anybody("public.follow", { number: first.number, tail: "0000" }), { key: "public.unknown" });
   await anybody("public.rate", { code: first.code, score: 5 });
   await assert.rejects(anybody("public.rate", { code: first.code, score: 1 }), { key: "public.rated" });
 
-  assert.deepEqual((({ name, phone }) => [name, phone])(await as("director-A", "public.get", { id })), ["欧*", "138****9876"]);
+  assert.deepEqual((({ name, phone }) => [name, phone])(await as("director-A", "public.get", { id })), ["司*", "136****5432"]);
   await assert.rejects(as("director-B", "public.get", { id }));
   assert.equal((await as("director-A", "public.reveal", { id, reason: "问清位置" })).phone, PHONE);
   const journal = JSON.stringify(await server.journal());
