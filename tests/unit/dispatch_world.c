@@ -138,7 +138,7 @@ static void *state_of(const struct fq_plugin *plugin) {
   static const struct {
     const char *unit;
     int64_t times;
-  } units[] = {{"min", MINUTE}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
+  } units[] = {{"s", SECOND}, {"min", MINUTE}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
   char *self = calloc(1, plugin->self_bytes);
   assert_non_null(self);
   for (const struct fq_option *o = plugin->options; o->name; o++) {
