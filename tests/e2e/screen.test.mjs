@@ -94,7 +94,7 @@ test("a newer build is taken at a quiet moment", { skip, timeout: 60_000 }, asyn
   await signIn(p.page, `${server.url}/screen/`, "commander");
   await p.page.waitForSelector("[data-test=open]");
   const commander = await signedIn(server.url, "commander");
-  for (const e of (await commander("emergency.open")).rows) await commander("emergency.end", { id: e.id, reason: "x", note: "x" }).catch(async () => commander("emergency.end", { id: e.id }));
+  for (const e of (await commander("emergency.open")).rows) await commander("emergency.end", { id: e.id, note: "水位已退" });
   await until("nothing raised", async () => {
     await p.page.clock.runFor(2000);
     return (await p.page.locator("[data-test=alarms]").count()) === 0;
@@ -126,15 +126,16 @@ test("thousands of things happen and nothing grows", { skip, timeout: 150_000 },
   cdp.on("Network.webSocketFrameReceived", () => frames++);
   await cdp.send("Network.enable");
   const token = (await (await fetch(`${server.url}/api/v1/rpc`, { method: "POST", body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "session.login", params: { name: "dispatcher", password: "fengqiao-demo" } }) })).json()).result.token;
-  const batch = async (calls) => {
+  const batch = async (calls, sure = true) => {
     const body = JSON.stringify(calls.map(([method, params], id) => ({ jsonrpc: "2.0", id, method, params })));
     const answers = await (await fetch(`${server.url}/api/v1/rpc`, { method: "POST", body, headers: { authorization: `Bearer ${token}` } })).json();
-    return answers.map((a) => a.result ?? assert.fail(JSON.stringify(a.error)));
+    return answers.map((a) => a.result ?? (sure && assert.fail(JSON.stringify(a.error))));
   };
   const stir = async (rounds) => {
     for (let r = 0; r < rounds; r++) {
       const made = await batch(Array.from({ length: 10 }, (_, n) => ["incident.report", { category: "other", title: `流水 ${r}-${n}`, place: { lon: 110.5 + n / 100, lat: 27.06 } }]));
       await batch(Array.from({ length: 50 }, (_, n) => ["incident.comment", { id: made[n % 10].id, text: `第 ${n} 条` }]));
+      await batch(made.map(({ id }) => ["incident.recall", { id, reason: "流水" }]), false); // whom the county's rules have sent
       await batch(made.map(({ id }) => ["incident.void", { id, reason: "流水" }]));
     }
     await batch([["incident.report", { category: "fire", title: `到此 ${rounds} ${frames}`, place: { lon: 110.57, lat: 27.06 } }]]);
