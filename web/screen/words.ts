@@ -1,9 +1,8 @@
 // What the big screen says: few words, read from far away.
 
 import { addWords, dictionary } from "../shared/i18n";
-import { words as map } from "../map/words";
 
-const own = dictionary({
+export const words = dictionary({
   "app.screen": ["枫桥 · 一屏统览", "Fengqiao · County at a glance"],
   "screen.title": ["一屏统览", "at a glance"],
   "screen.down": ["连接已断开，正在重连", "Link down, reconnecting"],
@@ -54,10 +53,9 @@ const own = dictionary({
   "alarm.emergency": ["应急响应", "Emergency"],
   "alarm.more": ["另有 {n} 项", "and {n} more"],
 });
-addWords(own);
-export const words = { ...map, ...own };
+addWords(words);
 
-type ScreenWords = typeof own;
+type ScreenWords = typeof words;
 declare module "../shared/i18n" {
   interface PageWords extends ScreenWords {}
 }
