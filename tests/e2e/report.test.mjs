@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { crc32, deflateSync } from "node:zlib";
-import { axe, missing, person, signedIn, startBrowser, startServer, until } from "./harness.mjs";
+import { axe, linkUp, missing, person, signedIn, signIn, startBrowser, startServer, until } from "./harness.mjs";
 
 const skip = missing() || false;
 let server, browser, dispatcher;
@@ -145,6 +145,41 @@ test("a report with a photo and a place, followed by number and tail, rated once
   await page.locator("[data-test=mine]", { hasText: `${n}` }).click(); // the phone remembers it
   await page.waitForSelector("[data-test=rated]");
   assert.equal(await page.locator("[data-test=rate]").count(), 0, "once");
+});
+
+test("at the desk: who it was is masked, shown for a reason, and answered", { skip, timeout: 90_000 }, async () => {
+  const { page } = await resident();
+  await choose(page, "sanitation");
+  await page.fill("textarea[name=text]", "桥下有人倒垃圾");
+  await page.fill("input[name=address]", "二组");
+  await page.fill("input[name=phone]", "13600003333");
+  await page.fill("input[name=name]", "司徒公众");
+  await page.click("[data-test=submit]");
+  await page.waitForSelector("[data-test=done]");
+  const desk = await person(browser, { width: 1440, height: 900 });
+  everybody.push(desk);
+  await signIn(desk.page, `${server.url}/console/`, "dispatcher");
+  await linkUp(desk.page);
+  await desk.page.locator(".incident", { hasText: "桥下有人倒垃圾" }).first().click();
+  const contact = desk.page.locator("[data-test=contact]");
+  await contact.waitFor();
+  assert.match(await contact.textContent(), /司\* · 136\*{4}3333/);
+  await desk.page.click("[data-test=reveal]");
+  await desk.page.fill("textarea[name=resident-text]", "问清是哪座桥");
+  assert.deepEqual(await axe(desk.page), []);
+  await desk.page.click("dialog button[type=submit]");
+  await desk.page.waitForSelector("[data-test=contact] >> text=司徒公众 · 13600003333");
+  await desk.page.click("[data-test=reply]");
+  await desk.page.fill("textarea[name=resident-text]", "明早派车清运");
+  await desk.page.click("dialog button[type=submit]");
+  await desk.page.waitForSelector("[data-test=resident] >> text=明早派车清运");
+  await page.click("[data-test=see]");
+  await page.waitForSelector("[data-test=result] >> text=明早派车清运");
+  await desk.page.reload();
+  await linkUp(desk.page);
+  await desk.page.locator(".incident", { hasText: "桥下有人倒垃圾" }).first().click();
+  await contact.waitFor();
+  assert.match(await contact.textContent(), /136\*{4}3333/, "masked again");
 });
 
 test("no network: kept, retried by itself, through a reload, and arrived once", { skip, timeout: 90_000 }, async () => {
