@@ -108,6 +108,11 @@ static const struct fq_method methods[] = {
     ASK("stats.hours", WATCHERS, 0, hours_params, dp_stats_hours, "分时热力:星期与钟点",
         "when people report: seven days from Monday, 24 hours each, in the county's time",
         "{from, until, total: number, days: [[number]]}"),
+    ASK("stats.waiting", DESK | FQ_ROLE_ADMIN_AUDIT | FQ_ROLE_SERVICE, 0, overview_params, dp_stats_waiting,
+        "各看板待办数", "how much waits on each board",
+        "{whistles: number, whistles_missing: number, cards: number, cards_overdue: number, requests: number,"
+        " countersigns: number, countersigns_overdue: number, follow_ups: number, follow_ups_low: number,"
+        " mediations: number, shifts: number}"),
     {0}};
 
 const struct fq_plugin dp_stats_part = {
