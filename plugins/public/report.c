@@ -12,6 +12,7 @@
 
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS  INT64_C(86400000)
+enum { TRIES_EACH = 5 };
 
 /* ---- what may be reported ------------------------------------------------------------------------------ */
 
@@ -232,7 +233,10 @@ enum fq_status pub_report_run(struct fq_call *c) {
     return fq_fail(c->error, FQ_E_PARAMS, "public.empty", "params.text", "请写一句话,或附一张照片",
                    "say it in a sentence, or attach a picture");
   pub_address(c, address);
-  enum fq_status s = read_category(c, &f);
+  /* What is refused counts too, more generously: a refusal must not tell a stranger what somebody reported.
+   */
+  enum fq_status s = pub_often(c, "try", address, TRIES_EACH * self->address_hour, HOUR_MS);
+  if (s == FQ_OK) s = read_category(c, &f);
   if (s == FQ_OK) s = read_person(c, &f);
   if (s == FQ_OK) s = check_photos(c);
   if (s == FQ_OK) s = told_before(c, &f);

@@ -130,9 +130,8 @@ interface PanicRow {
 }
 interface CheckRow {
   task: string;
-  name?: string;
-  title?: string;
-  raised_at?: string;
+  incident_title: string;
+  raised_at: string;
 }
 
 export function followFacts(session: Pick<Session, "link">): Facts {
@@ -192,7 +191,7 @@ export function followFacts(session: Pick<Session, "link">): Facts {
         all.push({ id: e.id, kind: "emergency", title: e.title, where: e.org_name ?? "", at: e.started_at });
     if (await may("task.alarms"))
       for (const c of (await link.query<{ rows: CheckRow[] }>("task.alarms")).rows)
-        all.push({ id: c.task, kind: "checkin", title: c.name ?? c.title ?? "", where: "", at: c.raised_at ?? "" });
+        all.push({ id: c.task, kind: "checkin", title: c.incident_title, where: "", at: c.raised_at });
     alarms.value = all;
   });
 
