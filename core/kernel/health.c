@@ -151,6 +151,7 @@ static void backups(fq_db *db, int64_t now, fq_json *out, struct look *l) {
 
 static void pulse(const struct pulse *p, double recent, fq_json *out, struct look *l) {
   char zh[400], en[400];
+  if (!p->at_ms) return;
   fq_json *o = fq_json_object();
   fq_json_set_num(o, "ticks", p->ticks);
   fq_json_set_num(o, "commands", p->commands);
@@ -242,7 +243,7 @@ static enum fq_status start(void *self, fq_kernel *k, struct fq_error *e) {
   pthread_mutex_init(&k->health->lock, NULL);
   k->health->started_ms = fq_clock_ms(&k->clock);
   k->health->alarm = fq_alarm_new(k->loop, beat, k);
-  beat(k);
+  fq_alarm_in(k->health->alarm, 0); /* when all modules have started */
   return FQ_OK;
 }
 

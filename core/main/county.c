@@ -201,3 +201,23 @@ enum fq_status fq_county_map(struct local *l, const struct common *c, const char
   fq_json_free(result);
   return st;
 }
+
+enum fq_status fq_county_patrols(struct local *l, const char *path, struct fq_error *e) {
+  struct fq_error none = {0};
+  size_t len = 0;
+  fq_json *had = NULL, *plans = NULL;
+  if (fq_local_call(l, "patrol.plans", fq_json_object(), &had, &none)) return FQ_OK;
+  bool first = !fq_json_size(fq_json_get(had, "rows"));
+  fq_json_free(had);
+  char *text = first ? fq_read_file(path, &len, e) : NULL;
+  if (first && (!text || !(plans = fq_json_parse(text, len, e)))) {
+    free(text);
+    return e->status;
+  }
+  free(text);
+  enum fq_status st = FQ_OK;
+  for (const fq_json *plan = fq_json_first(plans); plan && !st; plan = fq_json_next(plan))
+    st = fq_local_call(l, "patrol.plan", fq_json_dup(plan), NULL, e);
+  fq_json_free(plans);
+  return st;
+}

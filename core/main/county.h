@@ -15,4 +15,7 @@ enum fq_status fq_county_users(struct local *l, const char *path, const char *pa
 enum fq_status fq_county_map(struct local *l, const struct common *c, const char *path, int64_t *areas,
                              struct fq_error *e);
 
+/* Patrol plans from a JSON list; nothing when the county has some already, or no plugin for them. */
+enum fq_status fq_county_patrols(struct local *l, const char *path, struct fq_error *e);
+
 #endif
