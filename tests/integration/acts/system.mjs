@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { PASSWORD } from "../server.mjs";
 
-export async function act({ S, as }) {
+export async function act({ AT, S, as }) {
   const [admin, security, audit] = ["admin.system-county", "admin.security-county", "admin.audit-county"];
   await as(admin, "dictionary.set", { name: "categories", code: "fire", zh: "火灾", en: "Blaze", attributes: { skill: "fire" } });
   const fire = (await as(admin, "dictionary.list", { name: "categories" })).rows.find((r) => r.code === "fire");
@@ -13,12 +13,13 @@ export async function act({ S, as }) {
   await assert.rejects(as(admin, "dictionary.remove", { name: "categories", code: "fire" }), (e) => e.data.code === "dictionary.pack");
 
   await assert.rejects(as(admin, "device.block", { device: "nobody's", reason: "丢失" }), (e) => e.data.code === "device.unknown");
-  const { token } = await S("officer-A2g").call("session.login", { name: "family-T1", password: PASSWORD, device: "old-phone" });
+  await as(admin, "user.add", { name: "borrower", display: "借用人", roles: ["family"], org: AT.A1, password: PASSWORD });
+  const { token } = await S("officer-A2g").call("session.login", { name: "borrower", password: PASSWORD, device: "old-phone" });
   assert.ok(token);
   const phones = await as(security, "device.list", { text: "old-phone" });
   assert.equal(phones.rows.length, 1);
   await as(security, "device.block", { device: "old-phone", reason: "手机丢失" });
-  await assert.rejects(S("officer-A2g").call("session.login", { name: "family-T1", password: PASSWORD, device: "old-phone" }), (e) => e.data.code === "device.blocked");
+  await assert.rejects(S("officer-A2g").call("session.login", { name: "borrower", password: PASSWORD, device: "old-phone" }), (e) => e.data.code === "device.blocked");
   await assert.rejects(as(security, "device.block", { device: "old-phone", reason: "手机丢失" }), (e) => e.data.code === "device.blocked");
   await as(security, "device.allow", { device: "old-phone" });
   await assert.rejects(as(security, "device.allow", { device: "old-phone" }), (e) => e.data.code === "device.not_blocked");
