@@ -436,6 +436,7 @@ export class Link {
     const params: Record<string, unknown> = { token: this.token, device: this.opt.device };
     if (cursor) Object.assign(params, { sid: cursor.sid, epoch: cursor.epoch, last: cursor.last });
     if (this.opt.topics.length) params["topics"] = this.opt.topics;
+    params["clock"] = new Date().toISOString(); // so that a clock that is wrong is known to somebody who can help
     const method = cursor ? "session.resume" : "session.open";
     // Not through request(): the reply must be acted on before the next frame is looked at.
     this.pending.set(id, {
