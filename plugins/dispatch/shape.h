@@ -64,7 +64,7 @@
   "{" SHAPE_INCIDENT_MEMBERS ", reserved?: [object], whistles?: [{id: id, state: string, due_at?: time,"     \
   " units: [" SHAPE_CALLED "]}], mediations?: [object], joint?: object,"                                     \
   " requests: [{" SHAPE_REQUEST_MEMBERS "}], countersigns: [{" SHAPE_COUNTERSIGN_MEMBERS "}],"               \
-  " cards: [" SHAPE_CARD "], form?: {id: id, version: integer, values: object, ...}}"
+  " cards: [" SHAPE_CARD "], form?: {id: id, version: integer, values: object, ...}, forms?: [object]}"
 #define SHAPE_INCIDENT_ROW "{" SHAPE_INCIDENT_MEMBERS "}"
 
 #endif
