@@ -54,6 +54,7 @@ const waiting = (hears: RegExp, of: (w: Waiting) => number, loud?: (w: Waiting) 
 
 export const BOARDS: readonly Board[] = [
   { id: "queue", word: "boards.queue", key: "q", may: allowed("incident.open") },
+  { id: "map", word: "board.map", key: "m", may: allowed("incident.open"), view: () => import("../map/MapPane.vue") },
   {
     id: "whistles",
     word: "boards.whistles",
