@@ -443,6 +443,26 @@ test("files: attached at the desk, seen as thumbnails, in full by keys", { skip,
   await page.waitForSelector("dialog[open]", { state: "detached" });
 });
 
+test("a form: filled in at the desk, what is wrong said beside the field, read in the detail", { skip, timeout: 60_000 }, async () => {
+  const admin = await signedIn(server.url, "admin");
+  const fields = [
+    { id: "loud", kind: "tick", zh: "很吵", en: "loud" },
+    { id: "people", kind: "number", zh: "几个人", en: "people", required: true, min: 1 },
+  ];
+  await admin("form.set", { form: { id: "e2e-noise", category: "utility", zh: "噪声登记", en: "Noise", fields } });
+  const { id } = await report("夜间施工");
+  const page = await desk("dispatcher");
+  await page.goto(`${server.url}/console/#/queue/${id}`);
+  await page.locator(".detail h2", { hasText: "夜间施工" }).waitFor();
+  await page.click("[data-test=form] [data-test=fill]");
+  await page.click("dialog[open] button[type=submit]");
+  await page.locator("dialog[open] .error, dialog[open] [role=alert]").first().waitFor();
+  await page.locator("dialog[open] input:not([type=checkbox])").first().fill("3");
+  await submit(page);
+  await page.locator("[data-test=form] dd", { hasText: "3" }).waitFor();
+  assert.equal((await dispatcher("incident.get", { id })).form.values.people, 3);
+});
+
 test("without a link a board says so; in English and in the light too; a board for nobody's role", { skip, timeout: 120_000 }, async () => {
   await report("断线前的一件");
   const page = await desk("dispatcher2", { fresh: true, lang: "en", theme: "light" });

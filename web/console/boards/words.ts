@@ -45,6 +45,11 @@ export const boardWords = dictionary({
   "unit.all": ["全部辖区", "Whole area"],
   "join.colon": ["：", ": "],
 
+  "formSection.title": ["表单", "Form"],
+  "formSection.empty": ["还没有填", "Not filled in"],
+  "formSection.fill": ["填表", "Fill in"],
+  "formSection.change": ["改表", "Change"],
+
   "files.title": ["附件", "Files"],
   "files.none": ["没有附件", "No files"],
   "files.choose": ["添加照片、录音、文件…", "Add photos, sound, files…"],
@@ -146,7 +151,8 @@ export const boardWords = dictionary({
   "follow.reporter": ["上报人 {name}", "reported by {name}"],
 
   "mediation.none": ["没有在办的调处", "No open mediations"],
-  "mediation.open": ["调处立项", "Begin a mediation"],
+  "mediation.begin": ["调处立项", "Begin a mediation"],
+  "mediation.open": ["调处中", "Under way"],
   "mediation.settled": ["调解成功", "Settled"],
   "mediation.failed": ["调解不成", "Failed"],
   "mediation.withdrawn": ["已撤回", "Withdrawn"],
