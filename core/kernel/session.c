@@ -283,6 +283,13 @@ const struct fq_method fq_session_methods[] = {
      .result = "{}"},
     {0}};
 
+/* A token belongs to the device it was given to, and to the windows of it: "console-k3" and "console-k3#2".
+ * Each window has a session of its own; one of the same name replaces it. */
+static bool of_device(const char *bound_to, const char *device) {
+  size_t len = strlen(bound_to);
+  return !len || (!strncmp(device, bound_to, len) && (!device[len] || device[len] == '#'));
+}
+
 enum fq_status fq_session_request(fq_kernel *k, struct fq_request *r, bool *later) {
   bool resume = !strcmp(r->method, "session.resume"), open = !strcmp(r->method, "session.open");
   if (!strcmp(r->method, "session.close")) {
@@ -305,7 +312,7 @@ enum fq_status fq_session_request(fq_kernel *k, struct fq_request *r, bool *late
   char bound_to[80] = "";
   const char *device = fq_json_str(r->params, "device");
   if (!fq_account_token(k, fq_json_str(r->params, "token"), r->state, &expires_ms, bound_to) ||
-      (bound_to[0] && strcmp(bound_to, device ? device : "")))
+      !of_device(bound_to, device ? device : ""))
     return fq_fail(&r->error, FQ_E_SIGNED_OUT, "token.invalid", "params.token", "令牌无效或已过期",
                    "the token is invalid or has expired");
   if (fq_device_blocked(k->db, device)) return fq_device_refused(&r->error);
