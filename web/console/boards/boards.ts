@@ -2,6 +2,7 @@
 // the chosen incident's detail opens beside it. To add one: a line here, its words, its component.
 
 import type { Component } from "vue";
+import { hearsPanic } from "../../shared/alarms";
 import type { Word } from "../../shared/i18n";
 import type { Entry } from "../../shared/types";
 import { may, type Rules } from "../verbs";
@@ -31,6 +32,15 @@ export interface BoardCount {
 
 export const BOARDS: readonly Board[] = [
   { id: "queue", word: "board.queue", key: "q", may: (rules) => may(rules, "incident.open") },
+  {
+    id: "panic",
+    word: "board.panic",
+    key: "a",
+    may: (rules) => may(rules, "panic.list"),
+    count: { method: "panic.open", of: (a: { rows: unknown[] }) => a.rows.length, hears: hearsPanic, loud: (a: { rows: unknown[] }) => a.rows.length > 0 } as BoardCount,
+    view: () => import("../safety/PanicBoard.vue"),
+  },
+  { id: "patrols", word: "board.patrols", key: "t", may: (rules) => may(rules, "patrol.coverage"), view: () => import("../safety/PatrolBoard.vue") },
 ];
 
 export const boardOf = (id: string): Board | undefined => BOARDS.find((b) => b.id === id);
