@@ -108,6 +108,8 @@ export class Link {
   user: User | null = null;
   /** Server clock minus local clock. */
   offsetMs = 0;
+  /** The server has said what time it is since this page was opened. */
+  timeKnown = false;
   /** Since when the link is down, local clock; 0 while it is up. */
   downSince = 0;
   retryAt = 0;
@@ -538,6 +540,7 @@ export class Link {
     const server = typeof time === "string" ? Date.parse(time) : NaN;
     if (!Number.isFinite(server)) return;
     const now = this.opt.now();
+    this.timeKnown = true;
     this.offsetMs = server - (sentAt === undefined ? now : (sentAt + now) / 2);
   }
 
