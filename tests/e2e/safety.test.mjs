@@ -164,7 +164,7 @@ test("a patrol walked without a network arrives once, as it was walked", { skip,
   const walk = await dispatcher("patrol.get", { id: rows[0].id });
   assert.deepEqual(walk.round.map((p) => p.done && [p.done.ok, p.done.far ?? false]), [[true, false], [false, false], undefined]);
   assert.deepEqual(walk.round[1].done.checks, [{ name: "护栏", ok: false }, { name: "路灯", ok: true }]);
-  assert.ok(walk.track.length >= 2 && walk.metres > 100, `${walk.track.length} fixes, ${walk.metres} m`);
+  assert.ok(walk.track.length >= 2, `${walk.track.length} fixes`);
   const found = async () => (await dispatcher("incident.search", { text: "护栏松动" })).rows;
   await until("the finding", async () => (await found()).length > 0);
   assert.deepEqual((await found()).map((i) => i.source), ["patrol"]);
