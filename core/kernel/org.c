@@ -268,7 +268,8 @@ static const struct fq_param unit_members[] = {
     {.name = "kind",
      .type = FQ_T_ENUM,
      .required = true,
-     .values = "county township village grid police_post department centre team forest_farm park task_force party_branch",
+     .values = "county township village grid police_post department centre team forest_farm park task_force "
+               "party_branch",
      .zh = "类别",
      .en = "kind of unit"},
     {.name = "name", .type = FQ_T_STRING, .required = true, .min = 1, .max = 60, .zh = "名称", .en = "name"},
@@ -376,21 +377,22 @@ static enum fq_status tree(struct fq_query *q) {
   return FQ_OK;
 }
 
-static const struct fq_method methods[] = {{.name = "org.import",
-                                            .roles = FQ_ROLE_ADMIN_SYSTEM,
-                                            .params = import_params,
-                                            .run = import,
-                                            .zh = "导入组织树",
-                                            .en = "set units of the org tree",
-                                            .result = "{set}"},
-                                           {.name = "org.tree",
-                                            .roles = FQ_ROLE_ALL,
-                                            .params = tree_params,
-                                            .query = tree,
-                                            .zh = "组织树",
-                                            .en = "the org tree",
-                                            .result = "{units:[{id,parent,kind,name,lon,lat}]}"},
-                                           {0}};
+static const struct fq_method methods[] = {
+    {.name = "org.import",
+     .roles = FQ_ROLE_ADMIN_SYSTEM,
+     .params = import_params,
+     .run = import,
+     .zh = "导入组织树",
+     .en = "set units of the org tree",
+     .result = "{set}"},
+    {.name = "org.tree",
+     .roles = FQ_ROLE_ALL,
+     .params = tree_params,
+     .query = tree,
+     .zh = "组织树",
+     .en = "the org tree",
+     .result = "{units: [{id: id, parent: string, kind: string, name: string, lon?: number, lat?: number}]}"},
+    {0}};
 
 const struct fq_plugin fq_org_module = {
     FQ_PLUGIN_HEAD,           .name = "org",  .version = "1",     .zh = "组织树", .en = "org tree",

@@ -225,6 +225,28 @@ static void duty_roster(void **state) {
   r = act("officer-a3", "duty.list", "{\"org\":\"" GRID_A1 "\"}"); /* himself alone */
   assert_int_equal(fq_json_size(fq_json_get(r, "rows")), 1);
   assert_false(fq_json_bool(nth(fq_json_get(r, "rows"), 0), "on_duty", true));
+  /* by duty, by a word, page by page; a position until it is too old to say anything */
+  r = act("director-a", "duty.list", "{\"on_duty\":false}");
+  assert_int_equal(fq_json_size(fq_json_get(r, "rows")), 1);
+  assert_string_equal(fq_json_str(nth(fq_json_get(r, "rows"), 0), "user"), "officer-a3");
+  r = act("director-a", "duty.list", "{\"text\":\"OFFICER-A\",\"limit\":2}");
+  assert_int_equal(fq_json_size(fq_json_get(r, "rows")), 2);
+  assert_string_equal(fq_json_str(r, "next"), "officer-a2");
+  r = act("director-a", "duty.list", "{\"text\":\"officer-a\",\"limit\":2,\"after\":\"officer-a2\"}");
+  assert_int_equal(fq_json_size(fq_json_get(r, "rows")), 1);
+  assert_null(fq_json_str(r, "next"));
+  r = act("director-a", "duty.list", "{\"on_duty\":true,\"limit\":1,\"after\":\"officer-a1\"}");
+  assert_string_equal(fq_json_str(nth(fq_json_get(r, "rows"), 0), "user"), "officer-a2");
+  assert_null(fq_json_str(r, "next")); /* a3 is not there: nothing follows */
+  assert_int_equal(fq_json_size(fq_json_get(act("director-a", "duty.list", "{\"text\":\"%%\"}"), "rows")), 0);
+  act("officer-a1", "position.update", "{\"lon\":110.5,\"lat\":27.1,\"acc\":12}");
+  r = act("director-a", "duty.list", "{\"text\":\"officer-a1\"}");
+  const fq_json *seen = fq_json_get(nth(fq_json_get(r, "rows"), 0), "position");
+  assert_true(fq_json_bool(seen, "fresh", false));
+  assert_true(fq_json_num(seen, "lon", 0) > 110.4 && fq_json_num(seen, "acc", 0) > 11);
+  at(24 * HOUR);
+  r = act("director-a", "duty.list", "{\"text\":\"officer-a1\"}");
+  assert_false(fq_json_bool(fq_json_get(nth(fq_json_get(r, "rows"), 0), "position"), "fresh", true));
   int64_t n = entries("duty.started");
   act("officer-a1", "duty.start", "{}"); /* he is: nothing happens */
   assert_int_equal(entries("duty.started"), n);
@@ -475,12 +497,46 @@ static void as_a_naive_reference(void **state) {
   nearest_is(i, "{\"skill\":\"fire\"}", all[first].name);
 }
 
+/* Where people are: for desks, within their reach, page by page. */
+static void positions(void **state) {
+  (void)state;
+  assert_int_equal(fq_json_size(fq_json_get(act("dispatcher", "position.list", "{}"), "rows")), 0);
+  act("officer-a1", "position.update", "{\"lon\":110.5,\"lat\":27.1,\"acc\":8,\"battery\":0.4}");
+  act("officer-b1", "position.update", "{\"lon\":110.7,\"lat\":27,\"at\":\"2026-11-21T23:00:00Z\"}");
+  act("officer-a3", "position.update", "{\"lon\":110.54,\"lat\":27.1,\"speed\":1.5,\"heading\":90}");
+  task_for(report("officer-a2", GRID_A2, "fire"), "officer-a1");
+
+  const fq_json *r = act("dispatcher", "position.list", "{\"limit\":2}"), *rows = fq_json_get(r, "rows");
+  assert_int_equal(fq_json_size(rows), 2);
+  assert_string_equal(fq_json_str(r, "next"), "officer-a3");
+  assert_string_equal(fq_json_str(nth(rows, 0), "user"), "officer-a1");
+  assert_string_equal(fq_json_str(nth(rows, 0), "org"), GRID_A1);
+  assert_true(fq_json_bool(nth(rows, 0), "on_duty", false));
+  assert_int_equal(fq_json_int(nth(rows, 0), "tasks", -1), 1);
+  assert_true(fq_json_num(nth(rows, 0), "battery", 0) == 0.4);
+  assert_null(fq_json_get(nth(rows, 0), "speed"));
+  assert_false(fq_json_bool(nth(rows, 1), "on_duty", true));
+  assert_true(fq_json_num(nth(rows, 1), "speed", 0) == 1.5);
+  r = act("dispatcher", "position.list", "{\"limit\":2,\"after\":\"officer-a3\"}");
+  assert_null(fq_json_str(r, "next"));
+  assert_string_equal(fq_json_str(nth(fq_json_get(r, "rows"), 0), "user"), "officer-b1");
+  assert_string_equal(fq_json_str(nth(fq_json_get(r, "rows"), 0), "at"), "2026-11-21T23:00:00.000Z");
+
+  assert_int_equal(fq_json_size(fq_json_get(act("dispatcher", "position.list", "{\"fresh\":true}"), "rows")),
+                   2);
+  assert_int_equal(fq_json_size(fq_json_get(act("director-b", "position.list", "{}"), "rows")), 1);
+  assert_int_equal(try("director-b", "position.list", "{\"org\":\"430525100000\"}"), FQ_E_FORBIDDEN);
+  refused("officer-a1", "position.list", FQ_E_FORBIDDEN, "role", "{}");
+  assert_int_equal(try("dispatcher", "position.list", "{\"limit\":1001}"), FQ_E_PARAMS);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, world_open, world_close)
 int main(void) {
   const struct CMUnitTest tests[] = {
       T(first_owner),
       T(up_the_ladder),
       T(candidates),
+      T(positions),
       T(who_sees_what),
       T(pages),
       T(duty_roster),

@@ -3,6 +3,7 @@
  */
 #include "countersign/countersign.h"
 #include "schema.h"
+#include "shape.h"
 
 #define P_COUNTERSIGN                                                                                        \
   { .name = "id", .type = FQ_T_ID, .required = true, .zh = "会签编号", .en = "countersign id" }
@@ -41,6 +42,7 @@ static const struct fq_param overdue_params[] = {P_COUNTERSIGN, P_TIMER, {0}};
 static const struct fq_param list_params[] = {
     {.name = "mine", .type = FQ_T_BOOL, .zh = "只看请本单位签的", .en = "only what one's own unit is asked"},
     P_LIMIT,
+    P_AFTER,
     {0}};
 
 static const struct fq_kind kinds[] = {
@@ -60,7 +62,8 @@ static const struct fq_method methods[] = {
     {"countersign.overdue", 0, FQ_INTERNAL, overdue_params, NULL, dp_countersign_overdue, NULL, NULL,
      "会签逾期", "a unit has not signed in time", NULL},
     ASK("countersign.list", READERS, 0, list_params, dp_countersign_list, "待签会签",
-        "what waits to be signed", "{rows}"),
+        "what waits to be signed",
+        "{rows: [{" SHAPE_COUNTERSIGN_MEMBERS ", number: integer, incident_title: string}], next?: string}"),
     {0}};
 
 static const struct fq_view_fn views[] = {

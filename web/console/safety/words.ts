@@ -2,8 +2,8 @@
 import { dictionary } from "../../shared/words";
 
 export const safetyWords = dictionary({
-  "board.panic": ["报警", "Alarms"],
-  "board.patrols": ["巡逻", "Patrols"],
+  "boards.panic": ["报警", "Alarms"],
+  "boards.patrols": ["巡逻", "Patrols"],
 
   "panic.alarm": ["一键报警", "Panic alarm"],
   "panic.silentOne": ["静默：不要回拨", "Silent: do not call back"],
@@ -60,7 +60,7 @@ export const safetyWords = dictionary({
   "panic.firstAnswer": ["首次应答", "First answer"],
   "panic.result": ["结论", "Outcome"],
   "panic.said": ["新的一键报警：{name}，{where}", "New panic alarm: {name}, {where}"],
-  "board.more": ["更多", "More"],
+  "boards.more": ["更多", "More"],
 
   "patrol.running": ["正在巡逻", "Under way"],
   "patrol.over": ["走完的", "Over"],
