@@ -53,7 +53,7 @@ export async function shrink(file: Blob, lines: readonly string[]): Promise<Blob
   return blob;
 }
 
-/** The camera was refused for this page: what is chosen then comes from the gallery. */
+/** The camera was refused for this page. Some phones open it for a file all the same; others only have the gallery then. */
 export async function cameraDenied(): Promise<boolean> {
   try {
     return (await navigator.permissions.query({ name: "camera" as PermissionName })).state === "denied";

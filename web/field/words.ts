@@ -46,7 +46,7 @@ export const words = addWords({
     "手机存储已满：照片只在本页打开期间保留。请联网发送，或清理手机空间。",
     "This phone is full: the photo stays only while this page is open. Send it now, or free some room.",
   ],
-  "shot.denied": ["没有相机权限：请从相册选，或在浏览器设置中允许使用相机", "No camera permission: choose from the gallery, or allow the camera in the browser's settings"],
+  "shot.denied": ["没有相机权限：拍照打不开时请从相册选，或在浏览器设置中允许使用相机", "No camera permission: if the camera does not open, choose from the gallery, or allow it in the browser's settings"],
   "voice.start": ["录音", "Record"],
   "voice.stop": ["说完了", "Done"],
   "voice.drop": ["取消", "Discard"],
