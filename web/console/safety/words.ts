@@ -60,7 +60,6 @@ export const safetyWords = dictionary({
   "panic.firstAnswer": ["首次应答", "First answer"],
   "panic.result": ["结论", "Outcome"],
   "panic.said": ["新的一键报警：{name}，{where}", "New panic alarm: {name}, {where}"],
-  "boards.more": ["更多", "More"],
 
   "patrol.running": ["正在巡逻", "Under way"],
   "patrol.over": ["走完的", "Over"],
