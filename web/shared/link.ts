@@ -220,6 +220,11 @@ export class Link {
     this.dial();
   }
 
+  /** The device says that it has no network: believed at once, so that nobody takes what is shown for current. */
+  networkGone(): void {
+    if (this.socket && this.token) this.breakOff();
+  }
+
   stop(): void {
     this.forget("idle");
   }

@@ -110,6 +110,7 @@ export const words = dictionary({
   "step.arrived": ["到场", "Arrived"],
   "step.finished": ["完成", "Finished"],
 
+  "category.panic": ["一键报警", "Panic alarm"],
   "category.fire": ["火情", "Fire"],
   "category.dispute": ["矛盾纠纷", "Dispute"],
   "category.traffic": ["交通", "Traffic"],
