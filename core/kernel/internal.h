@@ -79,6 +79,7 @@ struct fq_call_state {
 struct fq_session {
   struct fq_session *next_of_user, *next_of_org, *next;
   char sid[32], user[FQ_ID_MAX], org[FQ_ID_MAX], device[80];
+  char token[17]; /* the first digits of its token's digest: which sign-in it came from */
   uint32_t roles;
   int64_t expires_ms, sent; /* sent: n of the last durable event */
   fq_json *topics;
@@ -183,6 +184,7 @@ struct fq_session *fq_session_new(fq_kernel *k, const struct fq_request *r, cons
                                   const char *device, const fq_json *topics, int64_t expires_ms);
 void fq_session_end(fq_kernel *k, struct fq_session *s, int code, const char *reason);
 void fq_session_end_user(fq_kernel *k, const char *user, int code, const char *reason);
+void fq_session_end_token(fq_kernel *k, const char *user, const char *token, int code, const char *reason);
 void fq_session_send(struct fq_session *s, struct fq_event *e);
 struct fq_event *fq_event_new(int64_t seq, int64_t at_ms, const char *kind, const char *subject,
                               const char *org, const char *actor, int64_t cause, const char *data);

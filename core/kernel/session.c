@@ -203,9 +203,14 @@ void fq_session_end(fq_kernel *k, struct fq_session *s, int code, const char *re
 }
 
 void fq_session_end_user(fq_kernel *k, const char *user, int code, const char *reason) {
+  fq_session_end_token(k, user, NULL, code, reason);
+}
+
+/* Those of one sign-in; NULL: of all. */
+void fq_session_end_token(fq_kernel *k, const char *user, const char *token, int code, const char *reason) {
   for (struct fq_session *s = fq_map_get(k->by_user, user), *next; s; s = next) {
     next = s->next_of_user;
-    fq_session_end(k, s, code, reason);
+    if (!token || !strcmp(s->token, token)) fq_session_end(k, s, code, reason);
   }
 }
 
@@ -303,6 +308,11 @@ enum fq_status fq_session_request(fq_kernel *k, struct fq_request *r, bool *late
                    "the token is invalid or has expired");
   struct fq_session *s = fq_session_new(k, r, &r->state->actor, device ? device : "",
                                         fq_json_get(r->params, "topics"), expires_ms);
+  uint8_t digest[FQ_SHA256];
+  char hex[FQ_SHA256_HEX];
+  fq_sha256_text(fq_json_str(r->params, "token"), digest);
+  fq_hex(digest, sizeof digest, hex);
+  fq_copy(s->token, sizeof s->token, hex);
   r->opened = s;
   const char *epoch = fq_json_str(r->params, "epoch");
   if (resume && epoch && !strcmp(epoch, k->epoch)) {
