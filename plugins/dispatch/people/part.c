@@ -25,10 +25,9 @@ static const struct fq_param officer_params[] = {
     {.name = "born", .type = FQ_T_INT, .min = 1900, .max = 2100, .zh = "出生年份", .en = "year of birth"},
     {.name = "clear",
      .type = FQ_T_ARRAY,
-     .members = (const struct fq_param[]){{.name = "member",
-                                           .type = FQ_T_ENUM,
-                                           .values = "grid capacity employer manager born"},
-                                          {0}},
+     .members =
+         (const struct fq_param[]){
+             {.name = "member", .type = FQ_T_ENUM, .values = "grid capacity employer manager born"}, {0}},
      .max = 5,
      .zh = "清空哪些",
      .en = "what of these is taken away"},
@@ -227,8 +226,8 @@ static const struct fq_param binding_members[] = {
     P_WHEN("until", false, "至", "until; open by default"),
     P_NOTE,
     {0}};
-static const struct fq_param binding_row[] = {{.name = "row", .type = FQ_T_OBJECT, .members = binding_members},
-                                              {0}};
+static const struct fq_param binding_row[] = {
+    {.name = "row", .type = FQ_T_OBJECT, .members = binding_members}, {0}};
 static const struct fq_param binding_rows_params[] = {{.name = "rows",
                                                        .type = FQ_T_ARRAY,
                                                        .required = true,
@@ -248,9 +247,8 @@ static const struct fq_param binding_check_params[] = {{.name = "rows",
                                                         .zh = "包保关系",
                                                         .en = "rows; each is checked on its own"},
                                                        {0}};
-static const struct fq_param touches_params[] = {P_UNIT(false),
-                                                 {.name = "user", .type = FQ_T_ID, .zh = "用户", .en = "user"},
-                                                 {0}};
+static const struct fq_param touches_params[] = {
+    P_UNIT(false), {.name = "user", .type = FQ_T_ID, .zh = "用户", .en = "user"}, {0}};
 static const struct fq_param officer_get_params[] = {P_USER, {0}};
 static const struct fq_param binding_end_params[] = {
     P_ID, P_WHEN("at", false, "何时起", "from when; now by default"), P_REASON(false), {0}};
@@ -435,10 +433,11 @@ static const struct fq_method methods[] = {
         "{rows: [{i: number, act, code?, path?, zh?, en?}], adds: number, errors: number}"),
     ASK("people.touches", CHIEF | FQ_ROLE_ADMIN_SECURITY | FQ_ROLE_ADMIN_AUDIT, 0, touches_params,
         dp_people_touches, "牵涉多少", "how much hangs on a unit or a person",
-        "{incidents: number, tasks: number, clocks?: number, officers?: number, asked?: number, shifts: number, "
+        "{incidents: number, tasks: number, clocks?: number, officers?: number, asked?: number, shifts: "
+        "number, "
         "bindings: number, fallbacks?: number, deputy_of?: number}"),
-    ASK("officer.get", CHIEF | FQ_ROLE_ADMIN_SECURITY | FQ_ROLE_ADMIN_AUDIT, 0, officer_get_params, dp_officer_get,
-        "人员能力", "skills, capacity, grid of one who can be sent",
+    ASK("officer.get", CHIEF | FQ_ROLE_ADMIN_SECURITY | FQ_ROLE_ADMIN_AUDIT, 0, officer_get_params,
+        dp_officer_get, "人员能力", "skills, capacity, grid of one who can be sent",
         "{user, skills: [string], grid?, employer?, manager?, capacity?: number, born?: number}"),
     {"roster.set", CHIEF, 0, roster_params, dp_target_org, dp_roster_set, NULL, NULL, "排班", "write shifts",
      "{shifts}"},
@@ -452,27 +451,29 @@ static const struct fq_method methods[] = {
      "back from leave, or a leave called off", "{id, user}"},
     {"position.update", DESK | FIELD, 0, position_params, NULL, NULL, NULL, dp_position_update, "上报位置",
      "where I am", NULL},
-    ASK("duty.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, duty_list_params, dp_duty_list, "值班与人员",
-        "who is on duty; officers see themselves", "{rows}"),
+    ASK("duty.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, duty_list_params,
+        dp_duty_list, "值班与人员", "who is on duty; officers see themselves", "{rows}"),
     ASK("incident.candidates", DESK, 0, candidates_params, dp_incident_candidates, "派遣建议",
         "who could be sent, ranked, with reasons", "{rows, excluded, excluded_count}"),
     ASK("ladder.list", READERS, 0, NULL, dp_ladder_list, "阶梯", "the ladders and the fallback owners",
         "{rows:[{name, title, rungs}], fallback:[{org, owner, name}]}"),
-    ASK("ladder.who", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, who_params, dp_ladder_who, "此处现由谁负责",
-        "who answers for a place or a household, rung by rung",
+    ASK("ladder.who", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, who_params, dp_ladder_who,
+        "此处现由谁负责", "who answers for a place or a household, rung by rung",
         "{ladder, grid, address?, rungs:[{level, title?, org?, name?, holder?, available, answers?, deputy?, "
         "why_zh?, "
         "why_en?}], falls_to?, fallback?}"),
     ASK("ladder.mine", DESK | FIELD, 0, NULL, dp_ladder_mine, "正在问我的事件",
         "what waits for the caller's answer", "{rows}"),
-    ASK("binding.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, binding_list_params, dp_binding_list,
-        "包保关系", "responsibility bindings; officers see their own", "{rows, next?}"),
-    ASK("roster.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, roster_list_params, dp_roster_list,
-        "班次与请假", "shifts and leaves of a unit; officers see their own", "{rows, leaves}"),
-    ASK("roster.now", DESK | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, org_params, dp_roster_now, "现在谁值班",
-        "who has duty at a unit now, with deputies and overrides", "{org, keeps_roster, rows}"),
-    ASK("roster.vacancies", DESK | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, vacancy_params, dp_roster_vacancies, "空缺报告",
-        "units with nobody, since when, who covers", "{rows, next?, counts, officers, ages?}"),
+    ASK("binding.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, binding_list_params,
+        dp_binding_list, "包保关系", "responsibility bindings; officers see their own", "{rows, next?}"),
+    ASK("roster.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, roster_list_params,
+        dp_roster_list, "班次与请假", "shifts and leaves of a unit; officers see their own",
+        "{rows, leaves}"),
+    ASK("roster.now", DESK | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, org_params, dp_roster_now,
+        "现在谁值班", "who has duty at a unit now, with deputies and overrides", "{org, keeps_roster, rows}"),
+    ASK("roster.vacancies", DESK | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, vacancy_params,
+        dp_roster_vacancies, "空缺报告", "units with nobody, since when, who covers",
+        "{rows, next?, counts, officers, ages?}"),
     {0}};
 
 static const struct fq_view_fn views[] = {

@@ -23,7 +23,8 @@ static const struct count of_unit[] = {
     {"officers", "SELECT count(*) FROM officer WHERE (grid" BELOW " OR employer" BELOW " OR manager" BELOW ")"
                  " AND ?2 AND ?3"},
     {"shifts", "SELECT count(*) FROM duty_shift WHERE until_ms > ?2 AND org" BELOW " AND ?3"},
-    {"bindings", "SELECT count(*) FROM binding WHERE (until_ms IS NULL OR until_ms > ?2) AND org" BELOW " AND ?3"},
+    {"bindings",
+     "SELECT count(*) FROM binding WHERE (until_ms IS NULL OR until_ms > ?2) AND org" BELOW " AND ?3"},
     {"fallbacks", "SELECT count(*) FROM fallback WHERE (owner" BELOW " OR org" BELOW ") AND ?2 AND ?3"},
     {NULL, NULL}};
 /* ?1 the user, ?2 now, ?3 unused. */
@@ -32,7 +33,8 @@ static const struct count of_user[] = {
     {"tasks", "SELECT count(*) FROM task WHERE ended_ms IS NULL AND to_user = ?1 AND ?2 AND ?3"},
     {"asked", "SELECT count(*) FROM climb WHERE asked = ?1 AND ?2 AND ?3"},
     {"shifts", "SELECT count(*) FROM duty_shift WHERE user = ?1 AND until_ms > ?2 AND ?3"},
-    {"bindings", "SELECT count(*) FROM binding WHERE holder = ?1 AND (until_ms IS NULL OR until_ms > ?2) AND ?3"},
+    {"bindings",
+     "SELECT count(*) FROM binding WHERE holder = ?1 AND (until_ms IS NULL OR until_ms > ?2) AND ?3"},
     {"deputy_of", "SELECT count(*) FROM leave WHERE deputy = ?1 AND until_ms > ?2 AND ?3"},
     {NULL, NULL}};
 
@@ -50,7 +52,8 @@ static enum fq_status his_unit(struct fq_query *q, const char *user) {
     fq_done(s);
   }
   if (!*org)
-    return fq_fail(q->error, FQ_E_NOT_FOUND, "user.unknown", "params.user", "没有用户 %s", "no user %s", user);
+    return fq_fail(q->error, FQ_E_NOT_FOUND, "user.unknown", "params.user", "没有用户 %s", "no user %s",
+                   user);
   return dp_org_reach(q, org, "params.user");
 }
 
@@ -69,8 +72,9 @@ enum fq_status dp_officer_get(struct fq_query *q) {
   enum fq_status st = his_unit(q, user);
   if (st != FQ_OK) return st;
   fq_json_set_str(q->result, "user", user);
-  fq_stmt *s = fq_sql(q->db, "SELECT skills, capacity, grid, employer, manager, born FROM officer WHERE user = ?1",
-                      "s", user);
+  fq_stmt *s =
+      fq_sql(q->db, "SELECT skills, capacity, grid, employer, manager, born FROM officer WHERE user = ?1",
+             "s", user);
   bool there = fq_row(s);
   const char *skills = there ? fq_col_str(s, 0) : NULL;
   fq_json *list = skills ? fq_json_parse(skills, strlen(skills), NULL) : NULL;
