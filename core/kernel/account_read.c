@@ -157,7 +157,7 @@ enum fq_status fq_account_check_rows(struct fq_query *q) {
     if (e.status) {
       fq_json_set_str(said, "act", "error");
       fq_json_set_str(said, "code", e.code);
-      if (e.path[0]) fq_json_set_str(said, "path", e.path);
+      if (e.path[0]) fq_json_set_str(said, "path", e.path + (!strncmp(e.path, "params.", 7) ? 7 : 0));
       fq_json_set_str(said, "zh", e.zh);
       fq_json_set_str(said, "en", e.en);
       errors++;

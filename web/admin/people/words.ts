@@ -170,6 +170,7 @@ export const peopleWords = {
   "import.failed": ["第 {from}–{to} 行（{n} 行）没有写入：{why}", "Lines {from}–{to} ({n} rows) were not written: {why}"],
   "import.retry": ["把没写入的再试一次", "Try those again"],
   "import.noNumber": ["应为有效的数字", "expected a number within bounds"],
+  "import.noKind": ["应为：县、乡镇、街道、村、社区、网格、派出所、部门、中心、队伍、林场、园区、专班、党支部", "expected county, township, village, grid, police_post, department, centre, team, forest_farm, park, task_force or party_branch"],
   "import.noDay": ["应为日期，如 2026-11-22", "expected a day such as 2026-11-22"],
 
   "role.dispatcher": ["调度员", "Dispatcher"],
