@@ -45,7 +45,7 @@ extern "C" {
 
 /* A plugin is refused when its major differs or its minor is newer than the server's. */
 #define FQ_ABI_MAJOR 1
-#define FQ_ABI_MINOR 2
+#define FQ_ABI_MINOR 3
 
 #define FQ_ID_MAX 64 /* bytes of an id, org code, user or kind name, with the final NUL */
 
@@ -238,6 +238,16 @@ FQ_API double fq_distance_m(double lon1, double lat1, double lon2, double lat2);
 /* The words for a code in one of the packs' dictionaries ("categories"). False, with the code itself for
  * both, when it is not there. Kernel or reader thread. */
 FQ_API bool fq_term(fq_db *db, const char *dictionary, const char *code, char zh[96], char en[96]);
+
+/* Forms (form.list). The form {id, version, category?, zh, en, fields}, as it is asked today for version 0;
+ * NULL when there is none. Kernel or reader thread. */
+FQ_API fq_json *fq_form_get(fq_db *db, const char *id, int64_t version);
+/* Are the answers {id, version, values} what that version asks for? An error names the field below `path`
+ * ("params.form"). Pictures among the answers are added to `files` (an array; may be NULL). Put the answers
+ * into an entry's member `form`, and it is known how often each field is filled in. Kernel or reader thread.
+ */
+FQ_API enum fq_status fq_form_check(fq_db *db, const fq_json *form, const char *path, fq_json *files,
+                                    struct fq_error *e);
 
 /* ------------------------------------------------------------------------------------------------
  * 5. Entries: facts in the journal, and apply, the only writer of tables
@@ -462,6 +472,10 @@ struct fq_http {
   char type[64];                /* content type of the answer */
   char *answer;                 /* malloc'ed by the callback, freed by the transport */
   size_t answer_len;
+  /* Since 1.3. An answer that may be kept says so: its tag, quoted, and how ("private, no-cache"); who has it
+   * already sends the tag, and is answered 304 with nothing. */
+  const char *if_none_match; /* NULL when not sent */
+  char etag[96], cache[64];  /* "" : not to be kept */
 };
 struct fq_route {
   const char *prefix; /* "/open311/v2/" */
@@ -473,6 +487,15 @@ struct fq_route {
 struct fq_channel {
   const char *name;
   enum fq_status (*send)(void *self, const char *key, const fq_json *payload, struct fq_error *e);
+};
+
+/* Since 1.3: the slow part of a command from outside, before its tick: a file, a hash. `work` runs on a
+ * helper thread with the request's own parameters, which fit the schema; what it finds it adds to them, for
+ * the handler to read. With `e` filled the request is refused. A method that somebody calls from inside is
+ * not prepared: its handler must notice. */
+struct fq_preparation {
+  const char *method;
+  void (*work)(const char *data_dir, fq_json *params, struct fq_error *e);
 };
 
 struct fq_metric {
@@ -591,10 +614,11 @@ struct fq_proof_axes {
   uint32_t axes;
 };
 struct fq_proof_model {
-  const char *kind, *method;   /* "incident.reported", and the command that leads to it */
-  const char *const *learns;   /* kinds of entries that say what stands: units' staff, rosters, calendars */
-  const struct fq_proof_axes *members; /* of `e` that do not differ with the place: what they differ with, or 0 */
-  const struct fq_proof_axes *views;   /* one that is not listed depends on everything */
+  const char *kind, *method; /* "incident.reported", and the command that leads to it */
+  const char *const *learns; /* kinds of entries that say what stands: units' staff, rosters, calendars */
+  const struct fq_proof_axes
+      *members; /* of `e` that do not differ with the place: what they differ with, or 0 */
+  const struct fq_proof_axes *views; /* one that is not listed depends on everything */
   const char *const *timeless; /* commands that do the same whoever is there, and change no view but those of
                                   themselves; they are told apart from those that move or send somebody */
   int levels;                  /* 1 .. levels */
@@ -738,6 +762,8 @@ struct fq_plugin {
   /* Calls `each` with every user whom the command sends somewhere. Any thread. */
   void (*sends)(const char *method, const fq_json *params, void (*each)(void *arg, const char *user),
                 void *arg);
+
+  const struct fq_preparation *prepares; /* since 1.3; ends with a zeroed element */
 };
 
 /* The plugin's one symbol:

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "kernel/form.h"
 #include "kernel/internal.h"
 #include "store/timer.h"
 
@@ -54,6 +55,7 @@ enum fq_status fq_apply_entry(fq_kernel *k, const struct bound_kind *b, const st
     if (!st && fq_failed(k->db)) st = fq_db_error(k->db, error);
   }
   if (!st && fq_json_get(e->data, "attachments")) fq_blob_refer(k->db, e);
+  if (!st && fq_json_get(e->data, "form")) fq_form_refer(k->db, e);
   fq_db_allow_write(k->db, former);
   return st;
 }

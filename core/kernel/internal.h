@@ -161,6 +161,7 @@ void fq_flush(fq_kernel *k); /* tells the transports that a batch is complete */
 
 /* prepare.c: the slow part of a request, before its tick */
 void fq_prepare_init(fq_kernel *k);
+void fq_prepare_add(fq_kernel *k, const struct fq_plugin *table);
 bool fq_prepare(fq_kernel *k, struct fq_request *r); /* false: there is nothing to prepare */
 
 /* receipt.c: idempotency */
@@ -215,8 +216,8 @@ bool fq_org_path(fq_db *db, const char *org,
 void fq_org_settled(fq_db *db);  /* a tick is over, committed or not */
 
 /* org.c, account.c, journal_module.c: the kernel's own modules */
-extern const struct fq_plugin fq_org_module, fq_dictionary_module, fq_account_module, fq_journal_module,
-    fq_outbox_module, fq_blob_module;
+extern const struct fq_plugin fq_org_module, fq_dictionary_module, fq_form_module, fq_account_module,
+    fq_journal_module, fq_outbox_module, fq_blob_module;
 bool fq_account_token(fq_kernel *k, const char *token, struct fq_call_state *out, int64_t *expires_ms,
                       char device[80]);
 

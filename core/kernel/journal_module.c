@@ -128,6 +128,8 @@ static fq_json *describe(const struct fq_method *m, const char *type) {
   fq_json_set(o, "flags", flag_names(m->flags));
   fq_json_set(o, "params", fq_schema_describe(m->params));
   if (m->result) fq_json_set_str(o, "result", m->result);
+  fq_json *returns = m->result ? fq_shape_schema(m->result, m->run, NULL) : NULL;
+  if (returns) fq_json_set(o, "returns", returns);
   return o;
 }
 
@@ -216,7 +218,9 @@ static const struct fq_method methods[] = {
      .query = timeline,
      .zh = "时间线",
      .en = "all entries about a subject that you may see",
-     .result = "{entries:[{n,kind,at,subject,org,actor,cause,data,zh,en}], next?}"},
+     .result = "{entries: [{n: integer, kind: string, at: time, subject: string, org: string, actor: string, "
+               "cause: "
+               "integer, data: object, zh?: string, en?: string}], next?: integer}"},
     {.name = "timer.list",
      .roles = FQ_ROLE_DESK | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT,
      .params = timer_params,
@@ -235,7 +239,7 @@ static const struct fq_method methods[] = {
      .query = snapshot,
      .zh = "快照",
      .en = "everything open that you may see, and n",
-     .result = "{n, epoch, <query>:{...}}"},
+     .result = "{n: integer, epoch: string, ...}"},
     {.name = "server.status",
      .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT | FQ_ROLE_DESK,
      .query = status,

@@ -72,8 +72,9 @@ fq_kernel *fq_kernel_open(const struct fq_kernel_config *config, struct fq_error
   fq_db_run(k->db, fq_receipt_schema);
   fq_journal_head(k->db, &k->head);
   if (fq_db_error(k->db, e) || read_key(k, e) || read_epoch(k, e)) goto fail;
-  const struct fq_plugin *const own[] = {&fq_journal_module,    &fq_org_module,    &fq_account_module,
-                                         &fq_dictionary_module, &fq_outbox_module, &fq_blob_module};
+  const struct fq_plugin *const own[] = {&fq_journal_module,    &fq_org_module,  &fq_account_module,
+                                         &fq_dictionary_module, &fq_form_module, &fq_outbox_module,
+                                         &fq_blob_module};
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
     if (fq_kernel_add(k, own[i], k, e)) goto fail;
   return k;
@@ -115,6 +116,7 @@ static enum fq_status add(fq_kernel *k, const struct fq_plugin *p, void *self, s
     if (fq_map_get(k->methods, x->name)) return taken(e, p, x->name);
   struct fq_module *m = &k->modules[k->module_count++];
   *m = (struct fq_module){.table = p, .self = self};
+  fq_prepare_add(k, p);
   bool deaf = k->config.lean && p->size > offsetof(struct fq_plugin, derived) && p->derived;
   for (const struct fq_kind *x = p->kinds; x && x->name; x++) {
     struct bound_kind *b = kind_slot(k, x->name);

@@ -149,6 +149,9 @@ void fq_kernel_signal(fq_kernel *k, const char *topic, const char *key, uint32_t
 enum fq_status fq_schema_check(const struct fq_param *table, const fq_json *params, struct fq_error *e);
 /* A parameter table as JSON Schema, for rpc.discover and policy.api. Any thread. */
 fq_json *fq_schema_describe(const struct fq_param *table);
+/* A result's shape ("{id, rows: [{user, lon: number}], next?}", shape.c) as JSON Schema; a command's with
+ * what the kernel adds. NULL with an error when it cannot be read. Any thread. */
+fq_json *fq_shape_schema(const char *text, bool command, struct fq_error *e);
 
 struct fq_loop;
 struct fq_loop *fq_kernel_loop(fq_kernel *k);

@@ -500,7 +500,7 @@ static const struct fq_method methods[] = {
      .query = fq_org_tree,
      .zh = "组织树",
      .en = "the org tree",
-     .result = "{units:[{id,parent,kind,name,lon,lat}]}"},
+     .result = "{units: [{id: id, parent: string, kind: string, name: string, lon?: number, lat?: number}]}"},
     {0}};
 
 const struct fq_plugin fq_org_module = {

@@ -155,6 +155,37 @@ static void blob(void *self, struct fq_preparing *p) {
   hand_over(p, fq_strdup(fq_data_dir(p->kernel)), take, taken);
 }
 
+/* -- a plugin's */
+
+struct plugins {
+  struct fq_preparing *p;
+  const struct fq_preparation *how;
+};
+
+static void plugins_work(void *arg) {
+  struct plugins *w = arg;
+  w->how->work(fq_data_dir(w->p->kernel), w->p->params, w->p->error);
+}
+
+static void plugins_done(fq_kernel *k, void *arg) {
+  struct plugins *w = arg;
+  struct fq_preparing *p = w->p;
+  free(w);
+  fq_prepared(p, NULL);
+}
+
+static void plugins_begin(void *self, struct fq_preparing *p) {
+  struct plugins *w = fq_alloc(sizeof *w);
+  *w = (struct plugins){p, self};
+  fq_work(p->kernel, plugins_work, plugins_done, w);
+}
+
+void fq_prepare_add(fq_kernel *k, const struct fq_plugin *table) {
+  if (table->size <= offsetof(struct fq_plugin, prepares)) return;
+  for (const struct fq_preparation *x = table->prepares; x && x->method; x++)
+    fq_kernel_prepare(k, x->method, plugins_begin, (void *)(uintptr_t)x);
+}
+
 void fq_prepare_init(fq_kernel *k) {
   fq_kernel_prepare(k, "session.login", login, NULL);
   fq_kernel_prepare(k, "user.add", password, NULL);

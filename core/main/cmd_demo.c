@@ -39,17 +39,25 @@ static void say(const struct common *c, const char *zh, const char *en) {
 static enum fq_status furnish(struct local *l, const struct common *c, struct fq_error *e) {
   int64_t units = 0, users = 0;
   char *org = fq_printf("%s/dongkou/org.csv", fq_packs_dir()),
-       *people = fq_printf("%s/dongkou/users.csv", fq_packs_dir());
+       *people = fq_printf("%s/dongkou/users.csv", fq_packs_dir()),
+       *map = fq_printf("%s/dongkou/map.geojson", fq_packs_dir()),
+       *patrols = fq_printf("%s/dongkou/demo/patrols.json", fq_packs_dir());
   enum fq_status st;
   say(c, "导入组织树:洞口县 24 乡镇 364 村", "the org tree: Dongkou County, 24 townships, 364 villages");
   st = fq_county_units(l, org, &units, e);
+  if (!st) say(c, "导入全县地图", "the county's map");
+  if (!st) st = fq_county_map(l, c, map, NULL, e);
   if (!st) say(c, "建立账号和值班", "accounts, officers and duty");
   if (!st) st = fq_county_users(l, people, PASSWORD, true, &users, e);
+  if (!st) say(c, "巡逻计划:夜巡、水库防汛", "patrol plans: a night round, a reservoir");
+  if (!st) st = fq_county_patrols(l, patrols, e);
   if (!st) say(c, "部署规则包 yizhuang:30/5/3 与逐级上报", "policies: 30/5/3 and report-up");
   if (!st) st = deploy(l, "dongkou", e);
   if (!st) st = deploy(l, "yizhuang", e);
   free(org);
   free(people);
+  free(map);
+  free(patrols);
   return st;
 }
 

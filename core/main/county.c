@@ -1,9 +1,11 @@
 /* Filling an empty county from a pack's tables: see county.h. */
 #include "main/county.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/crypto.h"
 #include "base/csv.h"
@@ -165,5 +167,57 @@ enum fq_status fq_county_users(struct local *l, const char *path, const char *pa
   free(hash);
   fq_json_free(users);
   fq_json_free(rows);
+  return st;
+}
+
+static bool lay(const char *path, const char *text, size_t len) {
+  FILE *f = fopen(path, "wx");
+  if (!f && errno == EEXIST) f = fopen(path, "w"); /* left behind by an earlier try */
+  bool ok = f && fwrite(text, 1, len, f) == len && !fflush(f) && !fsync(fileno(f));
+  if (f && fclose(f)) ok = false;
+  return ok;
+}
+
+enum fq_status fq_county_map(struct local *l, const struct common *c, const char *path, int64_t *areas,
+                             struct fq_error *e) {
+  size_t len = 0;
+  char *text = fq_read_file(path, &len, e), hex[FQ_SHA256_HEX], part[700];
+  fq_json *hash = NULL, *result = NULL;
+  if (!text) return e->status;
+  fq_sha256_file(path, hex); /* should it change meanwhile, blob.commit notices */
+  snprintf(part, sizeof part, "%s/blobs/tmp/%s.part", c->data, hex);
+  enum fq_status st = lay(part, text, len) ? FQ_OK
+                                           : fq_fail(e, FQ_E_STORAGE, "map.lay", part, "无法写入 %s:%s",
+                                                     "cannot write %s: %s", part, strerror(errno));
+  free(text);
+  if (!st) {
+    hash = fq_json_object();
+    fq_json_set_str(hash, "sha256", hex);
+    st = fq_local_call(l, "blob.commit", fq_json_dup(hash), NULL, e);
+  }
+  if (!st) st = fq_local_call(l, "map.set", fq_json_dup(hash), &result, e);
+  if (areas) *areas = fq_json_int(result, "areas", 0);
+  fq_json_free(hash);
+  fq_json_free(result);
+  return st;
+}
+
+enum fq_status fq_county_patrols(struct local *l, const char *path, struct fq_error *e) {
+  struct fq_error none = {0};
+  size_t len = 0;
+  fq_json *had = NULL, *plans = NULL;
+  if (fq_local_call(l, "patrol.plans", fq_json_object(), &had, &none)) return FQ_OK;
+  bool first = !fq_json_size(fq_json_get(had, "rows"));
+  fq_json_free(had);
+  char *text = first ? fq_read_file(path, &len, e) : NULL;
+  if (first && (!text || !(plans = fq_json_parse(text, len, e)))) {
+    free(text);
+    return e->status;
+  }
+  free(text);
+  enum fq_status st = FQ_OK;
+  for (const fq_json *plan = fq_json_first(plans); plan && !st; plan = fq_json_next(plan))
+    st = fq_local_call(l, "patrol.plan", fq_json_dup(plan), NULL, e);
+  fq_json_free(plans);
   return st;
 }

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "policy/dictionary.h"
+#include "policy/form.h"
 #include "policy/module_internal.h"
 #include "policy/pack.h"
 #include "policy/setup.h"
@@ -158,6 +159,7 @@ static enum fq_status activate(struct fq_call *c, const struct fq_activation *a,
   else
     st = fq_emit(c, (struct fq_draft){.kind = "pack.deployed", .data = data});
   if (!st) st = fq_dictionary_emit(c, a->pack, a->files);
+  if (!st) st = fq_pack_forms_emit(c, a->pack, a->files);
   if (!st) st = fq_setup_run(c, a->files);
   return st ? st : end_draft(c, a);
 }

@@ -189,7 +189,7 @@ static const struct fq_method methods[] = {
         "message_en?}], next?}"),
     QUESTION("pack.diff", diff_params, fq_policy_diff, "两个版本的差别",
              "what differs between two states of a pack; the active one and the draft unless told otherwise",
-             "{from:" SIDE ", to:" SIDE ", files:[{path, change, hunks:[{from, to, lines:[[sign, text]]}]}], "
+             "{from:" SIDE ", to:" SIDE ", files:[{path, change, hunks:[{from, to, lines:[[string]]}]}], "
              "policies:[{policy, path, change, kinds_added, kinds_removed}]}"),
     COMMAND("policy.rollback", rollback_params, fq_policy_rollback, "退回规则包的某一代",
             "brings back an earlier version of a pack, also for what is open",

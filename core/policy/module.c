@@ -364,9 +364,12 @@ static const struct fq_method methods[] = {
      .query = fq_policy_why,
      .zh = "为何如此决定",
      .en = "decisions about a subject, executed again from what was recorded",
-     .result =
-         "{rows:[{n, at, entry:{n, kind}, policy, pack, version, pack_version, exit, answers, commands, "
-         "identical, lines, context?}]}"},
+     .result = "{rows: [{n: integer, at: time, kind: string, policy, pack, version, generation, "
+               "pack_version?, entry?: {n: "
+               "integer, kind: string}, exit?, answers?: list, commands?: list, us?: integer, identical?: "
+               "boolean, lines?: "
+               "[integer], context?: any, method?, params?: object, status?, code?, path?, message_zh?, "
+               "message_en?}]}"},
     {0}};
 
 #define STEPS_TEXT(n)  STEPS_TEXT_(n)

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "policy/dictionary.h"
+#include "policy/form.h"
 #include "policy/luaconf.h"
 #include "policy/pack.h"
 #include "policy/setup.h"
@@ -192,6 +193,7 @@ bool fq_pack_check(struct fq_host *h, const struct fq_module *modules, size_t co
     check_requires(&c);
     check_policies(&c);
     fq_dictionary_check(files, f);
+    fq_pack_forms_check(files, f);
     fq_setup_check(meta, lines, modules, count, files, f);
   } else {
     const char *colon = strrchr(e.path, ':');

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "policy/dictionary.h"
+#include "policy/form.h"
 #include "policy/module_internal.h"
 #include "policy/setup.h"
 
@@ -63,6 +64,7 @@ enum fq_status fq_policy_emit_rollback(struct fq_policy *p, struct fq_call *c, c
   enum fq_status st = fq_emit(c, (struct fq_draft){.kind = "policy.rolled_back", .data = data});
   fq_json *files = st ? NULL : fq_candidate_files_at(c->db, pack, 0);
   if (files) st = fq_dictionary_emit(c, pack, files);
+  if (files && !st) st = fq_pack_forms_emit(c, pack, files);
   if (files && !st) fq_setup_again(c, seq, files, refused);
   fq_json_free(files);
   return st;

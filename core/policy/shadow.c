@@ -507,14 +507,15 @@ static const struct fq_method methods[] = {
      .run = promote,
      .zh = "影子转正",
      .en = "deploys a shadow that is within its limits",
-     .result = "as pack.deploy; {proposal} under four eyes"},
+     .result = "{pack, version, digest, proposal?, generation?, policies?, changed?, tested?:{played, "
+               "failed}, moved?}"},
     {.name = "shadow.list",
      .roles = ADMINS,
      .query = fq_shadow_rows,
      .zh = "影子运行中的规则包",
      .en = "shadows that are running",
      .result = "{rows:[{pack, version, digest, zh, en, since, author, note, decisions, differences, "
-               "failures, share, limits, ready, why_zh, why_en, policies:[{policy, path, decisions, "
+               "failures, share, limits, ready, why_zh, why_en, policies:[{policy, path, version, decisions, "
                "differences, failures}]}]}"},
     {.name = "shadow.differences",
      .roles = ADMINS,
@@ -523,7 +524,7 @@ static const struct fq_method methods[] = {
      .zh = "影子决定的不同之处",
      .en = "what a shadow decided otherwise, or failed at",
      .result = "{rows:[{n, at, subject, kind, entry, policy, path, was, now, was_exit, exit, zh?, en?, "
-               "lines}], next?}"},
+               "lines, version?, was_version?, differs?, identical?}], next?}"},
     {0}};
 
 const struct fq_plugin fq_policy_shadow = {

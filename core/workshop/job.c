@@ -339,8 +339,9 @@ static const struct fq_method methods[] = {
      .query = fq_job_open,
      .zh = "一个工坊作业",
      .en = "a job and the lists of its result",
-     .result = "{" ROW ", digest, options, candidate:{draft, rev | generation | files}, base?:{draft, rev | "
-               "generation | files}, lists:{name: rows}, error?:{code, path?, zh, en}}"},
+     .result =
+         "{" ROW ", digest, options, candidate:{draft?, rev?, generation?, files?}, base?:{draft?, rev?, "
+         "generation?, files?}, lists: object, error?:{code, path?, zh, en}}"},
     {.name = "job.candidate",
      .roles = ADMINS,
      .params = job_params,

@@ -186,6 +186,8 @@ struct dp_self {
   int64_t dup_m;             /* how far apart two reports of one thing may be */
   int64_t dup_ms;            /* ... and how long */
   int64_t dup_score;         /* from which score on the desk is told */
+  int64_t panic_ring_ms;     /* an alarm that nobody has answered rings again after this time */
+  int64_t panic_rounds;      /* ... and goes a step up after so many rounds */
   /* volatile, never projected */
   struct dp_positions *positions; /* positions.c, locked: readers look too */
   struct dp_staff_cache *staff;   /* people/staff.c: who could be sent, shared with the readers */
@@ -255,10 +257,10 @@ void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *
 extern const struct fq_plugin dp_incident_part, dp_task_part, dp_clock_part, dp_people_part;
 extern const struct fq_plugin dp_request_part, dp_countersign_part, dp_stats_part;
 extern const struct fq_plugin dp_whistle_part, dp_mediation_part, dp_joint_part;
-extern const struct fq_plugin dp_merge_part, dp_search_part;
+extern const struct fq_plugin dp_merge_part, dp_search_part, dp_form_part;
 /* The words of a kind of this plugin ("事件派遣", "incident dispatched"); NULL when it is none of them. */
 const struct fq_kind *dp_kind(const char *name);
-extern const struct fq_plugin dp_emergency_part, dp_supervise_part;
+extern const struct fq_plugin dp_emergency_part, dp_supervise_part, dp_panic_part;
 extern const struct fq_proof_model dp_proof_model; /* proof/ */
 
 /* Commands, targets, apply (the only writers of the tables), queries, views: each part declares its own. */
@@ -343,6 +345,11 @@ bool dp_mediates(fq_db *db, int64_t incident, const char *user);
 void dp_whistles_set(fq_db *db, int64_t incident, fq_json *j);
 void dp_mediations_set(fq_db *db, int64_t incident, fq_json *j);
 void dp_joint_set(fq_db *db, int64_t incident, fq_json *j);
+/* Answers to a form, for an entry about an incident of that category: checked, and put into `data` with the
+ * pictures among them. Without a form nothing happens. */
+enum fq_status dp_form_take(struct fq_call *c, const fq_json *form, const char *category, fq_json *data);
+/* `form`, the answers of late, and `forms` when several were filled in. */
+void dp_forms_set(fq_db *db, int64_t incident, fq_json *j);
 
 /* ---- codes that a county may name for itself (term.c) ---------------------------------------------- */
 
@@ -427,6 +434,7 @@ enum fq_status dp_may_send(struct fq_call *c, const char *user, const char *path
 
 struct dp_position {
   double lon, lat, acc_m;
+  double battery, speed, heading; /* as the phone says; NAN: it does not */
   int64_t at_ms;
 };
 struct dp_positions *dp_positions_new(void);

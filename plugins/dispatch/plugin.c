@@ -131,6 +131,24 @@ static const struct fq_option options[] = {
      .max = 101,
      .zh = "疑似重复达到多少分时提示(101:从不)",
      .en = "from which score a likely duplicate is told (101: never)"},
+    {.name = "panic_ring",
+     .type = FQ_O_DURATION,
+     FQ_OPTION_AT(struct dp_self, panic_ring_ms),
+     .fallback = "30 s",
+     .min = 1000,
+     .max = 3600000,
+     .reloadable = true,
+     .zh = "报警无人应答时隔多久再响",
+     .en = "an alarm that nobody has answered rings again after"},
+    {.name = "panic_rounds",
+     .type = FQ_O_INT,
+     FQ_OPTION_AT(struct dp_self, panic_rounds),
+     .fallback = "2",
+     .min = 1,
+     .max = 20,
+     .reloadable = true,
+     .zh = "响几轮无人应答即升一级",
+     .en = "an alarm that nobody comes to climbs after so many rounds"},
     {0}};
 
 static double positions(void *self) {
@@ -160,10 +178,23 @@ static void fini(void *self) {
   d->calendars = NULL;
 }
 
-static const struct fq_plugin *const parts[] = {
-    &dp_incident_part,    &dp_task_part,      &dp_clock_part,   &dp_people_part,    &dp_request_part,
-    &dp_countersign_part, &dp_stats_part,     &dp_whistle_part, &dp_mediation_part, &dp_joint_part,
-    &dp_emergency_part,   &dp_supervise_part, &dp_merge_part,   &dp_search_part,    NULL};
+static const struct fq_plugin *const parts[] = {&dp_incident_part,
+                                                &dp_task_part,
+                                                &dp_clock_part,
+                                                &dp_people_part,
+                                                &dp_request_part,
+                                                &dp_countersign_part,
+                                                &dp_stats_part,
+                                                &dp_whistle_part,
+                                                &dp_mediation_part,
+                                                &dp_joint_part,
+                                                &dp_emergency_part,
+                                                &dp_supervise_part,
+                                                &dp_merge_part,
+                                                &dp_search_part,
+                                                &dp_form_part,
+                                                &dp_panic_part,
+                                                NULL};
 
 const struct fq_kind *dp_kind(const char *name) {
   for (const struct fq_plugin *const *p = parts; *p; p++)

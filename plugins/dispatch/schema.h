@@ -34,6 +34,28 @@
     .en = "blobs by SHA-256"                                                                                 \
   }
 
+/* Answers to one of the forms of form.list. */
+static const struct fq_param form_members[] = {
+    {.name = "id", .type = FQ_T_ID, .required = true, .zh = "表单", .en = "the form"},
+    {.name = "version",
+     .type = FQ_T_INT,
+     .required = true,
+     .min = 1,
+     .max = 1e9,
+     .zh = "版本",
+     .en = "its version"},
+    {.name = "values",
+     .type = FQ_T_ANY,
+     .required = true,
+     .zh = "各项的回答 {项: 值}",
+     .en = "the answers {field: value}"},
+    {0}};
+#define P_FORM(must)                                                                                         \
+  {                                                                                                          \
+    .name = "form", .type = FQ_T_OBJECT, .required = must, .members = form_members, .zh = "表单的回答",      \
+    .en = "answers to a form"                                                                                \
+  }
+
 /* What lists and reports are cut by. */
 #define P_ORG                                                                                                \
   { .name = "org", .type = FQ_T_ID, .zh = "辖区", .en = "within this unit" }

@@ -236,6 +236,7 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
     fq_json_set(j, "requests", dp_requests_json(db, n));
     fq_json_set(j, "countersigns", dp_countersigns_json(db, n));
   }
+  if (with == DP_WITH_ALL) dp_forms_set(db, n, j);
   return j;
 }
 

@@ -190,11 +190,14 @@ static void ask_route(struct job *j, fq_kernel *k) {
                       .query = j->query,
                       .body = j->body,
                       .body_len = j->body_len,
+                      .if_none_match = j->known_tag[0] ? j->known_tag : NULL,
                       .status = 200};
   if (j->token[0] && fq_token_actor(k, j->token, &actor)) q.actor = &actor;
   j->flag = fq_route(k, &q);
   j->status = q.status;
   snprintf(j->type, sizeof j->type, "%s", q.type[0] ? q.type : json_type);
+  snprintf(j->etag, sizeof j->etag, "%s", q.etag);
+  snprintf(j->cache, sizeof j->cache, "%s", q.cache);
   j->text = q.answer;
   j->len = q.answer_len;
 }
@@ -205,14 +208,20 @@ static void route_answered(struct job *j) {
     return;
   }
   if (strpbrk(j->type, "\r\n")) j->type[0] = 0;
-  char *text = j->text;
+  char *text = j->text, headers[300];
   j->text = NULL;
-  http_answer(j->http, j->status, j->type, no_store, text, j->len);
+  if (j->etag[0] && !strpbrk(j->etag, "\r\n") && !strpbrk(j->cache, "\r\n"))
+    snprintf(headers, sizeof headers, "Cache-Control: %s\r\nETag: %s\r\nVary: Authorization\r\n",
+             j->cache[0] ? j->cache : "no-cache", j->etag);
+  else
+    snprintf(headers, sizeof headers, "%s", no_store);
+  http_answer(j->http, j->status, j->status == 304 ? "" : j->type, headers, text, j->len);
 }
 
 void rpc_route(struct http *h) {
   static const char *const verbs[] = {"GET", "POST", "OPTIONS", "PUT", "PATCH", "DELETE", "CONNECT", "HEAD"};
   struct job *j = job_new(h, ask_route, route_answered);
+  http_header(h->wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, j->known_tag, sizeof j->known_tag);
   snprintf(j->verb, sizeof j->verb, "%s", h->verb >= 0 && h->verb < 8 ? verbs[h->verb] : "");
   j->path = strdup(h->path);
   j->query = strdup(h->query);

@@ -102,7 +102,7 @@ struct job {
   size_t body_len;
   bool flag, known;
   int status;
-  char type[64];
+  char type[64], etag[96], cache[64], known_tag[128];
   char *text;
   size_t len;
 };

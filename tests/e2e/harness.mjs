@@ -7,7 +7,9 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
+import { shapes } from "../shapes.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const webDir = resolve(process.env.FQ_WEB_DIR ?? join(here, "../../web"));
@@ -24,6 +26,53 @@ export function missing() {
   if (!existsSync(join(pages, "console/index.html"))) return `no pages in ${pages}`;
   if (!existsSync(binary)) return `no server binary (FQ_SERVER_BIN=${binary})`;
   return "";
+}
+
+/* Every frame that a page exchanges with a server of these tests is held to what the server says of itself
+   (rpc.discover). Told at the end of the file: a listener that throws would only take the test with it. */
+const known = new Map(); // host -> shapes
+const misshapen = new Set();
+after(() => {
+  if (misshapen.size) throw new Error(`not what rpc.discover says:\n${[...misshapen].join("\n")}`);
+});
+const note = (wrong) => wrong && misshapen.add(wrong);
+
+function holdSocket(socket) {
+  const held = known.get(new URL(socket.url()).host);
+  if (!held) return;
+  const asked = new Map();
+  socket.on("framesent", ({ payload }) => {
+    const m = JSON.parse(payload);
+    note(held.request(m.method, m.params));
+    if (m.id !== undefined) asked.set(m.id, m.method);
+  });
+  socket.on("framereceived", ({ payload }) => {
+    const m = JSON.parse(payload);
+    if (m.result !== undefined) note(held.answer(asked.get(m.id), m.result));
+    else if (m.method === "event") note(held.event(m.params));
+  });
+}
+
+async function holdResponse(response) {
+  const { host, pathname } = new URL(response.url());
+  const held = known.get(host);
+  if (!held || response.status() !== 200 || !["/api/v1/rpc", "/api/v1/snapshot"].includes(pathname)) return;
+  const reply = await response.json().catch(() => null); // the page may be gone before its body is read
+  if (reply && pathname === "/api/v1/snapshot") {
+    for (const [method, part] of Object.entries(reply)) if (method.includes(".")) note(held.answer(method, part));
+  } else if (reply) {
+    const asked = [JSON.parse(response.request().postData() ?? "null")].flat();
+    for (const m of [reply].flat()) {
+      const question = asked.find((a) => a?.id === m.id);
+      if (question) note(held.request(question.method, question.params));
+      if (question && m.result !== undefined) note(held.answer(question.method, m.result));
+    }
+  }
+}
+
+function holdPage(page) {
+  page.on("websocket", holdSocket);
+  page.on("response", (r) => void holdResponse(r));
 }
 
 /** axe-core's source, to be run inside a page. */
@@ -92,6 +141,9 @@ export async function startServer({ hours = 5 } = {}) {
       child.kill(signal);
     });
   await start();
+  const { status, stdout, stderr } = spawnSync(binary, ["call", "--data", join(dir, "county"), "rpc.discover"], { encoding: "utf8", maxBuffer: 1 << 26 });
+  if (status !== 0) throw new Error(`rpc.discover: ${stderr}`);
+  known.set(new URL(url).host, shapes(require("ajv/dist/2020.js"), JSON.parse(stdout)));
   return {
     url,
     start,
@@ -148,6 +200,7 @@ export async function person(browser, { width = 1280, height = 800, lang = "zh",
     },
     [lang, theme],
   );
+  context.on("page", holdPage);
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   const complaints = [];

@@ -9,11 +9,13 @@ export class RpcError extends Error {
   }
 }
 
-/** Resolves after hello. options: protocols, origin, and what ws takes. */
-export async function connect(url, { protocols = ["fengqiao.v1"], ...options } = {}) {
+/** Resolves after hello. options: protocols, origin, and what ws takes. `held`: what every answer and event is held to
+ * (shapes.mjs). */
+export async function connect(url, { protocols = ["fengqiao.v1"], held = null, ...options } = {}) {
   const socket = new WebSocket(url, protocols, options);
   const heard = [];
   let waiting = [];
+  const asked = new Map();
   let nextId = 1;
   let over = null;
   const wake = () => {
@@ -50,6 +52,7 @@ export async function connect(url, { protocols = ["fengqiao.v1"], ...options } =
     },
     /** Sends a request and gives its id. */
     send(method, params, id = nextId++) {
+      asked.set(id, method);
       socket.send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
       return id;
     },
@@ -66,7 +69,10 @@ export async function connect(url, { protocols = ["fengqiao.v1"], ...options } =
     },
   };
   socket.on("message", (data) => {
-    heard.push(JSON.parse(data.toString()));
+    const m = JSON.parse(data.toString());
+    if (held && m.result !== undefined && asked.has(m.id)) held("answer", asked.get(m.id), m.result);
+    if (held && m.method === "event") held("event", m.params);
+    heard.push(m);
     wake();
   });
   await new Promise((done, fail) => {

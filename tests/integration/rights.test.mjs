@@ -83,7 +83,7 @@ const files = {
 };
 
 before(async () => {
-  server = await startCounty([...people, ...extra]);
+  server = await startCounty([...people, ...extra], { dispatch: { panic_ring: "1 s", panic_rounds: 2 } });
   const all = await server.system("rpc.discover");
   kinds = new Map(all.events.map((k) => [k.name, k.roles]));
   assert.deepEqual(all.methods.filter((m) => m.type === "session").map((m) => m.name), ["session.open", "session.resume", "session.close"]);
@@ -428,6 +428,25 @@ describe("who sees what when asking", () => {
       else assert.deepEqual(ids(kept), ids(reserved.filter((r) => maySee(p, now.get(r.incident)))), p.name);
     }));
 
+  test("panic.open, panic.get and panic.list: the subtree, one's own, and what one was told of", () =>
+    each(async (p, c) => {
+      const { rows } = await server.system("panic.list", { limit: 200 });
+      assert.ok(rows.some((r) => r.disposed_at) && rows.some((r) => !r.disposed_at));
+      const told = (r) => r.told.some((w) => w.who === `user/${p.name}` || (has(p, [...DESK, "department"]) && w.who === `unit/${p.org}`));
+      const may = (r) => r.by === p.name || r.user === p.name || (has(p, AREA) && within(r.org, p.org)) || told(r);
+      const ask = (method, params) => c.call(method, params).then((r) => r, (e) => e.code);
+      const opened = await ask("panic.open", {});
+      if (!has(p, [...DESK, "officer", "department", "family", "service", "admin.audit"])) return assert.equal(opened, -32003, p.name);
+      assert.deepEqual(ids(opened.rows), ids(rows.filter((r) => !r.disposed_at && may(r))), p.name);
+      for (const r of rows) {
+        const got = await ask("panic.get", { id: r.id });
+        assert.equal(typeof got === "object" ? 0 : got, may(r) ? 0 : -32003, `${p.name} ${r.id}`);
+      }
+      const past = await ask("panic.list", { limit: 200 });
+      if (!has(p, [...DESK, "service", "admin.audit"])) return assert.equal(past, -32003, p.name);
+      assert.deepEqual(ids(past.rows), ids(rows.filter((r) => within(r.org, p.org))), p.name);
+    }));
+
   test("user.list and duty.list: the subtree; org.tree: the subtree and the line above", () =>
     each(async (p, c) => {
       const rows = async (method, params) => c.call(method, params).then((r) => r.rows ?? r.units, (e) => e.code);
@@ -467,7 +486,7 @@ describe("who sees what when asking", () => {
       }
       const bindings = await ask("binding.list", {});
       if (!has(p, [...DESK, "officer", "department", "admin.system"])) assert.equal(bindings, -32003);
-      else assert.equal(bindings.rows.length, has(p, AREA) ? (within(AT.A1h, p.org) ? 2 : 0) : { "officer-A2g": 1, "officer-A1h": 1 }[p.name] ?? 0, p.name);
+      else assert.equal(bindings.rows.length, has(p, AREA) ? (within(AT.A1h, p.org) ? 3 : 0) : { "officer-A2g": 1, "officer-A1h": 1 }[p.name] ?? 0, p.name);
       const mine = await ask("ladder.mine", {});
       if (!has(p, [...DESK, "officer", "department"])) return assert.equal(mine, -32003);
       assert.equal(mine.rows.some((r) => r.incident === incident.climbing), p.name === "officer-A2g" || (p.org === AT.A1h && has(p, DESK)), p.name);
@@ -527,7 +546,7 @@ describe("who may call what", () => {
   test("nobody without a sign-in, over either road", async () => {
     const c = await server.connect();
     for (const m of methods) {
-      const expected = m.name === "session.login" ? -32602 : m.roles.length ? -32001 : -32601;
+      const expected = m.flags.includes("public") ? -32602 : m.roles.length ? -32001 : -32601;
       assert.equal((await probe(c, m.name)).code, expected, m.name);
       const { error } = await server.rpc({ jsonrpc: "2.0", id: 1, method: m.name, params: { "no.such.member": 1 } });
       assert.equal(error.code, expected, m.name);

@@ -2,6 +2,7 @@
 //   const server = await startServer({ terminal: { heartbeat: "300 ms" } });
 //   const client = await server.connect();  ...  await server.stop();
 // FENGQIAO names the binary (default: ../../fengqiao below the build directory).
+import Ajv from "ajv/dist/2020.js";
 import { spawn, execFile } from "node:child_process";
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
@@ -11,6 +12,7 @@ import { join, resolve } from "node:path";
 import { after } from "node:test";
 import { promisify } from "node:util";
 import { connect } from "./client.mjs";
+import { shapes } from "./shapes.mjs";
 
 const run = promisify(execFile);
 
@@ -21,6 +23,11 @@ after(() => {
   setTimeout(() => {
     for (const child of running) child.kill("SIGKILL");
   }, 20_000).unref();
+});
+const misshapen = new Set();
+after(() => {
+  if (misshapen.size && process.env.FQ_SHAPES) appendFileSync(process.env.FQ_SHAPES, `${[...misshapen].join("\n")}\n`);
+  else if (misshapen.size) throw new Error(`not what rpc.discover says:\n${[...misshapen].join("\n")}`);
 });
 export const binary = resolve(process.env.FENGQIAO ?? join(process.cwd(), "fengqiao"));
 export const PASSWORD = "integration-test-1";
@@ -114,9 +121,18 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
   await run(binary, ["init", "--data", data]);
   configure(data, config);
 
+  let known = null;
   const call = async (method, params = {}) => {
     const { stdout } = await run(binary, ["call", "--data", data, method, JSON.stringify(params)]);
-    return stdout.trim() ? JSON.parse(stdout) : null;
+    const result = stdout.trim() ? JSON.parse(stdout) : null;
+    if (result && known) held("answer", method, result);
+    return result;
+  };
+  /* Everything that is heard of this server is what it says of itself. Told when the test ends: a handler that throws
+     would only tear down a socket. */
+  const held = (what, ...rest) => {
+    const wrong = known?.[what](...rest);
+    if (wrong) misshapen.add(wrong);
   };
 
   async function start() {
@@ -149,6 +165,7 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
     await call("user.add", { name: "desk", display: "调度员", roles: ["dispatcher"], org: COUNTY, password: PASSWORD });
   }
   await start();
+  known = shapes(Ajv, await call("rpc.discover"));
 
   const server = {
     url,
@@ -162,7 +179,7 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
     get pid() {
       return child?.pid;
     },
-    connect: (options) => connect(`ws${ca ? "s" : ""}://127.0.0.1:${port}/ws`, options),
+    connect: (options) => connect(`ws${ca ? "s" : ""}://127.0.0.1:${port}/ws`, { held, ...options }),
     /** A token by POST /api/v1/rpc. */
     async login(name, password = PASSWORD) {
       const reply = await server.rpc({ jsonrpc: "2.0", id: 1, method: "session.login", params: { name, password } });
@@ -173,7 +190,9 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
       const headers = { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
       const response = await fetch(`${url}/api/v1/rpc`, { method: "POST", headers, body: JSON.stringify(body) });
       const text = await response.text();
-      return text ? JSON.parse(text) : null;
+      const reply = text ? JSON.parse(text) : null;
+      if (reply?.result && body?.method) held("answer", body.method, reply.result);
+      return reply;
     },
     /** A connected client with an open session. */
     async session(name, options = {}) {

@@ -48,7 +48,16 @@ bool fq_org_grid_at(fq_db *db, double lon, double lat, char out[FQ_ID_MAX]) {
   return best < INFINITY;
 }
 
-/* The mock county has no dictionaries: codes stand for themselves. */
+/* The mock county has no forms ... */
+fq_json *fq_form_get(fq_db *db, const char *id, int64_t version) {
+  return NULL;
+}
+enum fq_status fq_form_check(fq_db *db, const fq_json *form, const char *path, fq_json *files,
+                             struct fq_error *e) {
+  return fq_fail(e, FQ_E_PARAMS, "form.unknown", path, "没有表单", "there is no such form");
+}
+
+/* ... and no dictionaries: codes stand for themselves. */
 bool fq_term(fq_db *db, const char *dictionary, const char *code, char zh[96], char en[96]) {
   snprintf(zh, 96, "%s", code);
   snprintf(en, 96, "%s", code);

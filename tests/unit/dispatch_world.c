@@ -144,6 +144,7 @@ static void *new_self(void) {
       continue;
     }
     assert_true(sscanf(o->fallback, "%lld %7s", &value, unit) >= 1);
+    if (!strcmp(unit, "s")) value *= SECOND;
     if (!strcmp(unit, "min")) value *= MINUTE;
     *(int64_t *)(void *)(self + o->offset) = value;
   }

@@ -475,12 +475,46 @@ static void as_a_naive_reference(void **state) {
   nearest_is(i, "{\"skill\":\"fire\"}", all[first].name);
 }
 
+/* Where people are: for desks, within their reach, page by page. */
+static void positions(void **state) {
+  (void)state;
+  assert_int_equal(fq_json_size(fq_json_get(act("dispatcher", "position.list", "{}"), "rows")), 0);
+  act("officer-a1", "position.update", "{\"lon\":110.5,\"lat\":27.1,\"acc\":8,\"battery\":0.4}");
+  act("officer-b1", "position.update", "{\"lon\":110.7,\"lat\":27,\"at\":\"2026-11-21T23:00:00Z\"}");
+  act("officer-a3", "position.update", "{\"lon\":110.54,\"lat\":27.1,\"speed\":1.5,\"heading\":90}");
+  task_for(report("officer-a2", GRID_A2, "fire"), "officer-a1");
+
+  const fq_json *r = act("dispatcher", "position.list", "{\"limit\":2}"), *rows = fq_json_get(r, "rows");
+  assert_int_equal(fq_json_size(rows), 2);
+  assert_string_equal(fq_json_str(r, "next"), "officer-a3");
+  assert_string_equal(fq_json_str(nth(rows, 0), "user"), "officer-a1");
+  assert_string_equal(fq_json_str(nth(rows, 0), "org"), GRID_A1);
+  assert_true(fq_json_bool(nth(rows, 0), "on_duty", false));
+  assert_int_equal(fq_json_int(nth(rows, 0), "tasks", -1), 1);
+  assert_true(fq_json_num(nth(rows, 0), "battery", 0) == 0.4);
+  assert_null(fq_json_get(nth(rows, 0), "speed"));
+  assert_false(fq_json_bool(nth(rows, 1), "on_duty", true));
+  assert_true(fq_json_num(nth(rows, 1), "speed", 0) == 1.5);
+  r = act("dispatcher", "position.list", "{\"limit\":2,\"after\":\"officer-a3\"}");
+  assert_null(fq_json_str(r, "next"));
+  assert_string_equal(fq_json_str(nth(fq_json_get(r, "rows"), 0), "user"), "officer-b1");
+  assert_string_equal(fq_json_str(nth(fq_json_get(r, "rows"), 0), "at"), "2026-11-21T23:00:00.000Z");
+
+  assert_int_equal(fq_json_size(fq_json_get(act("dispatcher", "position.list", "{\"fresh\":true}"), "rows")),
+                   2);
+  assert_int_equal(fq_json_size(fq_json_get(act("director-b", "position.list", "{}"), "rows")), 1);
+  assert_int_equal(try("director-b", "position.list", "{\"org\":\"430525100000\"}"), FQ_E_FORBIDDEN);
+  refused("officer-a1", "position.list", FQ_E_FORBIDDEN, "role", "{}");
+  assert_int_equal(try("dispatcher", "position.list", "{\"limit\":1001}"), FQ_E_PARAMS);
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, world_open, world_close)
 int main(void) {
   const struct CMUnitTest tests[] = {
       T(first_owner),
       T(up_the_ladder),
       T(candidates),
+      T(positions),
       T(who_sees_what),
       T(pages),
       T(duty_roster),

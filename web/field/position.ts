@@ -7,11 +7,17 @@ import type { Word } from "../shared/i18n";
 /** A position older than this tells a dispatcher nothing new; more often costs battery. */
 const SHARE_EVERY_MS = 30_000;
 
-const toPlace = (p: GeolocationPosition): Place => ({
-  lon: Number(p.coords.longitude.toFixed(6)),
-  lat: Number(p.coords.latitude.toFixed(6)),
-  acc: Math.round(p.coords.accuracy),
-});
+let last: Place | null = null;
+
+const toPlace = (p: GeolocationPosition): Place =>
+  (last = {
+    lon: Number(p.coords.longitude.toFixed(6)),
+    lat: Number(p.coords.latitude.toFixed(6)),
+    acc: Math.round(p.coords.accuracy),
+  });
+
+/** What the phone said last, for those who cannot wait for satellites. */
+export const lastPlace = (): Place | null => last;
 
 export class PositionError extends Error {
   constructor(readonly word: Word) {
@@ -36,13 +42,14 @@ export function locate(): Promise<Place> {
 /** Sends positions until the returned function is called. Says nothing when the phone gives none. */
 export function sharePosition(link: Link): () => void {
   if (!isSecureContext || !navigator.geolocation) return () => undefined;
-  let last = 0;
+  let sharedAt = 0;
   const watch = navigator.geolocation.watchPosition(
     (p) => {
+      const place = toPlace(p);
       const now = Date.now();
-      if (now - last < SHARE_EVERY_MS) return;
-      last = now;
-      link.notify("position.update", { ...toPlace(p), at: new Date(link.serverNow()).toISOString() });
+      if (now - sharedAt < SHARE_EVERY_MS) return;
+      sharedAt = now;
+      link.notify("position.update", { ...place, at: new Date(link.serverNow()).toISOString() });
     },
     () => undefined,
     { enableHighAccuracy: false, maximumAge: 15_000 },

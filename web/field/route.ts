@@ -2,22 +2,23 @@
 
 import { ref } from "vue";
 
-export type Tab = "tasks" | "report" | "mine";
-
 export interface Route {
-  tab: Tab;
+  /** `tasks` is home. */
+  tab: string;
   task: string;
+  /** What follows the tab's name: a part's own way. */
+  rest: string[];
 }
 
 export function parseRoute(hash: string): Route {
-  const [tab, id] = hash.replace(/^#\/?/, "").split("/");
-  if (tab === "task" && id) return { tab: "tasks", task: id };
-  return { tab: tab === "report" || tab === "mine" ? tab : "tasks", task: "" };
+  const [tab = "", ...rest] = hash.replace(/^#\/?/, "").split("/");
+  if (tab === "task" && rest[0]) return { tab: "tasks", task: rest[0], rest: [] };
+  return { tab: tab || "tasks", task: "", rest };
 }
 
 export const route = ref<Route>(parseRoute(location.hash));
 addEventListener("hashchange", () => (route.value = parseRoute(location.hash)));
 
-export function go(to: Tab | `task/${string}`): void {
+export function go(to: string): void {
   location.hash = `#/${to}`;
 }

@@ -38,8 +38,3 @@ export function between(from: string | null | undefined, to: string | null | und
 }
 
 export const clockName = (c: { name: string; title?: string }): string => c.title ?? tData("clock", c.name);
-
-export function sizeText(bytes: number | undefined): string {
-  if (bytes === undefined) return "–";
-  return bytes < 1024 ? `${bytes} B` : bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1048576).toFixed(1)} MiB`;
-}

@@ -27,6 +27,11 @@ export function distanceText(m: number | null | undefined): string {
   return m < 1000 ? t("unit.m", { n: Math.round(m) }) : t("unit.km", { n: (m / 1000).toFixed(1) });
 }
 
+export function sizeText(bytes: number | undefined): string {
+  if (bytes === undefined) return "–";
+  return bytes < 1024 ? `${bytes} B` : bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1048576).toFixed(1)} MiB`;
+}
+
 export function pick(zh: string | undefined, en: string | undefined): string {
   return (lang.value === "zh" ? zh || en : en || zh) ?? "";
 }

@@ -169,6 +169,11 @@ export class Link {
     return this.opt.now() + this.offsetMs;
   }
 
+  /** For what goes over plain HTTP: attachments, files. */
+  get headers(): Record<string, string> {
+    return this.token ? { Authorization: `Bearer ${this.token}` } : {};
+  }
+
   /* ---- signing in and out ---------------------------------------------------------------------- */
 
   /** Signs in with a name and a password, then opens the session. */

@@ -1,10 +1,13 @@
 // The words that several pages show, Chinese then English; what one page alone says stands in its own words.ts.
 // The type makes a missing half a compile error.
 
+import { placeWords } from "./placewords";
+
 export type Pair = readonly [zh: string, en: string];
 export const dictionary = <T extends Record<string, Pair>>(d: T): T => d;
 
 export const words = dictionary({
+  ...placeWords,
 
   "login.name": ["账号", "Account"],
   "login.password": ["密码", "Password"],
@@ -53,6 +56,24 @@ export const words = dictionary({
   "detail.clocks": ["时限", "Clocks"],
   "detail.noTasks": ["尚未派遣", "Nobody has been dispatched"],
   "detail.timeline": ["经过", "Timeline"],
+
+  "form.required": ["必填", "required"],
+  "form.colon": ["：", ": "],
+  "form.unit": ["（{unit}）", " ({unit})"],
+  "form.choose": ["请选择", "Choose"],
+  "form.yes": ["是", "Yes"],
+  "form.pictures": ["{n} 张照片", "{n} pictures"],
+  "form.nothing": ["没有填写", "Nothing was filled in"],
+  "form.photoElsewhere": ["这里不能拍照，请在手机上补充。", "Pictures cannot be taken here; add them on a phone."],
+  "form.placeElsewhere": ["这里不能选位置，请在手机上补充。", "A place cannot be chosen here; add it on a phone."],
+  "form.needed": ["必须填写", "This has to be filled in"],
+  "form.noNumber": ["应为数字", "This should be a number"],
+  "form.least": ["不能小于 {n}", "At least {n}"],
+  "form.most": ["不能大于 {n}", "At most {n}"],
+  "form.shortest": ["至少 {n} 个字", "At least {n} characters"],
+  "form.longest": ["最多 {n} 个字", "At most {n} characters"],
+  "form.fewest": ["至少选 {n} 项", "At least {n} of them"],
+  "form.tooMany": ["最多选 {n} 项", "At most {n} of them"],
 
   "level.1": ["Ⅰ级", "Level I"],
   "level.2": ["Ⅱ级", "Level II"],
@@ -188,6 +209,20 @@ export const words = dictionary({
     "j / k 上下选择 · Enter 查看 · / 搜索 · d 派遣 · n 上报 · Esc 返回",
     "j / k move · Enter open · / search · d dispatch · n report · Esc back",
   ],
+  "blob.unreachable": ["附件没有传完，连上后可以接着传", "The attachment did not get through; it goes on from where it was"],
+  "blob.unfetched": ["连接不上，附件没有取到", "Not connected; the attachment was not fetched"],
+  "blob.status": ["服务器回答 {status}", "The server answered {status}"],
+  "blob.empty": ["文件是空的", "The file is empty"],
+  "file.one": ["附件", "Attachment"],
+  "file.again": ["再取一次", "Fetch again"],
+  "file.show": ["看大图：{name}", "Show in full: {name}"],
+  "file.save": ["保存{name}（{size}）", "Save {name} ({size})"],
+  "file.saveThis": ["保存", "Save"],
+  "file.photo": ["照片 {n} / {of}", "Photo {n} of {of}"],
+  "file.before": ["前一张", "Previous"],
+  "file.next": ["后一张", "Next"],
+  "file.larger": ["放大", "Larger"],
+  "file.smaller": ["缩小", "Smaller"],
   "time.ago.s": ["刚刚", "now"],
   "time.ago.m": ["{n} 分钟前", "{n} min ago"],
   "time.ago.h": ["{n} 小时前", "{n} h ago"],

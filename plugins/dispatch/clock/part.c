@@ -3,6 +3,7 @@
  */
 #include "clock/clock.h"
 #include "schema.h"
+#include "shape.h"
 
 #define P_CLOCK                                                                                              \
   { .name = "name", .type = FQ_T_ID, .required = true, .zh = "时钟名", .en = "the clock's name" }
@@ -185,7 +186,7 @@ static const struct fq_method methods[] = {
     {"clock.breach", 0, FQ_INTERNAL, clock_timer_params, NULL, dp_clock_breach, NULL, NULL, "到期",
      "the limit", NULL},
     ASK("clock.list", READERS, 0, clock_list_params, dp_clock_list, "时钟", "the clocks of an incident",
-        "{rows}"),
+        "{rows: [" SHAPE_CLOCK "]}"),
     {"calendar.set", FQ_ROLE_ADMIN_SYSTEM, 0, calendar_params, dp_target_county, dp_calendar_set, NULL, NULL,
      "设置日历", "set a calendar: the hours of the week, holidays, make-up days", "{changed}"},
     {"calendar.remove", FQ_ROLE_ADMIN_SYSTEM, 0, calendar_name_params, dp_target_county, dp_calendar_remove,
@@ -196,7 +197,7 @@ static const struct fq_method methods[] = {
         "{rows: [{name, title?, offset, week?, days?, set_at, set_by, clocks}]}"),
     ASK("calendar.check", READERS, 0, check_params, dp_calendar_check, "何时到期,为什么",
         "when something would be due, and why",
-        "{due_at, due_local, days: [{date, weekday, kind, name?, hours?, counted_ms | day?}], more?}"),
+        "{due_at, due_local, days: [{date, weekday, kind, name?, hours?, counted_ms?, day?}], more?}"),
     {0}};
 
 static const struct fq_view_fn views[] = {

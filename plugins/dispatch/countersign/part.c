@@ -3,6 +3,7 @@
  */
 #include "countersign/countersign.h"
 #include "schema.h"
+#include "shape.h"
 
 #define P_COUNTERSIGN                                                                                        \
   { .name = "id", .type = FQ_T_ID, .required = true, .zh = "会签编号", .en = "countersign id" }
@@ -60,7 +61,8 @@ static const struct fq_method methods[] = {
     {"countersign.overdue", 0, FQ_INTERNAL, overdue_params, NULL, dp_countersign_overdue, NULL, NULL,
      "会签逾期", "a unit has not signed in time", NULL},
     ASK("countersign.list", READERS, 0, list_params, dp_countersign_list, "待签会签",
-        "what waits to be signed", "{rows}"),
+        "what waits to be signed",
+        "{rows: [{" SHAPE_COUNTERSIGN_MEMBERS ", number: integer, incident_title: string}]}"),
     {0}};
 
 static const struct fq_view_fn views[] = {

@@ -150,9 +150,13 @@ static const struct fq_method methods[] = {
         dp_emergency_open, "应急状态", "emergencies in force here, and those I was called to", "{rows}"),
     ASK("emergency.board", WATCH, 0, id_params, dp_emergency_board, "应急态势",
         "the live board: people, incidents, clocks, tasks, last lines",
-        "emergency + {calls, incidents, clocks, tasks, breached, open_tasks, last, whole}"),
+        "{id: id, title: string, level: integer, org: id, state: string, calls: object, open_incidents: "
+        "integer, open_tasks: integer, breached_clocks: integer, breached: [object], last: [object], whole: "
+        "boolean, ...}"),
     ASK("emergency.report", WATCH, 0, report_params, dp_emergency_report, "应急总结",
-        "the whole story with times and actors", "emergency + {summary, calls, entries, next?}"),
+        "the whole story with times and actors",
+        "{id: id, title: string, level: integer, org: id, state: string, summary: object, calls: object, "
+        "entries: [object], next?, ...}"),
     {0}};
 
 static const struct fq_view_fn views[] = {{"emergency", dp_view_emergency, "org",

@@ -4,6 +4,7 @@
  */
 #include "incident/incident.h"
 #include "schema.h"
+#include "shape.h"
 
 static const struct fq_param report_params[] = {
     {.name = "category", .type = FQ_T_ID, .required = true, .zh = "类别", .en = "category code"},
@@ -37,6 +38,7 @@ static const struct fq_param report_params[] = {
      .en = "its id at the source"},
     {.name = "solved", .type = FQ_T_BOOL, .zh = "已当场解决", .en = "already dealt with"},
     P_FILES,
+    P_FORM(false),
     {0}};
 static const struct fq_param id_params[] = {P_ID, P_REV, {0}};
 static const struct fq_param get_params[] = {P_ID, {0}};
@@ -192,7 +194,10 @@ static const struct fq_kind kinds[] = {
     {0}};
 
 #define INC(verb, who, flags, schema, where, z, e)                                                           \
-  { "incident." #verb, who, flags, schema, where, dp_incident_##verb, NULL, NULL, z, e, "{id, state, rev}" }
+  {                                                                                                          \
+    "incident." #verb, who, flags, schema, where, dp_incident_##verb, NULL, NULL, z, e,                      \
+        "{id, state, rev: integer, owner?: " SHAPE_OWNER "}"                                                 \
+  }
 static const struct fq_method methods[] = {
     /* Anybody may report anything anywhere: what is seen across a border is not less on fire. */
     {"incident.report", FIELD | DESK | RULE | FQ_ROLE_SERVICE | FQ_ROLE_FAMILY, FQ_POLICY, report_params,
@@ -227,11 +232,11 @@ static const struct fq_method methods[] = {
     ASK("dispatch.states", READERS | FQ_ROLE_FAMILY, 0, NULL, dp_states, "状态与动作对照表",
         "which verb is possible in which state, and where it leads",
         "{states, verbs, task_states, task_verbs}"),
-    ASK("incident.get", READERS, 0, get_params, dp_incident_get, "事件详情", "one incident", "incident"),
+    ASK("incident.get", READERS, 0, get_params, dp_incident_get, "事件详情", "one incident", SHAPE_INCIDENT),
     ASK("incident.list", READERS, 0, list_params, dp_incident_list, "事件列表", "incidents, newest first",
-        "{rows, next?, head}"),
+        "{rows: [" SHAPE_INCIDENT_ROW "], next?: string, head: integer}"),
     ASK("incident.open", READERS, FQ_SNAPSHOT, NULL, dp_incident_open, "在办事件",
-        "all open incidents in reach", "{rows}"),
+        "all open incidents in reach", "{rows: [" SHAPE_INCIDENT_ROW "]}"),
     {0}};
 
 static const struct fq_view_fn views[] = {

@@ -131,6 +131,7 @@ enum fq_status dp_incident_report(struct fq_call *c) {
   dp_id_make(i.id, 'i', i.n);
   dp_text(i.org, sizeof i.org, site.org);
   dp_text(i.owner_org, sizeof i.owner_org, owner.org);
+  dp_text(i.category, sizeof i.category, fq_json_str(c->params, "category"));
   dp_text(i.reporter, sizeof i.reporter, c->actor->name);
   i.number = 1 + fq_int(c->db, 0, "SELECT value FROM dispatch_counter WHERE name = 'number'", "");
 
@@ -144,6 +145,12 @@ enum fq_status dp_incident_report(struct fq_call *c) {
                                          "external_id", "attachments", "solved"};
   for (size_t k = 0; k < sizeof as_given / sizeof *as_given; k++)
     dp_set_opt(data, as_given[k], c->params, as_given[k]);
+  s = dp_form_take(c, fq_json_get(c->params, "form"), i.category, data);
+  if (s != FQ_OK) {
+    fq_json_free(data);
+    fq_json_free(skipped);
+    return s;
+  }
   fq_json_set_str(data, "grid", site.org);
   fq_json_set_str(data, "path", site.path);
   if (*site.township) fq_json_set_str(data, "township", site.township);

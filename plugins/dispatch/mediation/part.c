@@ -176,7 +176,8 @@ static const struct fq_method methods[] = {
     {"mediation.reveal", DESK, FQ_SECRET, reveal_params, dp_target_mediation, dp_mediation_reveal, NULL, NULL,
      "查看当事人信息(留痕)", "see the parties as they are; asking is recorded", "{id, state, rev, parties}"},
     ASK("mediation.get", READERS, 0, get_params, dp_mediation_get, "调处详情", "one mediation with its steps",
-        "mediation"),
+        "{id: id, incident: id, number: integer, incident_title: string, rev: integer, parties: [object], "
+        "masked: boolean, steps: [object], ...}"),
     ASK("mediation.list", READERS, 0, list_params, dp_mediation_list, "调处列表", "mediations, newest first",
         "{rows, next?}"),
     ASK("mediation.report", DESK | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, report_params,

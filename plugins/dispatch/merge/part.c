@@ -58,7 +58,8 @@ static const struct fq_kind also_applies[] = {
 static const struct fq_reaction reactions[] = {{"incident.reported", dp_suggest}, {0}};
 
 #define SEEN                                                                                                 \
-  "{rows: [{id, number, title, state, category, score, distance_m?, apart_ms, same_category, likeness}]}"
+  "{rows: [{id, number, title, state, category, score, distance_m?, apart_ms, same_category, likeness, "     \
+  "same_reporter?: boolean}]}"
 static const struct fq_method methods[] = {
     {"incident.merge", DESK | RULE, FQ_POLICY, merge_params, dp_target_desk, dp_incident_merge, NULL, NULL,
      "并案", "merge an incident into another that is the same thing", "{id, state, rev, into, tasks_moved}"},

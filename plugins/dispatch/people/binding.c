@@ -20,6 +20,7 @@ static const struct {
     {"group_head", "组长联户", "group head of households", false, false},
     {"community_cadre", "社区干部包楼栋", "community cadre of a building", false, false},
     {"party_member", "党员联人", "party member of a person", false, false},
+    {"relative", "亲属", "relative", false, true},
     {"household", "户长", "household head", true, true},
     {"courtyard", "院落长", "courtyard head", true, true},
     {"grid_head", "网格长", "grid head", true, false},

@@ -36,6 +36,22 @@ static const struct fq_param duty_params[] = {{.name = "user", .type = FQ_T_ID, 
                                               {0}};
 static const struct fq_param duty_list_params[] = {
     {.name = "org", .type = FQ_T_ID, .zh = "机构", .en = "unit"}, {0}};
+static const struct fq_param position_list_params[] = {{.name = "org",
+                                                        .type = FQ_T_ID,
+                                                        .zh = "单位及其下级，默认本人所在单位",
+                                                        .en = "unit and below; one's own by default"},
+                                                       {.name = "fresh",
+                                                        .type = FQ_T_BOOL,
+                                                        .zh = "只要新近的位置",
+                                                        .en = "only positions that are not too old to count"},
+                                                       {.name = "limit",
+                                                        .type = FQ_T_INT,
+                                                        .min = 1,
+                                                        .max = 1000,
+                                                        .zh = "条数，默认 500",
+                                                        .en = "rows, 500 by default"},
+                                                       P_AFTER,
+                                                       {0}};
 static const struct fq_param position_params[] = {
     {.name = "lon",
      .type = FQ_T_NUMBER,
@@ -451,6 +467,12 @@ static const struct fq_method methods[] = {
      "back from leave, or a leave called off", "{id, user}"},
     {"position.update", DESK | FIELD, 0, position_params, NULL, NULL, NULL, dp_position_update, "上报位置",
      "where I am", NULL},
+    ASK("position.list", DESK | FQ_ROLE_SERVICE | FQ_ROLE_ADMIN_SYSTEM, 0, position_list_params,
+        dp_position_list, "人员位置",
+        "where people are, as their phones last said; then the topic `positions` says what changes",
+        "{rows: [{user, display, org, lon: number, lat: number, acc?: number, at, battery?: number, speed?: "
+        "number,"
+        " heading?: number, on_duty: boolean, tasks: number}], next?}"),
     ASK("duty.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, duty_list_params,
         dp_duty_list, "值班与人员", "who is on duty; officers see themselves", "{rows}"),
     ASK("incident.candidates", DESK, 0, candidates_params, dp_incident_candidates, "派遣建议",

@@ -13,6 +13,7 @@ DP_APPLY(dp_apply_officer);
 DP_APPLY(dp_apply_duty);
 DP_QUERY(dp_duty_list);
 void dp_position_update(struct fq_call *c);
+DP_QUERY(dp_position_list);
 
 /* candidates.c */
 DP_QUERY(dp_incident_candidates);

@@ -115,6 +115,9 @@ void dp_position_update(struct fq_call *c) {
   struct dp_position at = {.lon = fq_json_num(c->params, "lon", 0),
                            .lat = fq_json_num(c->params, "lat", 0),
                            .acc_m = fq_json_num(c->params, "acc", NAN),
+                           .battery = fq_json_num(c->params, "battery", NAN),
+                           .speed = fq_json_num(c->params, "speed", NAN),
+                           .heading = fq_json_num(c->params, "heading", NAN),
                            .at_ms = at_ms};
   dp_position_put(self->positions, c->actor->name, &at);
   fq_json *data = fq_json_object();
@@ -124,4 +127,64 @@ void dp_position_update(struct fq_call *c) {
     dp_set_opt(data, members[k], c->params, members[k]);
   fq_json_set_time(data, "at", at_ms);
   fq_publish(c, "positions", c->actor->name, c->actor->org, data);
+}
+
+static void set_known(fq_json *row, const char *name, double v) {
+  if (!isnan(v)) fq_json_set_num(row, name, v);
+}
+
+static fq_json *position_row(fq_stmt *s, const struct dp_position *at) {
+  fq_json *row = fq_json_object();
+  fq_json_set_str(row, "user", fq_col_str(s, 0));
+  fq_json_set_str(row, "display", fq_col_str(s, 1));
+  fq_json_set_str(row, "org", fq_col_str(s, 2));
+  fq_json_set_num(row, "lon", at->lon);
+  fq_json_set_num(row, "lat", at->lat);
+  set_known(row, "acc", at->acc_m);
+  set_known(row, "battery", at->battery);
+  set_known(row, "speed", at->speed);
+  set_known(row, "heading", at->heading);
+  fq_json_set_time(row, "at", at->at_ms);
+  fq_json_set_int(row, "tasks", fq_col_int(s, 3));
+  fq_json_set_bool(row, "on_duty", dp_presence_read(s, 4, &(struct dp_absence){0}));
+  return row;
+}
+
+/* Everybody in reach whose phone has said where it is since the server began, by account. */
+enum fq_status dp_position_list(struct fq_query *q) {
+  const struct dp_self *self = q->self;
+  const char *org = fq_json_str(q->params, "org"), *after = fq_json_str(q->params, "after");
+  bool fresh = fq_json_bool(q->params, "fresh", false);
+  int64_t limit = fq_json_int(q->params, "limit", 500), n = 0;
+  if (!org) org = q->actor->system ? "" : q->actor->org;
+  enum fq_status reach = dp_org_reach(q, org, "params.org");
+  if (reach != FQ_OK) return reach;
+  char below[512] = "", last[FQ_ID_MAX] = "";
+  fq_stmt *s = fq_sql(q->db, "SELECT path FROM org WHERE id = ?1", "s", org);
+  if (fq_row(s)) {
+    dp_text(below, sizeof below, fq_col_str(s, 0));
+    fq_done(s);
+  }
+  fq_json *rows = fq_json_array();
+  s = fq_sql(q->db,
+             "SELECT a.name, a.display, coalesce(f.grid, a.org),"
+             " (SELECT count(*) FROM task t WHERE t.to_user = a.name AND t.ended_ms IS NULL),"
+             " " DP_PRESENCE_COLUMNS DP_PRESENCE_FROM
+             " JOIN org o ON o.id = a.org LEFT JOIN officer f ON f.user = a.name"
+             " WHERE a.name > ?3 AND a.disabled = 0 AND substr(o.path, 1, length(?2)) = ?2 ORDER BY a.name",
+             "iss", q->now_ms, below, after ? after : "");
+  while (fq_row(s)) {
+    struct dp_position at;
+    if (!dp_position_get(self->positions, fq_col_str(s, 0), &at)) continue;
+    if (fresh && at.at_ms < q->now_ms - self->position_fresh_ms) continue;
+    if (n++ == limit) { /* there is one more: the next page begins after the last of this one */
+      fq_json_set_str(q->result, "next", last);
+      fq_done(s);
+      break;
+    }
+    dp_text(last, sizeof last, fq_col_str(s, 0));
+    fq_json_push(rows, position_row(s, &at));
+  }
+  fq_json_set(q->result, "rows", rows);
+  return FQ_OK;
 }

@@ -3,6 +3,7 @@
  */
 #include "request/request.h"
 #include "schema.h"
+#include "shape.h"
 
 #define P_REQUEST                                                                                            \
   { .name = "id", .type = FQ_T_ID, .required = true, .zh = "申请编号", .en = "request id" }
@@ -50,13 +51,15 @@ static const struct fq_method methods[] = {
     {"incident.ask_suspend", DESK | FIELD, 0, ask_suspend_params, dp_target_worker, dp_incident_ask_suspend,
      NULL, NULL, "申请挂起", "ask for a suspension", "{id, state}"},
     {"request.grant", DESK | RULE, FQ_POLICY, grant_params, dp_target_granter, dp_request_grant, NULL, NULL,
-     "批准申请", "grant a request", "{id, state, due_at?}"},
+     "批准申请", "grant a request", "{id, state, due_at?, rev?: integer}"},
     {"request.refuse", DESK | RULE, FQ_POLICY, refuse_params, dp_target_granter, dp_request_refuse, NULL,
      NULL, "驳回申请", "refuse a request", "{id, state}"},
     {"request.withdraw", DESK | FIELD, 0, withdraw_params, dp_target_asker, dp_request_withdraw, NULL, NULL,
      "撤回申请", "withdraw one's own request", "{id, state}"},
     ASK("request.list", READERS, 0, list_params, dp_request_list, "申请列表",
-        "requests in reach, open ones first", "{rows}"),
+        "requests in reach, open ones first",
+        "{rows: [{" SHAPE_REQUEST_MEMBERS
+        ", number: integer, incident_title: string, incident_state: string}]}"),
     {0}};
 
 static const struct fq_view_fn views[] = {{"requests", dp_view_requests, "incident",

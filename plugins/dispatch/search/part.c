@@ -4,6 +4,7 @@
  */
 #include "search/search.h"
 #include "schema.h"
+#include "shape.h"
 
 /* search_new: documents not indexed yet, with the words and the mark that no other table has. search_part:
  * which entry a document is of (a report's is its own). search_words: automatic merging is off, because it
@@ -144,7 +145,8 @@ static const struct fq_method methods[] = {
     {"search.index", 0, FQ_INTERNAL, index_params, NULL, dp_search_index, NULL, NULL, "编入检索",
      "index what is new", NULL},
     ASK("incident.search", READERS, 0, search_params, dp_incident_search, "检索事件", "find incidents",
-        "{rows: [incident with match?: {in, snippet, at, length}], next?, head}"),
+        "{rows: [{" SHAPE_INCIDENT_MEMBERS ", match?: {in: string, snippet: string, at: integer, length: "
+        "integer}}], next?: string, head: integer}"),
     {"filter.save", READERS, 0, save_params, NULL, dp_filter_save, NULL, NULL, "保存筛选", "keep a search",
      "{name}"},
     {"filter.remove", READERS, 0, remove_params, NULL, dp_filter_remove, NULL, NULL, "删除筛选",

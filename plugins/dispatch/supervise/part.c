@@ -4,6 +4,7 @@
  */
 #include "supervise/supervise.h"
 #include "schema.h"
+#include "shape.h"
 
 static const char *const migrations[] = {
     "CREATE TABLE card("
@@ -127,7 +128,7 @@ static const struct fq_method methods[] = {
     {"supervise.lapse", 0, FQ_INTERNAL, lapse_params, NULL, dp_supervise_lapse, NULL, NULL, "督办到期",
      "a card's time is up", NULL},
     ASK("supervise.list", WATCH | FQ_ROLE_DEPARTMENT, 0, list_params, dp_supervise_list, "督办台账",
-        "open cards in reach, oldest first", "{rows, next?}"),
+        "open cards in reach, oldest first", "{rows: [" SHAPE_CARD "], next?: integer}"),
     ASK("supervise.report", WATCH, 0, report_params, dp_supervise_report, "督办统计", "cards by unit",
         "{from, until, rows: [{unit, name, cards, yellow, red, black, answered, overdue, lifted, open, "
         "answer_ms?}]}"),
@@ -147,7 +148,8 @@ static const struct fq_method methods[] = {
         "a stored note by id; without one, what would be handed over now", "{state, summary, ...}"),
     ASK("incident.after_action", READERS, 0, get_params, dp_incident_after_action, "事件复盘",
         "the whole story of an incident, as one may hear it",
-        "{incident, milestones, entries, comments, attachments, cards, policies, whole}"),
+        "{incident, milestones, entries, comments, attachments, cards, policies, whole, made_at: time, "
+        "made_for?}"),
     {0}};
 
 const struct fq_plugin dp_supervise_part = {

@@ -6,6 +6,7 @@
 #include "incident/incident.h"
 #include "task/task.h"
 #include "schema.h"
+#include "shape.h"
 
 /* What was sent before tasks had roles keeps its order: the first of an incident led. */
 static const char *const migrations[] = {
@@ -275,11 +276,18 @@ static const struct fq_method methods[] = {
      "a reservation lapses", NULL},
     {"task.expire", 0, FQ_INTERNAL, expire_params, NULL, dp_task_expire, NULL, NULL, "任务失效",
      "an order lapses", NULL},
-    ASK("task.mine", FIELD | DESK, FQ_SNAPSHOT, NULL, dp_task_mine, "我的任务", "own open tasks", "{rows}"),
+    ASK("task.mine", FIELD | DESK, FQ_SNAPSHOT, NULL, dp_task_mine, "我的任务", "own open tasks",
+        "{rows: [{" SHAPE_TASK_MEMBERS ", incident_title: string, number: integer, category: string, level: "
+        "integer, text?: string, address?: string, place?: " SHAPE_PLACE ", where: " SHAPE_WHERE
+        ", incident_state: string}]}"),
     ASK("task.alarms", FIELD | DESK, FQ_SNAPSHOT, NULL, dp_task_alarms, "未解除的平安警报",
-        "check-in alarms that nobody has dealt with", "{rows}"),
+        "check-in alarms that nobody has dealt with",
+        "{rows: [{task: id, name: string, number: integer, incident: id, incident_title: string, user?: id, "
+        "state: string, raised_at: time, count: integer, last_at?: time, answered?: boolean, "
+        "place?: " SHAPE_PLACE ", ...}]}"),
     ASK("reserve.list", DESK, 0, reserve_list_params, dp_reserve_list, "预留人员", "who is reserved for what",
-        "{rows}"),
+        "{rows: [{id: id, incident: id, user?: id, unit?: id, team?: id, name: string, number: integer, "
+        "incident_title: string, by: string, made_at: time, until?: time, ...}]}"),
     {0}};
 
 static const struct fq_view_fn views[] = {

@@ -3,6 +3,7 @@
  */
 #include "whistle/whistle.h"
 #include "schema.h"
+#include "shape.h"
 
 static const char *const migrations[] = {
     "CREATE TABLE whistle("
@@ -178,11 +179,12 @@ static const struct fq_method methods[] = {
     TIMER(lapse, lapse_params, "报到时限", "the time to check in is over"),
     TIMER(measure_lapse, lapse_params, "措施时限", "the time set for a measure is over"),
     ASK("whistle.get", READERS, 0, get_params, dp_whistle_get, "哨单详情",
-        "one whistle with its departments, minutes and follow-ups", "whistle"),
+        "one whistle with its departments, minutes and follow-ups",
+        "{" SHAPE_WHISTLE_MEMBERS ", minutes: [object], follow_ups: [object]}"),
     ASK("whistle.list", READERS, 0, list_params, dp_whistle_list, "哨单列表", "whistles, newest first",
-        "{rows, next?}"),
+        "{rows: [{" SHAPE_WHISTLE_MEMBERS "}], next?: string}"),
     ASK("whistle.open", READERS, FQ_SNAPSHOT, NULL, dp_whistle_open, "在办哨单", "the whistle board",
-        "{rows}"),
+        "{rows: [{" SHAPE_WHISTLE_MEMBERS "}]}"),
     ASK("whistle.report", DESK | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, report_params,
         dp_whistle_report, "吹哨报告:频次区间、到场、措施", "whistle rate against a band, arrivals, measures",
         "{low, high, total, townships, grids, departments}"),
