@@ -437,6 +437,8 @@ struct dp_position {
   double battery, speed, heading; /* as the phone says; NAN: it does not */
   int64_t at_ms;
 };
+/* Who did something, by the name people know: the account stands beside it. */
+void dp_set_person(fq_db *db, fq_json *j, const char *member, const char *user);
 struct dp_positions *dp_positions_new(void);
 void dp_positions_free(struct dp_positions *p);
 void dp_position_put(struct dp_positions *p, const char *user, const struct dp_position *at);

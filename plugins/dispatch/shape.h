@@ -28,11 +28,12 @@
 #define SHAPE_REQUEST_MEMBERS                                                                                \
   "id: id, incident: id, what: string, state: string, asked_by?: string, asked_unit?: string,"               \
   " reason?: string, policy?: string, clock?: string, answered_by?: string, note?: string, by_ms?: integer," \
-  " until?: time, due_at?: time, asked_at?: time, answered_at?: time"
+  " until?: time, due_at?: time, asked_at?: time, answered_at?: time, asked_by_name?: string,"               \
+  " answered_by_name?: string"
 #define SHAPE_COUNTERSIGN_MEMBERS                                                                            \
   "id: id, incident: id, unit?: id, name?: string, text?: string, state?: string, asked_by?: string,"        \
   " answered_by?: string, note?: string, asked_at?: time, due_at?: time, answered_at?: time,"                \
-  " overdue?: boolean"
+  " overdue?: boolean, asked_by_name?: string"
 #define SHAPE_CARD                                                                                           \
   "{n: integer, incident: id, number: integer, level: integer, card?: string, note?: string, unit?: id,"     \
   " by?: string, answered_by?: string, answer?: string, ended?: string, title?: string,"                     \
@@ -40,11 +41,12 @@
   " given_at?: time, due_at?: time, overdue_at?: time, answered_at?: time, ended_at?: time}"
 #define SHAPE_CALLED                                                                                         \
   "{unit: id, name: string, state: string, came_at?: time, distance_m?: integer, by?: string,"               \
-  " by_hand?: boolean, note?: string, measure?: {text: string, due_at: time, task?: id, state: string,"      \
+  " by_hand?: boolean, note?: string, measure?: {text: string, due_at?: time, task?: id, state: string,"     \
   " version: integer}}"
 #define SHAPE_WHISTLE_MEMBERS                                                                                \
   "id: id, incident: id, number: integer, incident_title: string, category: string, level: integer,"         \
-  " state: string, rev: integer, by: string, by_org?: string, kind?: string, reason?: string,"               \
+  " state: string, rev: integer, by: string, by_name?: string, by_org?: string, kind?: string, reason?: "    \
+  "string,"                                                                                                  \
   " place?: " SHAPE_PLACE ", radius_m: integer, within_ms: integer, blown_at: time, due_at: time,"           \
   " ended_at?: time, outcome?: string, org: string, minutes_version: integer, units: [" SHAPE_CALLED "]"
 

@@ -245,6 +245,20 @@ static void parties_later(void **state) {
 }
 
 /* A county's own stages take the place of those built in. */
+/* What is built in, when no pack says otherwise. */
+static void words(void **state) {
+  const fq_json *r = act("officer-a1", "mediation.words", "{}");
+  assert_int_equal(fq_json_size(fq_json_get(r, "stages")), 6);
+  assert_int_equal(fq_json_size(fq_json_get(r, "classes")), 11);
+  assert_int_equal(fq_json_size(fq_json_get(r, "tags")), 6);
+  const fq_json *first = fq_json_first(fq_json_get(r, "stages"));
+  assert_string_equal(fq_json_str(first, "code"), "receive");
+  assert_string_equal(fq_json_str(first, "zh"), "热情接待");
+  assert_non_null(fq_json_str(first, "en"));
+  open_();
+  assert_non_null(fq_json_str(get("dispatcher"), "mediator_name"));
+}
+
 static void stages_are_data(void **state) {
   fq_json *params = fq_json_object(), *files = fq_json_object();
   fq_json_set_str(files, "pack.lua", "name = 'test'\nversion = '1'\npolicies = { 'policies/p.lua' }\n");
@@ -341,6 +355,7 @@ int main(void) {
       D(attachments_too),
       T(who_may),
       D(parties_later),
+      T(words),
       cmocka_unit_test_setup_teardown(stages_are_data, world_open_with_policies, world_close),
       T(the_report),
   };

@@ -225,6 +225,28 @@ static void duty_roster(void **state) {
   r = act("officer-a3", "duty.list", "{\"org\":\"" GRID_A1 "\"}"); /* himself alone */
   assert_int_equal(fq_json_size(fq_json_get(r, "rows")), 1);
   assert_false(fq_json_bool(nth(fq_json_get(r, "rows"), 0), "on_duty", true));
+  /* by duty, by a word, page by page; a position until it is too old to say anything */
+  r = act("director-a", "duty.list", "{\"on_duty\":false}");
+  assert_int_equal(fq_json_size(fq_json_get(r, "rows")), 1);
+  assert_string_equal(fq_json_str(nth(fq_json_get(r, "rows"), 0), "user"), "officer-a3");
+  r = act("director-a", "duty.list", "{\"text\":\"OFFICER-A\",\"limit\":2}");
+  assert_int_equal(fq_json_size(fq_json_get(r, "rows")), 2);
+  assert_string_equal(fq_json_str(r, "next"), "officer-a2");
+  r = act("director-a", "duty.list", "{\"text\":\"officer-a\",\"limit\":2,\"after\":\"officer-a2\"}");
+  assert_int_equal(fq_json_size(fq_json_get(r, "rows")), 1);
+  assert_null(fq_json_str(r, "next"));
+  r = act("director-a", "duty.list", "{\"on_duty\":true,\"limit\":1,\"after\":\"officer-a1\"}");
+  assert_string_equal(fq_json_str(nth(fq_json_get(r, "rows"), 0), "user"), "officer-a2");
+  assert_null(fq_json_str(r, "next")); /* a3 is not there: nothing follows */
+  assert_int_equal(fq_json_size(fq_json_get(act("director-a", "duty.list", "{\"text\":\"%%\"}"), "rows")), 0);
+  act("officer-a1", "position.update", "{\"lon\":110.5,\"lat\":27.1,\"acc\":12}");
+  r = act("director-a", "duty.list", "{\"text\":\"officer-a1\"}");
+  const fq_json *seen = fq_json_get(nth(fq_json_get(r, "rows"), 0), "position");
+  assert_true(fq_json_bool(seen, "fresh", false));
+  assert_true(fq_json_num(seen, "lon", 0) > 110.4 && fq_json_num(seen, "acc", 0) > 11);
+  at(24 * HOUR);
+  r = act("director-a", "duty.list", "{\"text\":\"officer-a1\"}");
+  assert_false(fq_json_bool(fq_json_get(nth(fq_json_get(r, "rows"), 0), "position"), "fresh", true));
   int64_t n = entries("duty.started");
   act("officer-a1", "duty.start", "{}"); /* he is: nothing happens */
   assert_int_equal(entries("duty.started"), n);

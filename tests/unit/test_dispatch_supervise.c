@@ -533,6 +533,49 @@ static void rebuilt(void **state) {
   rebuild_gives_the_same();
 }
 
+/* ---- what waits on the boards ------------------------------------------------------------------------ */
+
+static int64_t waits(const char *who, const char *member) {
+  return fq_json_int(act(who, "stats.waiting", "{}"), member, -1);
+}
+
+static void what_waits(void **state) {
+  static const char *const all[] = {
+      "whistles",     "whistles_missing",     "cards",      "cards_overdue",  "requests",
+      "countersigns", "countersigns_overdue", "follow_ups", "follow_ups_low", "mediations",
+      "shifts"};
+  for (size_t k = 0; k < sizeof all / sizeof *all; k++)
+    assert_int_equal(waits("dispatcher", all[k]), 0);
+  new_incident();
+  give("commander", "yellow", ",\"within_ms\":3600000");
+  act("dispatcher", "whistle.blow",
+      "{\"incident\":\"%s\",\"units\":[\"430525-D01\"],\"within_ms\":3600000,\"reason\":\"x\"}", i);
+  act("dispatcher", "incident.countersign",
+      "{\"id\":\"%s\",\"units\":[\"430525-D01\"],\"text\":\"x\",\"within_ms\":3600000}", i);
+  act("officer-a1", "mediation.open", "{\"incident\":\"%s\",\"kind\":\"people\",\"class\":\"other\"}", i);
+  assert_int_equal(waits("dispatcher", "cards"), 1);
+  assert_int_equal(waits("dispatcher", "cards_overdue"), 0);
+  assert_int_equal(waits("dispatcher", "whistles"), 1);
+  assert_int_equal(waits("director-a", "countersigns"), 1);
+  assert_int_equal(waits("director-a", "mediations"), 1);
+  assert_int_equal(waits("director-b", "whistles"), 0); /* not in his township */
+  assert_int_equal(waits("director-b", "cards"), 0);
+  at(2 * HOUR);
+  assert_int_equal(waits("dispatcher", "cards_overdue"), 1);
+  assert_int_equal(waits("dispatcher", "whistles_missing"), 1);
+  assert_int_equal(waits("dispatcher", "countersigns_overdue"), 1);
+  act("director-a", "supervise.answer", "{\"id\":\"%s\",\"text\":\"x\"}", i);
+  assert_int_equal(waits("dispatcher", "cards"), 0); /* it waits for nobody's answer */
+  act("dispatcher", "shift.start", "{}");
+  assert_non_null(fq_json_str(act("dispatcher", "shift.note", "{}"), "running"));
+  act("dispatcher", "shift.hand_over", "{}");
+  assert_null(fq_json_str(act("dispatcher", "shift.note", "{}"), "running"));
+  assert_int_equal(waits("commander", "shifts"), 1);
+  assert_int_equal(waits("dispatcher", "shifts"), 0); /* one does not take over from oneself */
+  refused("director-b", "stats.waiting", FQ_E_FORBIDDEN, "org.foreign", "{\"org\":\"" TOWN_A "\"}");
+  refused("officer-a1", "stats.waiting", FQ_E_FORBIDDEN, "role", "{}");
+}
+
 #define T(fn)      cmocka_unit_test_setup_teardown(fn, world_open, world_close)
 #define RULES(fn)  cmocka_unit_test_setup_teardown(fn, world_open_with_policies, world_close)
 #define ONDISK(fn) cmocka_unit_test_setup_teardown(fn, world_open_on_disk, world_close)
@@ -557,6 +600,7 @@ int main(void) {
       T(everything_by_number),
       T(the_whole_story),
       T(what_one_may_hear),
+      T(what_waits),
       RULES(a_rule_raises_the_card),
       RULES(a_rule_declares_an_emergency),
       ONDISK(rebuilt),

@@ -353,6 +353,42 @@ static void refused_and_withdrawn(void **state) {
   rebuild_gives_the_same();
 }
 
+/* Page by page, with a state and without: each once, open ones oldest first, then the answered, newest first.
+ */
+static void listed_page_by_page(void **state) {
+  char i[FQ_ID_MAX], t[FQ_ID_MAX], next[FQ_ID_MAX] = "", seen[8][FQ_ID_MAX], asked[5][FQ_ID_MAX];
+  size_t n = 0, open = 0;
+  for (int k = 0; k < 5; k++) {
+    at_work(i, t, HOUR);
+    keep(asked[k], ask_extension("officer-b1", i, HOUR));
+    if (k < 2) act("director-a", "request.refuse", "{\"id\":\"%s\",\"reason\":\"x\"}", asked[k]);
+  }
+  do {
+    const fq_json *r = *next ? act("director-a", "request.list", "{\"limit\":2,\"after\":\"%s\"}", next)
+                             : act("director-a", "request.list", "{\"limit\":2}");
+    fq_json_each(row, fq_json_get(r, "rows")) {
+      assert_true(n < 5);
+      open += !strcmp(fq_json_str(row, "state"), "open");
+      assert_non_null(fq_json_str(row, "asked_by_name"));
+      keep(seen[n++], fq_json_str(row, "id"));
+    }
+    keep(next, fq_json_str(r, "next") ? fq_json_str(r, "next") : "");
+  } while (*next);
+  static const int order[] = {2, 3, 4, 1, 0};
+  assert_int_equal(n, 5);
+  assert_int_equal(open, 3);
+  for (int k = 0; k < 5; k++)
+    assert_string_equal(seen[k], asked[order[k]]);
+  const fq_json *r = act("director-a", "request.list", "{\"limit\":1,\"state\":\"refused\"}");
+  keep(next, fq_json_str(r, "next"));
+  assert_string_equal(next, asked[1]);
+  r = act("director-a", "request.list", "{\"limit\":1,\"state\":\"refused\",\"after\":\"%s\"}", next);
+  assert_string_equal(fq_json_str(fq_json_first(fq_json_get(r, "rows")), "id"), asked[0]);
+  assert_null(fq_json_str(r, "next"));
+  refused("director-a", "request.list", FQ_E_PARAMS, "request.unknown", "{\"after\":\"x\"}");
+  assert_non_null(strstr(w.error.zh, "没有申请"));
+}
+
 /* ---- suspended, until ---------------------------------------------------------------------------- */
 
 static void a_suspension_asked_for(void **state) {
@@ -495,6 +531,13 @@ static void signed_by_units(void **state) {
   assert_true(listed("department-01", "incident.open", "{}", i));
   assert_true(listed("department-01", "countersign.list", "{\"mine\":true}", a));
   assert_false(listed("department-01", "countersign.list", "{\"mine\":true}", b));
+  r = act("dispatcher", "countersign.list", "{\"limit\":1}");
+  assert_string_equal(fq_json_str(r, "next"), a);
+  assert_true(listed("dispatcher", "countersign.list", "{\"limit\":1}", a));
+  r = act("dispatcher", "countersign.list", "{\"limit\":1,\"after\":\"%s\"}", a);
+  assert_string_equal(fq_json_str(fq_json_first(fq_json_get(r, "rows")), "id"), b);
+  assert_null(fq_json_str(r, "next"));
+  refused("dispatcher", "countersign.list", FQ_E_PARAMS, "countersign.unknown", "{\"after\":\"x\"}");
   act("dispatcher", "incident.comment", "{\"id\":\"%s\",\"text\":\"x\"}", i);
   assert_non_null(strstr(entry("incident.commented", "audience"), "unit/" TOWN_B));
   /* they may say something about it, and no more */
@@ -743,6 +786,7 @@ int main(void) {
       T(extension_of_what),
       T(nobody_grants_his_own),
       T(refused_and_withdrawn),
+      T(listed_page_by_page),
       T(a_suspension_asked_for),
       T(asked_too_long_ago),
       T(by_the_desk_until),

@@ -100,6 +100,9 @@ static void all_come(void **state) {
   assert_non_null(strstr(entry("whistle.blown", "audience"), "unit/" D2));
   assert_non_null(strstr(entry("whistle.blown", "audience"), "user/officer-d2"));
   assert_int_equal(fq_json_size(fq_json_get(act("officer-d2", "whistle.open", "{}"), "rows")), 1);
+  const fq_json *open = fq_json_get(act("director-a", "whistle.list", "{\"open\":true}"), "rows");
+  assert_int_equal(fq_json_size(open), 1);
+  assert_non_null(fq_json_str(fq_json_first(open), "by_name"));
   act("officer-d2", "incident.get", "{\"id\":\"%s\"}", i);
   assert_string_equal(entry("whistle.blown", "subject"), i);
   assert_int_equal(TIMES, 2);

@@ -6,7 +6,7 @@ import { askedOf } from "../admin/results/answers";
 import { readCandidate, startAgain } from "../admin/results/candidate";
 import CommandSentence from "../admin/results/CommandSentence.vue";
 import { changes, changeText, differenceText, pairs, sentence, sentenceText } from "../admin/results/commands";
-import { csvCell, toCsv } from "../admin/results/csv";
+import { csvCell, toCsv } from "../shared/csv";
 import DataTable from "../admin/results/DataTable.vue";
 import DifferenceView from "../admin/results/DifferenceView.vue";
 import { sideBySide, tallyLines, unified } from "../admin/parts/diffing";

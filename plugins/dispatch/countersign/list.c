@@ -7,7 +7,7 @@
 
 #define COLUMNS                                                                                              \
   "SELECT n, incident, unit, name, text, state, asked_by, answered_by, note, asked_ms, due_ms, answered_ms," \
-  " overdue FROM countersign "
+  " overdue, (SELECT display FROM account WHERE account.name = asked_by) FROM countersign "
 
 static fq_json *row(fq_stmt *q) {
   fq_json *j = fq_json_object();
@@ -23,6 +23,7 @@ static fq_json *row(fq_stmt *q) {
   for (int k = 0; k < 3; k++)
     if (!fq_col_null(q, 9 + k)) fq_json_set_time(j, times[k], fq_col_int(q, 9 + k));
   if (fq_col_int(q, 12)) fq_json_set_bool(j, "overdue", true);
+  if (!fq_col_null(q, 13)) fq_json_set_str(j, "asked_by_name", fq_col_str(q, 13));
   return j;
 }
 
@@ -51,21 +52,34 @@ enum fq_status dp_view_countersigns(struct fq_view *v) {
   return FQ_OK;
 }
 
+enum { LOOKED_AT = 2000 }; /* rows a page walks over at most; it ends there, and the next one goes on */
+
 /* What waits to be signed: the own unit's, or what is asked about incidents in reach. */
 enum fq_status dp_countersign_list(struct fq_query *q) {
   const struct fq_actor *a = q->actor;
-  bool sits = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT);
-  int64_t limit = fq_json_int(q->params, "limit", 50);
+  const char *after = fq_json_str(q->params, "after");
+  bool sits = a->roles & (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT), whole = true;
+  int64_t limit = fq_json_int(q->params, "limit", 50), looked = 0, from = after ? dp_id_n(after, 'c') : 0;
   bool mine = fq_json_bool(q->params, "mine", false);
+  if (after && !from)
+    return fq_fail(q->error, FQ_E_PARAMS, "countersign.unknown", "params.after", "没有会签 %s",
+                   "no countersign %s", after);
+  char next[FQ_ID_MAX] = "";
   fq_json *all = fq_json_array(), *rows = fq_json_array();
-  fq_stmt *s = mine ? fq_sql(q->db, COLUMNS "WHERE unit = ?1 AND state = 'open' ORDER BY n LIMIT 2000", "s",
-                             sits ? a->org : NULL)
-                    : fq_sql(q->db, COLUMNS "WHERE state = 'open' ORDER BY n LIMIT 2000", "");
+  fq_stmt *s =
+      mine ? fq_sql(q->db, COLUMNS "WHERE unit = ?1 AND state = 'open' AND n > ?2 ORDER BY n LIMIT ?3", "sii",
+                    sits ? a->org : NULL, from, (int64_t)LOOKED_AT + 1)
+           : fq_sql(q->db, COLUMNS "WHERE state = 'open' AND n > ?1 ORDER BY n LIMIT ?2", "ii", from,
+                    (int64_t)LOOKED_AT + 1);
   while (fq_row(s))
     fq_json_push(all, row(s));
   fq_json_each(r, all) {
     struct dp_incident i;
-    if ((int64_t)fq_json_size(rows) >= limit) break;
+    if ((int64_t)fq_json_size(rows) >= limit || looked++ == LOOKED_AT) {
+      whole = false;
+      break;
+    }
+    dp_text(next, sizeof next, fq_json_str(r, "id"));
     if (!dp_incident_load(q->db, fq_json_str(r, "incident"), &i) || !dp_may_see(q->db, a, &i)) continue;
     fq_json *j = fq_json_dup(r);
     fq_json_set_int(j, "number", i.number);
@@ -74,5 +88,6 @@ enum fq_status dp_countersign_list(struct fq_query *q) {
   }
   fq_json_free(all);
   fq_json_set(q->result, "rows", rows);
+  if (!whole) fq_json_set_str(q->result, "next", next);
   return FQ_OK;
 }

@@ -42,6 +42,7 @@ static const struct fq_param overdue_params[] = {P_COUNTERSIGN, P_TIMER, {0}};
 static const struct fq_param list_params[] = {
     {.name = "mine", .type = FQ_T_BOOL, .zh = "只看请本单位签的", .en = "only what one's own unit is asked"},
     P_LIMIT,
+    P_AFTER,
     {0}};
 
 static const struct fq_kind kinds[] = {
@@ -62,7 +63,7 @@ static const struct fq_method methods[] = {
      "会签逾期", "a unit has not signed in time", NULL},
     ASK("countersign.list", READERS, 0, list_params, dp_countersign_list, "待签会签",
         "what waits to be signed",
-        "{rows: [{" SHAPE_COUNTERSIGN_MEMBERS ", number: integer, incident_title: string}]}"),
+        "{rows: [{" SHAPE_COUNTERSIGN_MEMBERS ", number: integer, incident_title: string}], next?: string}"),
     {0}};
 
 static const struct fq_view_fn views[] = {

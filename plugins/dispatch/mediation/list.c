@@ -53,6 +53,7 @@ static fq_json *mediation_json(fq_db *db, int64_t n, const struct fq_actor *a) {
   if (!fq_col_null(q, 19)) fq_json_set_time(j, "ended_at", fq_col_int(q, 19));
   if (!fq_col_null(q, 20)) fq_json_set_bool(j, "satisfied", fq_col_int(q, 20) != 0);
   dp_text(m.mediator, sizeof m.mediator, fq_col_str(q, 9));
+  dp_set_person(db, j, "mediator_name", m.mediator);
   dp_text(i.owner_org, sizeof i.owner_org, fq_col_str(q, 21));
   fq_done(q);
   bool clear = a && dp_mediation_clear(a, &m, &i);
@@ -81,6 +82,7 @@ static fq_json *steps_json(fq_db *db, int64_t n, bool clear) {
     fq_json_free(raw);
     fq_json_set_str(step, "what", fq_col_str(q, 0));
     fq_json_set_str(step, "by", fq_col_str(q, 3));
+    dp_set_person(db, step, "by_name", fq_col_str(q, 3));
     fq_json_set_time(step, "at", fq_col_int(q, 4));
     fq_json_push(list, step);
   }
@@ -190,5 +192,30 @@ enum fq_status dp_mediation_list(struct fq_query *q) {
     fq_json_push(rows, mediation_json(q->db, keys[x], q->actor));
   fq_json_set(q->result, "rows", rows);
   if (more) set_id(q->result, "next", 'm', keys[limit - 1]);
+  return FQ_OK;
+}
+
+/* What the county calls the stages, the classes of disputes and the ways to reason with people: what its
+ * packs say, else what is built in. */
+enum fq_status dp_mediation_words(struct fq_query *q) {
+  static const struct {
+    const char *member, *dictionary;
+    const struct dp_word *builtin;
+  } lists[] = {{"stages", "mediation_stages", dp_stages},
+               {"classes", "disputes", dp_disputes},
+               {"tags", "mediation_tags", dp_tags}};
+  for (size_t k = 0; k < sizeof lists / sizeof *lists; k++) {
+    struct dp_term terms[DP_TERMS_MAX];
+    size_t count = dp_terms(q->db, lists[k].dictionary, lists[k].builtin, terms, DP_TERMS_MAX);
+    fq_json *rows = fq_json_array();
+    for (size_t x = 0; x < count; x++) {
+      fq_json *row = fq_json_object();
+      fq_json_set_str(row, "code", terms[x].code);
+      fq_json_set_str(row, "zh", terms[x].zh);
+      fq_json_set_str(row, "en", terms[x].en);
+      fq_json_push(rows, row);
+    }
+    fq_json_set(q->result, lists[k].member, rows);
+  }
   return FQ_OK;
 }

@@ -77,6 +77,7 @@ DP_APPLY(dp_apply_mediation_recorded);
 DP_APPLY(dp_apply_mediation);
 DP_QUERY(dp_mediation_get);
 DP_QUERY(dp_mediation_list);
+DP_QUERY(dp_mediation_words);
 DP_QUERY(dp_mediation_report);
 DP_VIEW(dp_view_mediations);
 enum fq_status dp_mediation_voided(struct fq_call *c, const struct fq_entry *e);

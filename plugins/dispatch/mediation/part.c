@@ -180,6 +180,8 @@ static const struct fq_method methods[] = {
         "masked: boolean, steps: [object], ...}"),
     ASK("mediation.list", READERS, 0, list_params, dp_mediation_list, "调处列表", "mediations, newest first",
         "{rows, next?}"),
+    ASK("mediation.words", READERS, 0, NULL, dp_mediation_words, "调处用语", "the words of mediating",
+        "{stages: [{code, zh, en}], classes: [{code, zh, en}], tags: [{code, zh, en}]}"),
     ASK("mediation.report", DESK | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, report_params,
         dp_mediation_report, "调处报告:化解层级、成功率、满意率",
         "levels, success and satisfaction, each with its filter",

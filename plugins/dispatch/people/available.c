@@ -87,6 +87,13 @@ void dp_display(fq_db *db, const char *user, char out[96]) {
   fq_done(q);
 }
 
+void dp_set_person(fq_db *db, fq_json *j, const char *member, const char *user) {
+  char display[96];
+  if (!user || !*user) return;
+  dp_display(db, user, display);
+  fq_json_set_str(j, member, display);
+}
+
 void dp_address_unit(fq_db *db, const char *address, char out[FQ_ID_MAX]) {
   struct fq_unit u;
   size_t n = address ? strcspn(address, "/") : 0;

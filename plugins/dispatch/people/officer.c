@@ -108,18 +108,35 @@ enum fq_status dp_duty_list(struct fq_query *q) {
   }
   /* A phone asks whether its owner is on duty; the roster of others is for desks. */
   const char *self = dp_area_reach(q->actor) ? NULL : q->actor->name;
+  const struct dp_self *plugin = q->self;
+  bool choosy = fq_json_get(q->params, "on_duty") != NULL, wanted = fq_json_bool(q->params, "on_duty", false);
+  int64_t limit = fq_json_int(q->params, "limit", INT64_MAX);
+  char last[FQ_ID_MAX] = "";
+  bool more = false;
   fq_json *rows = fq_json_array();
   s = fq_sql(q->db,
              "SELECT a.name, a.display, coalesce(f.grid, a.org), f.skills, f.capacity, d.since_ms,"
              "       (SELECT count(*) FROM task t WHERE t.to_user = a.name AND t.ended_ms IS NULL),"
-             "       f.employer, f.manager, a.org, " DP_PRESENCE_COLUMNS DP_PRESENCE_FROM
+             "       f.employer, f.manager, a.org, o.name, " DP_PRESENCE_COLUMNS DP_PRESENCE_FROM
              " JOIN org o ON o.id = a.org LEFT JOIN officer f ON f.user = a.name"
              " WHERE a.disabled = 0 AND (a.roles & ?3) != 0 AND substr(o.path, 1, length(?2)) = ?2"
-             " AND (?4 IS NULL OR a.name = ?4) ORDER BY a.name",
-             "isis", q->now_ms, below, (int64_t)FQ_ROLE_OFFICER | DP_DESKS, self);
+             " AND (?4 IS NULL OR a.name = ?4) AND (?5 IS NULL OR a.name > ?5)"
+             " AND (?6 IS NULL OR instr(lower(a.name), lower(?6)) OR instr(lower(a.display), lower(?6))"
+             " OR instr(lower(o.name), lower(?6))) ORDER BY a.name",
+             "isisss", q->now_ms, below, (int64_t)FQ_ROLE_OFFICER | DP_DESKS, self,
+             fq_json_str(q->params, "after"), fq_json_str(q->params, "text"));
   while (fq_row(s)) {
     struct dp_absence away;
+    struct dp_position at;
+    bool on_duty = dp_presence_read(s, 11, &away);
+    if (choosy && on_duty != wanted) continue;
+    if ((int64_t)fq_json_size(rows) == limit) {
+      more = true;
+      fq_done(s);
+      break;
+    }
     fq_json *r = fq_json_object();
+    dp_text(last, sizeof last, fq_col_str(s, 0));
     fq_json_set_str(r, "user", fq_col_str(s, 0));
     fq_json_set_str(r, "display", fq_col_str(s, 1));
     fq_json_set_str(r, "org", fq_col_str(s, 2));
@@ -127,7 +144,8 @@ enum fq_status dp_duty_list(struct fq_query *q) {
     fq_json *list = skills ? fq_json_parse(skills, strlen(skills), NULL) : NULL;
     fq_json_set(r, "skills", list ? list : fq_json_array());
     if (!fq_col_null(s, 4)) fq_json_set_int(r, "capacity", fq_col_int(s, 4));
-    fq_json_set_bool(r, "on_duty", dp_presence_read(s, 10, &away));
+    fq_json_set_str(r, "org_name", fq_col_str(s, 10));
+    fq_json_set_bool(r, "on_duty", on_duty);
     if (away.why != DP_HERE) {
       char zh[128], en[128];
       dp_absence_words(&away, zh, en);
@@ -139,11 +157,18 @@ enum fq_status dp_duty_list(struct fq_query *q) {
     fq_json_set_int(r, "load", fq_col_int(s, 6));
     if (!fq_col_null(s, 7)) fq_json_set_str(r, "employer", fq_col_str(s, 7));
     if (!fq_col_null(s, 8)) fq_json_set_str(r, "manager", fq_col_str(s, 8));
+    if (dp_position_get(plugin->positions, last, &at)) {
+      fq_json *place = dp_place_json(at.lon, at.lat, at.acc_m);
+      fq_json_set_time(place, "at", at.at_ms);
+      fq_json_set_bool(place, "fresh", q->now_ms - at.at_ms <= plugin->position_fresh_ms);
+      fq_json_set(r, "position", place);
+    }
     fq_json *reserved = dp_reserved_json(q->db, fq_col_str(s, 0), fq_col_str(s, 9));
     if (reserved) fq_json_set(r, "reserved", reserved);
     fq_json_push(rows, r);
   }
   fq_json_set(q->result, "rows", rows);
+  if (more) fq_json_set_str(q->result, "next", last);
   return FQ_OK;
 }
 

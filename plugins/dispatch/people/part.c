@@ -35,7 +35,22 @@ static const struct fq_param officer_params[] = {
 static const struct fq_param duty_params[] = {{.name = "user", .type = FQ_T_ID, .zh = "用户", .en = "user"},
                                               {0}};
 static const struct fq_param duty_list_params[] = {
-    {.name = "org", .type = FQ_T_ID, .zh = "机构", .en = "unit"}, {0}};
+    {.name = "org", .type = FQ_T_ID, .zh = "机构", .en = "unit"},
+    {.name = "on_duty", .type = FQ_T_BOOL, .zh = "只看在岗(不在岗)的", .en = "only those on duty, or not"},
+    {.name = "text",
+     .type = FQ_T_STRING,
+     .min = 1,
+     .max = 60,
+     .zh = "账号、姓名、单位中的字词",
+     .en = "within account, name or unit"},
+    {.name = "limit",
+     .type = FQ_T_INT,
+     .min = 1,
+     .max = 1000,
+     .zh = "条数,默认全部",
+     .en = "rows; all by default"},
+    P_AFTER,
+    {0}};
 static const struct fq_param position_list_params[] = {{.name = "org",
                                                         .type = FQ_T_ID,
                                                         .zh = "单位及其下级，默认本人所在单位",
@@ -474,7 +489,12 @@ static const struct fq_method methods[] = {
         "number,"
         " heading?: number, on_duty: boolean, tasks: number}], next?}"),
     ASK("duty.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, duty_list_params,
-        dp_duty_list, "值班与人员", "who is on duty; officers see themselves", "{rows}"),
+        dp_duty_list, "值班与人员", "who is on duty; officers see themselves",
+        "{rows: [{user, display, org, org_name, skills, capacity?: number, on_duty: boolean, why_zh?, "
+        "why_en?,"
+        " deputy?, since?, load: number, employer?, manager?, reserved?, position?: {lon: number, lat: "
+        "number,"
+        " acc?: number, at, fresh: boolean}}], next?}"),
     ASK("incident.candidates", DESK, 0, candidates_params, dp_incident_candidates, "派遣建议",
         "who could be sent, ranked, with reasons", "{rows, excluded, excluded_count}"),
     ASK("ladder.list", READERS, 0, NULL, dp_ladder_list, "阶梯", "the ladders and the fallback owners",

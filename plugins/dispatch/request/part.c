@@ -36,6 +36,7 @@ static const struct fq_param list_params[] = {
      .zh = "状态",
      .en = "state"},
     P_LIMIT,
+    P_AFTER,
     {0}};
 
 static const struct fq_kind kinds[] = {
@@ -59,7 +60,7 @@ static const struct fq_method methods[] = {
     ASK("request.list", READERS, 0, list_params, dp_request_list, "申请列表",
         "requests in reach, open ones first",
         "{rows: [{" SHAPE_REQUEST_MEMBERS
-        ", number: integer, incident_title: string, incident_state: string}]}"),
+        ", number: integer, incident_title: string, incident_state: string}], next?: string}"),
     {0}};
 
 static const struct fq_view_fn views[] = {{"requests", dp_view_requests, "incident",

@@ -96,6 +96,11 @@ static const struct fq_method methods[] = {
         "{at, since, open, overdue, reported, closed, breached, by_state, by_level, townships: [{org, name, "
         "open,"
         " overdue, reported, closed, breached}], head}"),
+    ASK("stats.waiting", DESK | FQ_ROLE_ADMIN_AUDIT | FQ_ROLE_SERVICE, 0, overview_params, dp_stats_waiting,
+        "各看板待办数", "how much waits on each board",
+        "{whistles: number, whistles_missing: number, cards: number, cards_overdue: number, requests: number,"
+        " countersigns: number, countersigns_overdue: number, follow_ups: number, follow_ups_low: number,"
+        " mediations: number, shifts: number}"),
     {0}};
 
 const struct fq_plugin dp_stats_part = {

@@ -145,7 +145,7 @@ static const struct fq_method methods[] = {
     ASK("shift.list", WATCH, 0, shift_list_params, dp_shift_list, "班次", "shifts, newest first",
         "{rows, next?}"),
     ASK("shift.note", DESK, 0, note_params, dp_shift_note, "交班单",
-        "a stored note by id; without one, what would be handed over now", "{state, summary, ...}"),
+        "a stored note by id; without one, what would be handed over now", "{state, running?, summary, ...}"),
     ASK("incident.after_action", READERS, 0, get_params, dp_incident_after_action, "事件复盘",
         "the whole story of an incident, as one may hear it",
         "{incident, milestones, entries, comments, attachments, cards, policies, whole, made_at: time, "

@@ -251,6 +251,7 @@ enum fq_status dp_shift_note(struct fq_query *q) {
                 dp_shift_compose(q->db, a->name, running ? s.org : a->org,
                                  running ? s.started_ms : q->now_ms - UNKNOWN_MS, q->now_ms));
     fq_json_set_str(q->result, "state", "preview");
+    if (running) fq_json_set_str(q->result, "running", s.id);
     return FQ_OK;
   }
   if (!shift_load(q->db, id, &s))

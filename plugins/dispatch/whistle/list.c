@@ -65,6 +65,7 @@ static fq_json *whistle_json(fq_db *db, int64_t n) {
   fq_json_set_str(j, "state", fq_col_str(q, 5));
   fq_json_set_int(j, "rev", fq_col_int(q, 6));
   fq_json_set_str(j, "by", fq_col_str(q, 7));
+  dp_set_person(db, j, "by_name", fq_col_str(q, 7));
   dp_col_text(j, "by_org", q, 8);
   dp_col_text(j, "kind", q, 9);
   dp_col_text(j, "reason", q, 10);
@@ -101,6 +102,7 @@ static void set_notes(fq_db *db, int64_t n, fq_json *j) {
     dp_col_text(note, "text", q, 2);
     if (attachments) fq_json_set(note, "attachments", attachments);
     fq_json_set_str(note, "by", fq_col_str(q, 5));
+    dp_set_person(db, note, "by_name", fq_col_str(q, 5));
     dp_col_time(note, "at", q, 6);
     fq_json_push(follow_up ? follow_ups : minutes, note);
   }
@@ -234,7 +236,7 @@ static enum fq_status answer(struct fq_query *q, bool open, int64_t limit) {
 }
 
 enum fq_status dp_whistle_list(struct fq_query *q) {
-  return answer(q, false, fq_json_int(q->params, "limit", 50));
+  return answer(q, fq_json_bool(q->params, "open", false), fq_json_int(q->params, "limit", 50));
 }
 
 /* The whistle board. A county with more open at once has stopped reading it. */

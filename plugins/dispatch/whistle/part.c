@@ -105,6 +105,7 @@ static const struct fq_param list_params[] = {
      .values = "blown gathered overdue consulting agreed followed_up closed withdrawn",
      .zh = "状态",
      .en = "state"},
+    {.name = "open", .type = FQ_T_BOOL, .zh = "只看在办", .en = "open ones only"},
     P_ORG,
     {.name = "unit", .type = FQ_T_ID, .zh = "叫了该部门的", .en = "calling this department"},
     {.name = "incident", .type = FQ_T_ID, .zh = "事件", .en = "of this incident"},

@@ -4,6 +4,7 @@ export async function act({ AT, as, incident, report, server }) {
   const parties = [{ name: "欧阳不宜", phone: "13812349876", role: "申请人" }];
   await report("mediated", "family-A1", { grid: AT.A1h });
   const { id } = await as("director-A", "mediation.open", { incident: incident.mediated, kind: "people", class: "family", parties, note: "欧阳不宜来访" });
+  await as("director-A", "mediation.words", {});
   await as("director-A", "mediation.assign", { id, mediator: "officer-A2g" });
   await as("officer-A2g", "mediation.stage", { id, stage: "listen", text: "欧阳不宜 13812349876 说", tags: ["feeling"], attachments });
   await as("officer-A2g", "mediation.parties", { id, parties: [...parties, { name: "某公司" }] });

@@ -15,5 +15,6 @@ export async function act({ AT, as, incident, report, S }) {
   await as("dispatcher-A", "incident.close", { id });
   await as("dispatcher-A", "incident.follow_up", { id, satisfied: false, by: "phone", text: "还有垃圾" });
   const shift = await as("dispatcher-A", "shift.hand_over", { note: "注意水库", to: "commander-A" });
+  await as("commander-A", "stats.waiting", {});
   await as("commander-A", "shift.take_over", { id: shift.id });
 }

@@ -29,8 +29,67 @@ export interface BoardCount {
   loud?(answer: never): boolean;
 }
 
+const allowed = (...methods: string[]) => (rules: Rules): boolean => methods.some((m) => may(rules, m));
+
+/** stats.waiting counts for several tabs at once: one question serves them all (counts.ts). */
+interface Waiting {
+  whistles: number;
+  whistles_missing: number;
+  cards: number;
+  cards_overdue: number;
+  requests: number;
+  countersigns: number;
+  countersigns_overdue: number;
+  follow_ups: number;
+  follow_ups_low: number;
+  mediations: number;
+  shifts: number;
+}
+const waiting = (hears: RegExp, of: (w: Waiting) => number, loud?: (w: Waiting) => number): BoardCount => ({
+  method: "stats.waiting",
+  of: of as (answer: never) => number,
+  hears: (e) => hears.test(e.kind),
+  ...(loud && { loud: (w: never) => loud(w) > 0 }),
+});
+
 export const BOARDS: readonly Board[] = [
-  { id: "queue", word: "board.queue", key: "q", may: (rules) => may(rules, "incident.open") },
+  { id: "queue", word: "boards.queue", key: "q", may: allowed("incident.open") },
+  {
+    id: "whistles",
+    word: "boards.whistles",
+    key: "w",
+    may: allowed("whistle.list"),
+    count: waiting(/^whistle\./, (w) => w.whistles, (w) => w.whistles_missing),
+    view: () => import("./WhistleBoard.vue"),
+  },
+  {
+    id: "supervise",
+    word: "boards.supervise",
+    key: "s",
+    may: allowed("supervise.list"),
+    count: waiting(/^supervise\.|^incident\.(supervised|closed|voided|merged|reopened)$/, (w) => w.cards, (w) => w.cards_overdue),
+    view: () => import("./SuperviseBoard.vue"),
+  },
+  {
+    id: "requests",
+    word: "boards.requests",
+    key: "r",
+    may: allowed("request.list", "countersign.list"),
+    count: waiting(/^(request|countersign)\./, (w) => w.requests + w.countersigns, (w) => w.countersigns_overdue),
+    view: () => import("./RequestBoard.vue"),
+  },
+  {
+    id: "follow-ups",
+    word: "boards.followUps",
+    key: "f",
+    may: allowed("followup.list"),
+    count: waiting(/^incident\.(closed|reopened|followed_up|rated)$/, (w) => w.follow_ups, (w) => w.follow_ups_low),
+    view: () => import("./FollowUpBoard.vue"),
+  },
+  { id: "mediation", word: "boards.mediation", key: "t", may: allowed("mediation.list"), count: waiting(/^mediation\./, (w) => w.mediations), view: () => import("./MediationBoard.vue") },
+  { id: "people", word: "boards.people", key: "p", may: allowed("duty.list"), view: () => import("./PeopleBoard.vue") },
+  { id: "search", word: "boards.search", key: "e", may: allowed("incident.search"), view: () => import("./SearchBoard.vue") },
+  { id: "shift", word: "boards.shift", key: "h", may: allowed("shift.list"), count: waiting(/^shift\./, (w) => w.shifts), view: () => import("./ShiftBoard.vue") },
 ];
 
 export const boardOf = (id: string): Board | undefined => BOARDS.find((b) => b.id === id);

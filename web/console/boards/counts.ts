@@ -2,7 +2,7 @@
 
 import { onBeforeUnmount, shallowReactive, watch } from "vue";
 import type { Desk } from "../desk";
-import { BOARDS, type Board } from "./boards";
+import { BOARDS, type Board, type BoardCount } from "./boards";
 
 export interface Counted {
   n: number;
@@ -16,21 +16,22 @@ export function useCounts(desk: Desk): ReadonlyMap<string, Counted> {
   const { link, store } = desk.session;
   const counts = shallowReactive(new Map<string, Counted>());
   const timers = new Map<string, ReturnType<typeof setTimeout>>();
-  const asked = (b: Board) => b.count && b.may(desk.rules.value);
+  /** Boards that the same question answers are asked once. */
+  const key = (c: BoardCount) => `${c.method} ${JSON.stringify(c.params ?? {})}`;
 
-  const ask = async (b: Board) => {
-    timers.delete(b.id);
-    const c = b.count;
-    if (!c || link.state !== "up") return;
+  const ask = async (c: BoardCount) => {
+    timers.delete(key(c));
+    if (link.state !== "up") return;
     try {
       const answer = (await link.query(c.method, c.params ?? {})) as never;
-      counts.set(b.id, { n: c.of(answer), loud: c.loud?.(answer) ?? false });
+      for (const b of BOARDS) if (b.count && key(b.count) === key(c)) counts.set(b.id, { n: b.count.of(answer), loud: b.count.loud?.(answer) ?? false });
     } catch {
       // A tab without a number is no reason to disturb anybody; the board itself says what is wrong.
     }
   };
   const arm = (b: Board, ms: number) => {
-    if (asked(b) && !timers.has(b.id)) timers.set(b.id, setTimeout(() => void ask(b), ms));
+    const c = b.count;
+    if (c && desk.rules.value.allowed?.has(c.method) && b.may(desk.rules.value) && !timers.has(key(c))) timers.set(key(c), setTimeout(() => void ask(c), ms));
   };
   // The rules are asked again with each snapshot, so this also brings the numbers back after a lost link.
   watch(desk.rules, () => BOARDS.forEach((b) => arm(b, 0)), { immediate: true });
