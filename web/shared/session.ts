@@ -36,9 +36,9 @@ export interface Sharing {
   signedOut(): void;
 }
 
-/** `page` names the storage keys. A desk forgets with its windows, a phone remembers. `topics`: volatile ones to hear. */
-export function createSession(page: "console" | "field" | "admin", topics: string[] = [], sharing?: Sharing): Session {
-  const storage = page === "field" ? localStorage : sessionStorage;
+/** `page` names the storage keys. A desk forgets with its windows, a phone and a wall remember. `topics`: volatile ones to hear. */
+export function createSession(page: "console" | "field" | "admin" | "screen", topics: string[] = [], sharing?: Sharing): Session {
+  const storage = page === "field" || page === "screen" ? localStorage : sessionStorage;
   const key = `fq.${page}.session`;
   const device = deviceName(storage, page);
   const windowOf = (d: string) => (sharing ? `${d}#${sharing.window}` : d);
@@ -48,7 +48,7 @@ export function createSession(page: "console" | "field" | "admin", topics: strin
     loginDevice: device,
     topics,
   });
-  const store = new Store({ link, tasks: page === "field", incidents: page !== "admin" });
+  const store = new Store({ link, tasks: page === "field", incidents: page !== "admin" && page !== "screen" });
   const linkState = ref<LinkState>(link.state);
   const user = shallowRef<User | null>(null);
   const ended = ref(false);
