@@ -4,6 +4,8 @@
 import { fileURLToPath } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vitest/config";
+import { words } from "./tools/words.mjs";
+import { worker } from "./tools/worker.mjs";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env.FQ_SERVER ?? "http://127.0.0.1:8080";
@@ -11,8 +13,11 @@ const server = process.env.FQ_SERVER ?? "http://127.0.0.1:8080";
 /** The pages by their folder; `landing` is the way in at /. tools/pages.mjs builds each. */
 const html = (page: string): string => here(page === "landing" ? "index.html" : `${page}/index.html`);
 
+/** Where bytes are dearer than the moment it takes to make a constant again. */
+const SMALL = { template: { compilerOptions: { hoistStatic: false, cacheHandlers: false } } };
+
 export default defineConfig(({ mode }) => ({
-  plugins: [vue()],
+  plugins: [vue(mode === "field" ? SMALL : {}), words("field"), mode === "field" && worker({ source: here("field/sw.ts"), page: "field", publicDir: here("public"), also: ["/mark.svg", "/field/manifest.webmanifest"] })],
   cacheDir: process.env.FQ_WEB_CACHE ?? "node_modules/.vite",
   define: {
     __VUE_OPTIONS_API__: "false",
@@ -26,6 +31,8 @@ export default defineConfig(({ mode }) => ({
     // The content policy allows no data: scripts and no inline code, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    minify: mode === "field" ? "terser" : "esbuild",
+    terserOptions: { ecma: 2020, compress: { passes: 3, unsafe_arrows: true, pure_getters: true, keep_fargs: false } },
     rollupOptions: {
       input: { [mode]: html(mode) },
     },

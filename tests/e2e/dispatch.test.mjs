@@ -35,7 +35,7 @@ async function desk(name = "dispatcher") {
 async function report(page, title, category = "fire") {
   await page.click("nav.tabs a[href='#/report']");
   await page.click(`label.tick:has(input[name=category][value=${category}])`);
-  await page.click("label.tick:has(input[value=help])");
+  for (const question of await page.locator("fieldset.form-block").all()) await question.locator("label").first().click();
   await page.fill("input[name=title]", title);
   await page.fill("textarea[name=text]", "浓烟向山脊蔓延");
   await page.click("[data-test=submit]");

@@ -109,14 +109,14 @@ export async function until(what, ask, limitMs = 30_000) {
 }
 
 /** A demo county of its own, with `hours` behind it. stop() ends it gently, kill() as a power cut would; start() brings it back. */
-export async function startServer({ hours = 5 } = {}) {
+export async function startServer({ hours = 5, pages: folder = pages } = {}) {
   const dir = mkdtempSync(join(tmpdir(), "fq-e2e-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   let child = null;
   let log = "";
   const start = async () => {
-    const args = ["demo", "--data", join(dir, "county"), "--listen", `127.0.0.1:${port}`, "--quiet", "--hours", `${hours}`, "--pages", pages];
+    const args = ["demo", "--data", join(dir, "county"), "--listen", `127.0.0.1:${port}`, "--quiet", "--hours", `${hours}`, "--pages", folder];
     child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
     const mine = child;
     mine.stdout.on("data", (d) => (log += d));

@@ -1,8 +1,10 @@
 // The report being written: kept in the phone with every change, turned into the command's parameters.
 
+import type { FilledForm } from "../shared/form";
 import type { Place } from "../shared/types";
+import type { FileNote } from "./files";
 
-export type WhereKind = "grid" | "gps" | "hand";
+export type WhereKind = "grid" | "gps" | "map";
 
 export interface Draft {
   category: string;
@@ -13,9 +15,12 @@ export interface Draft {
   minutesAgo: number;
   where: WhereKind;
   gps: Place | null;
-  lon: string;
-  lat: string;
+  /** Picked on the map, or typed. */
+  spot: Place | null;
   address: string;
+  /** The answers to the category's form. */
+  form: FilledForm | null;
+  files: FileNote[];
 }
 
 /** Grid codes are a village's twelve digits, a dash, a number. */
@@ -33,59 +38,37 @@ export function emptyDraft(org: string): Draft {
     minutesAgo: 0,
     where: isGrid(org) ? "grid" : "gps",
     gps: null,
-    lon: "",
-    lat: "",
+    spot: null,
     address: "",
+    form: null,
+    files: [],
   };
 }
 
-export function loadDraft(storage: Pick<Storage, "getItem">, key: string, org: string): Draft {
-  const fresh = emptyDraft(org);
-  try {
-    const kept: unknown = JSON.parse(storage.getItem(key) ?? "null");
-    return kept && typeof kept === "object" ? { ...fresh, ...(kept as Partial<Draft>) } : fresh;
-  } catch {
-    return fresh;
-  }
-}
-
-export type DraftProblem = "report.needCategory" | "report.needPlace" | "report.badPlace";
+export type DraftProblem = "report.needCategory" | "report.needPlace";
 
 export interface DraftWords {
   category: string;
   facts: string;
 }
 
-/** Either what keeps it from being sent, or the parameters of incident.report. */
-export function draftParams(
-  d: Draft,
-  org: string,
-  nowMs: number,
-  words: DraftWords,
-): { problem: DraftProblem } | { params: Record<string, unknown> } {
+/** Either what keeps it from being sent, or the parameters of incident.report; when it happened is the outbox's to say. */
+export function draftParams(d: Draft, org: string, words: DraftWords): { problem: DraftProblem } | { params: Record<string, unknown> } {
   if (!d.category) return { problem: "report.needCategory" };
-  const params: Record<string, unknown> = {
-    category: d.category,
-    title: d.title.trim() || words.category,
-    source: "officer",
-    occurred_at: new Date(nowMs - d.minutesAgo * 60_000).toISOString(),
-  };
+  const params: Record<string, unknown> = { category: d.category, title: d.title.trim() || words.category };
   if (d.level) params["level"] = d.level;
   const text = [words.facts, d.text.trim()].filter(Boolean).join("\n");
   if (text) params["text"] = text;
   if (d.address.trim()) params["address"] = d.address.trim();
+  if (d.form) params["form"] = d.form;
+  if (d.files.length) params["attachments"] = d.files.map((f) => f.sha256);
   if (d.where === "grid") {
     if (!isGrid(org)) return { problem: "report.needPlace" };
     params["grid"] = org;
-  } else if (d.where === "gps") {
-    if (!d.gps) return { problem: "report.needPlace" };
-    params["place"] = d.gps;
   } else {
-    if (!d.lon.trim() || !d.lat.trim()) return { problem: "report.needPlace" };
-    const lon = Number(d.lon);
-    const lat = Number(d.lat);
-    if (!(Math.abs(lon) <= 180 && Math.abs(lat) <= 90)) return { problem: "report.badPlace" };
-    params["place"] = { lon, lat };
+    const place = d.where === "gps" ? d.gps : d.spot;
+    if (!place) return { problem: "report.needPlace" };
+    params["place"] = place;
   }
   return { params };
 }

@@ -39,6 +39,15 @@ export function locate(): Promise<Place> {
   });
 }
 
+/** Has the person allowed it before, so that asking bothers nobody? */
+export async function allowed(): Promise<boolean> {
+  try {
+    return (await navigator.permissions.query({ name: "geolocation" })).state === "granted";
+  } catch {
+    return false;
+  }
+}
+
 /** Sends positions until the returned function is called. Says nothing when the phone gives none. */
 export function sharePosition(link: Link): () => void {
   if (!isSecureContext || !navigator.geolocation) return () => undefined;

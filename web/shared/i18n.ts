@@ -29,9 +29,36 @@ function initial(): Lang {
 
 export const lang = ref<Lang>(initial());
 
-export function setLang(l: Lang): void {
+/* A page whose build keeps the words apart from the code (tools/words.mjs) fetches a language when it is read. */
+let files: Record<Lang, string> | null = null;
+const there = new Set<Lang>();
+
+async function fetchWords(l: Lang): Promise<void> {
+  if (!files || there.has(l)) return;
+  const r = await fetch(files[l]);
+  if (!r.ok) throw new Error(`${files[l]}: HTTP ${r.status}`);
+  for (const [key, text] of Object.entries((await r.json()) as Record<string, string>)) {
+    const [zh, en] = words[key] ?? ["", ""];
+    words[key] = l === "zh" ? [text, en] : [zh, text];
+  }
+  there.add(l);
+}
+
+/** Before such a page draws. */
+export function useWordFiles(from: Record<Lang, string> | null): Promise<void> {
+  files = from;
+  return fetchWords(lang.value);
+}
+
+function turn(l: Lang): void {
   lang.value = l;
   localStorage.setItem(KEY, l);
+}
+
+export function setLang(l: Lang): void {
+  if (!files || there.has(l)) turn(l);
+  // Without a network the page goes on in the language it has.
+  else void fetchWords(l).then(() => turn(l), () => undefined);
 }
 
 /** Keeps <html lang> true, for screen readers and fonts. */

@@ -108,6 +108,8 @@ export class Link {
   user: User | null = null;
   /** Server clock minus local clock. */
   offsetMs = 0;
+  /** The server has said what time it is since this page was opened. */
+  timeKnown = false;
   /** Since when the link is down, local clock; 0 while it is up. */
   downSince = 0;
   retryAt = 0;
@@ -212,6 +214,11 @@ export class Link {
     if (this.state === "replaced") this.setState("down");
     this.dropSocket();
     this.dial();
+  }
+
+  /** The device says that it has no network: believed at once, so that nobody takes what is shown for current. */
+  networkGone(): void {
+    if (this.socket && this.token) this.breakOff();
   }
 
   stop(): void {
@@ -538,6 +545,7 @@ export class Link {
     const server = typeof time === "string" ? Date.parse(time) : NaN;
     if (!Number.isFinite(server)) return;
     const now = this.opt.now();
+    this.timeKnown = true;
     this.offsetMs = server - (sentAt === undefined ? now : (sentAt + now) / 2);
   }
 

@@ -48,6 +48,7 @@ export function createSession(page: "console" | "field" | "admin", topics: strin
     }
   });
   addEventListener("online", () => link.reconnect());
+  addEventListener("offline", () => link.networkGone());
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible" && link.state === "down") link.reconnect();
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { draftParams, emptyDraft, loadDraft } from "../field/draft";
+import { draftParams, emptyDraft } from "../field/draft";
+import { readKept } from "../field/kept";
 import { deedsOf, effectiveState, takenBy } from "../field/tasks";
 import { clockView, durationText, pressingClock } from "../shared/clock";
 import { newIdem } from "../shared/ids";
@@ -158,21 +159,18 @@ describe("the officer's side", () => {
   const words = { category: "火情", facts: "有人受伤" };
   it("turns a draft into a report", () => {
     const d = { ...emptyDraft(grid), category: "fire", minutesAgo: 10, text: "快来" };
-    expect(draftParams(d, grid, T0, words)).toEqual({
-      params: { category: "fire", title: "火情", source: "officer", occurred_at: at(-600), text: "有人受伤\n快来", grid },
-    });
-    const hand = { ...d, where: "hand" as const, lon: "110.57", lat: "27.06", level: 1, title: " 着火 " };
-    expect(draftParams(hand, grid, T0, words)).toMatchObject({ params: { title: "着火", level: 1, place: { lon: 110.57, lat: 27.06 } } });
+    expect(draftParams(d, grid, words)).toEqual({ params: { category: "fire", title: "火情", text: "有人受伤\n快来", grid } });
+    const onMap = { ...d, where: "map" as const, spot: { lon: 110.57, lat: 27.06 }, level: 1, title: " 着火 ", files: [{ sha256: "ab", kind: "photo" as const }] };
+    expect(draftParams(onMap, grid, words)).toMatchObject({ params: { title: "着火", level: 1, place: { lon: 110.57, lat: 27.06 }, attachments: ["ab"] } });
   });
   it("says what a draft lacks", () => {
     const d = { ...emptyDraft("430525"), category: "fire" };
-    expect(draftParams(emptyDraft(grid), grid, T0, words)).toEqual({ problem: "report.needCategory" });
-    expect(draftParams(d, "430525", T0, words)).toEqual({ problem: "report.needPlace" });
-    expect(draftParams({ ...d, where: "hand", lon: "999", lat: "1" }, "430525", T0, words)).toEqual({ problem: "report.badPlace" });
-    expect(draftParams({ ...d, where: "hand", lon: "x", lat: "1" }, "430525", T0, words)).toEqual({ problem: "report.badPlace" });
+    expect(draftParams(emptyDraft(grid), grid, words)).toEqual({ problem: "report.needCategory" });
+    expect(draftParams(d, "430525", words)).toEqual({ problem: "report.needPlace" });
+    expect(draftParams({ ...d, where: "map" }, "430525", words)).toEqual({ problem: "report.needPlace" });
   });
   it("reads back a kept draft, also one of an older shape or none", () => {
-    const kept = (text: string | null) => loadDraft({ getItem: () => text }, "k", grid);
+    const kept = (text: string | null) => readKept({ getItem: () => text }, "k", emptyDraft(grid));
     expect(kept('{"title":"x"}')).toMatchObject({ title: "x", where: "grid", facts: [] });
     expect(kept("{oops")).toEqual(emptyDraft(grid));
     expect(kept(null)).toEqual(emptyDraft(grid));

@@ -44,5 +44,5 @@ cd "$out"
 export FQ_WEB_OUT=dist
 "$node" tools/pages.mjs
 "$node" tools/budget.mjs dist
-find dist -type f \( -name '*.js' -o -name '*.css' -o -name '*.html' -o -name '*.svg' \) -exec gzip -9nkf {} +
+find dist -type f \( -name '*.js' -o -name '*.css' -o -name '*.html' -o -name '*.svg' -o -name '*.json' -o -name '*.webmanifest' \) -exec gzip -9nkf {} +
 echo "$sources" >sources.stamp
