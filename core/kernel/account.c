@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "kernel/internal.h"
 
+#define DAY_MS             86400000LL
 #define FREE_TRIES         5       /* wrong passwords before the lock-out begins */
 #define FREE_TRIES_ADDRESS 50      /* ... of all names together, from one address */
 #define LOCK_FIRST_MS      30000   /* doubles with each further failure ... */
@@ -32,7 +33,9 @@ static const char *const migrations[] = {
     "UPDATE account SET rev = coalesce((SELECT max(seq) FROM journal WHERE"
     " subject = account.name AND kind IN ('user.set', 'user.disabled')), 0),"
     " signed_in_ms = (SELECT max(at_ms) FROM journal WHERE"
-    " subject = account.name AND kind = 'account.signed_in');",
+    " subject = account.name AND kind = 'account.signed_in');"
+    "ALTER TABLE token ADD COLUMN since_ms INTEGER;"
+    "UPDATE token SET since_ms = expires_ms - 2592000000;", /* all held thirty days then */
     NULL};
 
 static void digest_hex(const char *token, char hex[FQ_SHA256_HEX]) {
@@ -196,9 +199,9 @@ static enum fq_status apply_disabled(struct fq_apply *a, const struct fq_entry *
 
 static enum fq_status apply_signed_in(struct fq_apply *a, const struct fq_entry *e) {
   const char *device = fq_json_str(e->data, "device");
-  fq_exec(a->db, "INSERT OR REPLACE INTO token(digest, name, device, expires_ms) VALUES(?,?,?,?)", "sssi",
-          fq_json_str(e->data, "token_digest"), e->subject, device ? device : "",
-          fq_time_parse(fq_json_str(e->data, "expires")));
+  fq_exec(a->db, "INSERT OR REPLACE INTO token(digest, name, device, expires_ms, since_ms) VALUES(?,?,?,?,?)",
+          "sssii", fq_json_str(e->data, "token_digest"), e->subject, device ? device : "",
+          fq_time_parse(fq_json_str(e->data, "expires")), e->at_ms);
   fq_exec(a->db, "DELETE FROM token WHERE name = ? AND expires_ms < ?", "si", e->subject, e->at_ms);
   fq_exec(a->db, "UPDATE account SET signed_in_ms = ? WHERE name = ?", "is", e->at_ms, e->subject);
   return FQ_OK;
@@ -490,7 +493,8 @@ static enum fq_status enable(struct fq_call *c) {
   return st ? st : tell_rev(c, name);
 }
 
-static enum fq_status sign_in(struct fq_call *c, const char *name, const char *token, const char *device) {
+static enum fq_status sign_in(struct fq_call *c, const char *name, const char *token, const char *device,
+                              int64_t life_ms) {
   char hex[FQ_SHA256_HEX];
   fq_stmt *q =
       fq_sql(c->db, "SELECT display, roles, org FROM account WHERE name = ? AND disabled = 0", "s", name);
@@ -501,7 +505,7 @@ static enum fq_status sign_in(struct fq_call *c, const char *name, const char *t
   fq_json_set(user, "roles", fq_role_names((uint32_t)fq_col_int(q, 1)));
   fq_json_set_str(user, "org", fq_col_str(q, 2));
   fq_done(q);
-  int64_t expires_ms = c->now_ms + FQ_TOKEN_LIFE_MS;
+  int64_t expires_ms = c->now_ms + life_ms;
   digest_hex(token, hex);
   fq_json_set_str(data, "token_digest", hex);
   if (device) fq_json_set_str(data, "device", device);
@@ -516,14 +520,15 @@ static enum fq_status sign_in(struct fq_call *c, const char *name, const char *t
 
 static enum fq_status login(struct fq_call *c) {
   return sign_in(c, fq_json_str(c->params, "name"), fq_json_str(c->params, "token"),
-                 fq_json_str(c->params, "device"));
+                 fq_json_str(c->params, "device"), FQ_TOKEN_LIFE_MS);
 }
 
 /* A token without a password: for the county's own services, by whoever holds the data directory. */
 static enum fq_status mint(struct fq_call *c) {
   char token[64];
   fq_random_token(token, 32);
-  return sign_in(c, fq_json_str(c->params, "name"), token, NULL);
+  int64_t days = fq_json_int(c->params, "days", FQ_TOKEN_LIFE_MS / DAY_MS);
+  return sign_in(c, fq_json_str(c->params, "name"), token, NULL, days * DAY_MS);
 }
 
 static enum fq_status logout(struct fq_call *c) {
@@ -639,6 +644,15 @@ static const struct fq_param session_end_params[] = {
     {.name = "id", .type = FQ_T_ID, .zh = "一处登录,见 session.list", .en = "one sign-in, see session.list"},
     {.name = "reason", .type = FQ_T_STRING, .min = 1, .max = 200, .zh = "原因", .en = "why"},
     {0}};
+/* A screen on a wall is signed in by nobody for years. */
+static const struct fq_param mint_params[] = {NAME,
+                                              {.name = "days",
+                                               .type = FQ_T_INT,
+                                               .min = 1,
+                                               .max = 3650,
+                                               .zh = "有效天数,默认 30",
+                                               .en = "how long it holds; 30"},
+                                              {0}};
 static const struct fq_param password_params[] = {NAME, PASSWORD(true), {0}};
 static const struct fq_param login_params[] = {
     NAME,
@@ -778,7 +792,7 @@ static const struct fq_method methods[] = {
      .result = "{" OF_AN_ACCOUNT ", sessions: number, changed_by?, changed_at?}"},
     {.name = "user.token",
      .flags = FQ_INTERNAL | FQ_SECRET,
-     .params = name_params,
+     .params = mint_params,
      .run = mint,
      .zh = "签发令牌",
      .en = "issue a token",

@@ -452,6 +452,9 @@ struct dp_staff_cache *dp_staff_new(void);
 void dp_staff_free(struct dp_staff_cache *s);
 void dp_load_moved(struct fq_apply *a, const char *user, int by); /* a task of `user` begins or ends */
 
+/* Whose panic alarm the incident is; "" when it is none (panic/store.c). */
+void dp_panic_in_need(fq_db *db, const struct dp_incident *i, char user[FQ_ID_MAX]);
+
 /* ---- areas (area.c), emergencies (emergency/) ------------------------------------------------------- */
 
 struct dp_area {

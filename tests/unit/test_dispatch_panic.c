@@ -1,5 +1,6 @@
 /* The panic button: who is told, what rings until when, who answers, how it ends. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dispatch_world.h"
@@ -128,6 +129,16 @@ static void for_another_only_a_relative_or_a_desk(void **state) {
   assert_true(said("panic.raised", "audience", "user/grandpa"));
 }
 
+static void who_needs_help_is_not_sent(void **state) {
+  press("officer-a1", "");
+  const fq_json *answer = act("dispatcher", "incident.candidates", "{\"id\":\"%s\"}", inc);
+  fq_json_each(m, fq_json_get(answer, "candidates"))
+      assert_string_not_equal(fq_json_str(m, "user"), "officer-a1");
+  char *text = fq_json_print(answer);
+  assert_non_null(strstr(text, "it is he who needs help"));
+  free(text);
+}
+
 /* ---- ringing ----------------------------------------------------------------------------------------------
  */
 
@@ -247,7 +258,8 @@ static void a_desk_says_what_it_was(void **state) {
           "{\"id\":\"%s\",\"how\":\"real\",\"note\":\"x\"}", p);
   refused("officer-a1", "panic.dispose", FQ_E_FORBIDDEN, "panic.desk",
           "{\"id\":\"%s\",\"how\":\"real\",\"note\":\"x\"}", p);
-  refused("dispatcher", "panic.dispose", FQ_E_PARAMS, "params.missing", "{\"id\":\"%s\",\"how\":\"real\"}", p);
+  refused("dispatcher", "panic.dispose", FQ_E_PARAMS, "params.missing", "{\"id\":\"%s\",\"how\":\"real\"}",
+          p);
   dispose("dispatcher", "real");
   assert_false(fq_json_bool(w.result, "voided", true));
   state_is(inc, "reported"); /* the work goes on */
@@ -335,6 +347,7 @@ int main(void) {
       TEST(a_binding_names_the_post),
       TEST(a_household_has_its_relatives),
       TEST(for_another_only_a_relative_or_a_desk),
+      TEST(who_needs_help_is_not_sent),
       TEST(it_rings_until_somebody_comes_and_a_desk_knows),
       TEST(a_desk_alone_does_not_silence_the_village),
       TEST(a_relative_is_heard_and_not_counted_on),

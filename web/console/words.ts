@@ -1,9 +1,13 @@
 // What the desk alone says, Chinese then English.
 import { addWords } from "../shared/i18n";
 import { boardWords } from "./boards/words";
+import { residentWords } from "./resident/words";
+import { safetyWords } from "./safety/words";
 
 export const words = addWords({
   ...boardWords,
+  ...residentWords,
+  ...safetyWords,
   "app.console": ["枫桥 · 指挥调度台", "Fengqiao · Console"],
   "link.down.long": [
     "与服务器的连接已断开 {time}，下面的内容可能已经过时，新事件不会出现。正在自动重连。",

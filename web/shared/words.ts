@@ -110,6 +110,7 @@ export const words = dictionary({
   "step.arrived": ["到场", "Arrived"],
   "step.finished": ["完成", "Finished"],
 
+  "category.panic": ["一键报警", "Panic alarm"],
   "category.fire": ["火情", "Fire"],
   "category.dispute": ["矛盾纠纷", "Dispute"],
   "category.traffic": ["交通", "Traffic"],
@@ -146,6 +147,7 @@ export const words = dictionary({
   "source.officer": ["网格员", "Officer"],
   "source.phone": ["电话", "Phone"],
   "source.web": ["网页", "Web"],
+  "source.public": ["居民", "Resident"],
   "source.dispatcher": ["调度员", "Dispatcher"],
 
   "card.yellow": ["黄牌督办", "Yellow card"],

@@ -21,7 +21,7 @@ static const char *const migrations[] = {
     "NULL,"
     " told_ms INTEGER NOT NULL, received_ms INTEGER, answered_ms INTEGER, by TEXT, by_name TEXT,"
     " coming INTEGER, eta_ms INTEGER, note TEXT, PRIMARY KEY(panic, who)) WITHOUT ROWID;",
-    NULL};
+    "CREATE INDEX panic_incident ON panic(incident);", NULL};
 
 #define P_PANIC                                                                                              \
   { .name = "id", .type = FQ_T_ID, .required = true, .zh = "报警编号", .en = "alarm id" }

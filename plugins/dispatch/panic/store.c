@@ -28,6 +28,15 @@ bool dp_panic_load(fq_db *db, const char *id, struct dp_panic *out) {
   return true;
 }
 
+void dp_panic_in_need(fq_db *db, const struct dp_incident *i, char user[FQ_ID_MAX]) {
+  user[0] = '\0';
+  if (strcmp(i->category, DP_PANIC_CATEGORY) != 0) return;
+  fq_stmt *q = fq_sql(db, "SELECT user FROM panic WHERE incident = ?1", "i", i->n);
+  if (!fq_row(q)) return;
+  dp_text(user, FQ_ID_MAX, fq_col_str(q, 0));
+  fq_done(q);
+}
+
 enum fq_status dp_panic_need(struct fq_call *c, struct dp_panic *out, struct dp_incident *i) {
   const char *id = fq_json_str(c->params, "id");
   char of[FQ_ID_MAX];

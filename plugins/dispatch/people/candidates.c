@@ -110,7 +110,8 @@ struct known {
     bool open, gone; /* has an open task; declined or let it lapse */
   } * users;
   size_t count;
-  fq_json *kept; /* who is reserved for another incident, and its number */
+  fq_json *kept;           /* who is reserved for another incident, and its number */
+  char in_need[FQ_ID_MAX]; /* who pressed the panic button: help is for him, not by him */
   bool asked;
 };
 
@@ -127,6 +128,7 @@ static struct known known_to(fq_db *db, const struct dp_incident *i) {
     u->open = fq_col_int(q, 1) != 0;
     u->gone = fq_col_int(q, 2) != 0;
   }
+  dp_panic_in_need(db, i, k.in_need);
   return k;
 }
 
@@ -143,6 +145,7 @@ static void judge_busy(const struct dp_self *self, const struct known *k, int64_
   if (r->out) return;
   r->load = load;
   const struct user *u = k->count ? bsearch(r->o->user, k->users, k->count, sizeof *k->users, by_user) : NULL;
+  if (!strcmp(r->o->user, k->in_need)) return exclude(r, "正是他在报警", "it is he who needs help");
   if (u && u->open) return exclude(r, "已承办本事件", "already on this incident");
   if (u && u->gone) return exclude(r, "已拒单或逾期未接", "declined this incident or let it lapse");
   r->kept_for = fq_json_int(k->kept, r->o->user, 0);

@@ -2,6 +2,7 @@
 // the chosen incident's detail opens beside it. To add one: a line here, its words, its component.
 
 import type { Component } from "vue";
+import { hearsPanic } from "../../shared/alarms";
 import type { Word } from "../../shared/i18n";
 import type { Entry } from "../../shared/types";
 import { may, type Rules } from "../verbs";
@@ -54,6 +55,15 @@ const waiting = (hears: RegExp, of: (w: Waiting) => number, loud?: (w: Waiting) 
 
 export const BOARDS: readonly Board[] = [
   { id: "queue", word: "boards.queue", key: "q", may: allowed("incident.open") },
+  {
+    id: "panic",
+    word: "boards.panic",
+    key: "a",
+    may: allowed("panic.list"),
+    count: { method: "panic.open", of: (a: { rows: unknown[] }) => a.rows.length, hears: hearsPanic, loud: (a: { rows: unknown[] }) => a.rows.length > 0 } as BoardCount,
+    view: () => import("../safety/PanicBoard.vue"),
+  },
+  { id: "patrols", word: "boards.patrols", key: "o", may: allowed("patrol.coverage"), view: () => import("../safety/PatrolBoard.vue") },
   {
     id: "whistles",
     word: "boards.whistles",
