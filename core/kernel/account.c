@@ -34,7 +34,9 @@ static const char *const migrations[] = {
     "UPDATE account SET rev = coalesce((SELECT max(seq) FROM journal WHERE"
     " subject = account.name AND kind IN ('user.set', 'user.disabled')), 0),"
     " signed_in_ms = (SELECT max(at_ms) FROM journal WHERE"
-    " subject = account.name AND kind = 'account.signed_in');",
+    " subject = account.name AND kind = 'account.signed_in');"
+    "ALTER TABLE token ADD COLUMN since_ms INTEGER;"
+    "UPDATE token SET since_ms = expires_ms - 2592000000;", /* all held thirty days then */
     NULL};
 
 static void digest_hex(const char *token, char hex[FQ_SHA256_HEX]) {
@@ -198,9 +200,9 @@ static enum fq_status apply_disabled(struct fq_apply *a, const struct fq_entry *
 
 static enum fq_status apply_signed_in(struct fq_apply *a, const struct fq_entry *e) {
   const char *device = fq_json_str(e->data, "device");
-  fq_exec(a->db, "INSERT OR REPLACE INTO token(digest, name, device, expires_ms) VALUES(?,?,?,?)", "sssi",
-          fq_json_str(e->data, "token_digest"), e->subject, device ? device : "",
-          fq_time_parse(fq_json_str(e->data, "expires")));
+  fq_exec(a->db, "INSERT OR REPLACE INTO token(digest, name, device, expires_ms, since_ms) VALUES(?,?,?,?,?)",
+          "sssii", fq_json_str(e->data, "token_digest"), e->subject, device ? device : "",
+          fq_time_parse(fq_json_str(e->data, "expires")), e->at_ms);
   fq_exec(a->db, "DELETE FROM token WHERE name = ? AND expires_ms < ?", "si", e->subject, e->at_ms);
   fq_exec(a->db, "UPDATE account SET signed_in_ms = ? WHERE name = ?", "is", e->at_ms, e->subject);
   return FQ_OK;

@@ -26,7 +26,8 @@ enum fq_status fq_account_sessions(struct fq_query *q) {
   fq_json *rows = fq_json_array();
   fq_stmt *s =
       fq_sql(q->db,
-             "SELECT t.name, substr(t.digest, 1, 16), t.device, t.expires_ms, a.display, a.org FROM token t"
+             "SELECT t.name, substr(t.digest, 1, 16), t.device, t.expires_ms, a.display, a.org, t.since_ms "
+             "FROM token t"
              " JOIN account a ON a.name = t.name JOIN org o ON o.id = a.org"
              " WHERE t.expires_ms > ?1 AND (?2 IS NULL OR t.name = ?2)"
              " AND t.name || ' ' || substr(t.digest, 1, 16) > ?3 AND substr(o.path, 1, length(?4)) = ?4"
@@ -42,7 +43,7 @@ enum fq_status fq_account_sessions(struct fq_query *q) {
     fq_json *r = fq_json_object();
     for (int c = 0; c < 6; c++)
       if (texts[c] && !fq_col_null(s, c)) fq_json_set_str(r, texts[c], fq_col_str(s, c));
-    fq_json_set_time(r, "since", fq_col_int(s, 3) - FQ_TOKEN_LIFE_MS);
+    fq_json_set_time(r, "since", fq_col_int(s, 6));
     fq_json_set_time(r, "expires", fq_col_int(s, 3));
     fq_json_set_bool(r, "online", connected(k, fq_col_str(s, 0), fq_col_str(s, 1)));
     fq_copy(next, sizeof next, fq_col_str(s, 0));
