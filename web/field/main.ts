@@ -9,6 +9,7 @@ import App from "./App.vue";
 import { startOffline } from "./offline";
 import { wordFiles } from "virtual:words";
 import "./words";
+import "./safety";
 
 applyTheme();
 useWordFiles(wordFiles).then(

@@ -1,7 +1,9 @@
 // What the phone alone says, Chinese then English.
 import { addWords } from "../shared/i18n";
+import { safetyWords } from "./safety/words";
 
 export const words = addWords({
+  ...safetyWords,
   "app.field": ["枫桥 · 网格终端", "Fengqiao · Field"],
   "link.down.field": [
     "网络已断开 {time}。内容可能已过时；您的操作会保存在手机里，恢复后自动发送。",
