@@ -66,15 +66,6 @@ export const BOARDS: readonly Board[] = [
   },
   { id: "patrols", word: "boards.patrols", key: "o", may: allowed("patrol.coverage"), view: () => import("../safety/PatrolBoard.vue") },
   {
-    id: "panic",
-    word: "boards.panic",
-    key: "a",
-    may: allowed("panic.list"),
-    count: { method: "panic.open", of: (a: { rows: unknown[] }) => a.rows.length, hears: hearsPanic, loud: (a: { rows: unknown[] }) => a.rows.length > 0 } as BoardCount,
-    view: () => import("../safety/PanicBoard.vue"),
-  },
-  { id: "patrols", word: "boards.patrols", key: "o", may: allowed("patrol.coverage"), view: () => import("../safety/PatrolBoard.vue") },
-  {
     id: "whistles",
     word: "boards.whistles",
     key: "w",
