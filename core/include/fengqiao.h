@@ -305,6 +305,8 @@ FQ_API void fq_timer_clear(struct fq_apply *a, const char *id); /* an unknown id
 FQ_API void fq_outbox_put(struct fq_apply *a, const char *channel, const char *key, int64_t expires_ms,
                           fq_json *payload);
 
+typedef struct fq_kernel fq_kernel; /* opaque */
+
 /* ------------------------------------------------------------------------------------------------
  * 6. Methods: commands, queries, volatile messages
  *
@@ -347,6 +349,8 @@ struct fq_call {
   struct fq_error *error;
   const char *method;
   struct fq_tick *tick; /* opaque */
+  /* Since 1.3: the address of whoever asks from outside, for limits; "" or NULL from within the house. */
+  const char *remote;
 };
 typedef enum fq_status (*fq_command_fn)(struct fq_call *c);
 
@@ -406,6 +410,14 @@ struct fq_method {
   const char *zh, *en;
   const char *result; /* the result's shape, for the docs: "{id, number, grid, owner}" */
 };
+
+/* Personal data in entries: sealed, it is read by this county's server alone, and neither the journal nor a
+ * backup nor an export shows it. A mark stands for the same text wherever it occurs, to find it again without
+ * reading it; marks of one purpose say nothing of another's. Since 1.3; any thread, after init. The caller
+ * frees; fq_open_sealed() gives NULL for what is forged or another county's. */
+FQ_API char *fq_seal_text(fq_kernel *k, const char *text);
+FQ_API char *fq_open_sealed(fq_kernel *k, const char *sealed);
+FQ_API void fq_mark_text(fq_kernel *k, const char *purpose, const char *text, char out[33]);
 
 /* Volatile messages: latest value of (topic, key) to every session that asked for the topic and whose
  * org is at or above `org`. Merged while a client is slow, never journalled, never replayed. */
@@ -505,7 +517,6 @@ struct fq_metric {
 /* ------------------------------------------------------------------------------------------------
  * 10. Threads
  */
-typedef struct fq_kernel fq_kernel;
 
 /* From any thread: run fn(kernel, arg) on the kernel thread, soon. */
 FQ_API void fq_post(fq_kernel *k, void (*fn)(fq_kernel *k, void *arg), void *arg);
@@ -587,6 +598,11 @@ FQ_API const char *fq_data_dir(fq_kernel *k);
  * blobs/tmp/<sha256>.part and taken over by the method blob.commit {sha256}. Whoever may see an entry whose
  * data lists it in `attachments` may read it, and so may the uploader. Kernel thread. */
 FQ_API bool fq_blob_may_read(fq_kernel *k, const struct fq_actor *actor, const char *sha256);
+/* Since 1.3: a ticket instead of a token lets somebody without an account upload this one picture, of this
+ * size, until then, and nothing else. It lives in memory: a restart forgets it. Kernel thread. */
+FQ_API void fq_blob_ticket(fq_kernel *k, const char *sha256, int64_t size, int64_t until_ms, char out[48]);
+/* May the bearer of this token or ticket upload it? Kernel thread. */
+FQ_API bool fq_blob_may_write(fq_kernel *k, const char *token, const char *sha256, int64_t size);
 
 /* ------------------------------------------------------------------------------------------------
  * 12. What the policy workshop asks

@@ -12,11 +12,12 @@
 #include "base/mem.h"
 #include "kernel/internal.h"
 
-#define TOKEN_LIFE_MS      (30 * 86400000LL) /* a phone in the field signs in once a month, not once a shift */
-#define FREE_TRIES         5                 /* wrong passwords before the lock-out begins */
-#define FREE_TRIES_ADDRESS 50                /* ... of all names together, from one address */
-#define LOCK_FIRST_MS      30000             /* doubles with each further failure ... */
-#define LOCK_MOST_MS       3600000           /* ... up to an hour */
+#define DAY_MS             86400000LL
+#define TOKEN_LIFE_MS      (30 * DAY_MS) /* a phone in the field signs in once a month, not once a shift */
+#define FREE_TRIES         5             /* wrong passwords before the lock-out begins */
+#define FREE_TRIES_ADDRESS 50            /* ... of all names together, from one address */
+#define LOCK_FIRST_MS      30000         /* doubles with each further failure ... */
+#define LOCK_MOST_MS       3600000       /* ... up to an hour */
 
 static const char *const migrations[] = {"CREATE TABLE account(name TEXT PRIMARY KEY, display TEXT NOT NULL, "
                                          "roles INTEGER NOT NULL, org TEXT NOT NULL,"
@@ -283,6 +284,10 @@ static enum fq_status no_such_user(struct fq_call *c, const char *name) {
 static enum fq_status set_account(struct fq_call *c, const fq_json *u, const char *path) {
   const char *name = fq_json_str(u, "name"), *org = fq_json_str(u, "org"), *hash = fq_json_str(u, "password"),
              *unknown = NULL;
+  if (!strcmp(name, FQ_NOBODY) ||
+      !strcmp(name, "system")) /* what such a one did would be everybody's doing */
+    return fq_fail(c->error, FQ_E_PARAMS, "user.reserved", path, "用户名 %s 已保留,请换一个",
+                   "the name %s is reserved, take another", name);
   if (!fq_role_mask(fq_json_get(u, "roles"), &unknown))
     return fq_fail(c->error, FQ_E_PARAMS, "user.role", path, "用户 %s:没有角色 %s", "user %s: no role %s",
                    name, unknown ? unknown : "");
@@ -360,7 +365,8 @@ static enum fq_status disable(struct fq_call *c) {
   return fq_emit(c, (struct fq_draft){.kind = "user.disabled", .subject = name, .org = org});
 }
 
-static enum fq_status sign_in(struct fq_call *c, const char *name, const char *token, const char *device) {
+static enum fq_status sign_in(struct fq_call *c, const char *name, const char *token, const char *device,
+                              int64_t life_ms) {
   char hex[FQ_SHA256_HEX];
   fq_stmt *q =
       fq_sql(c->db, "SELECT display, roles, org FROM account WHERE name = ? AND disabled = 0", "s", name);
@@ -371,7 +377,7 @@ static enum fq_status sign_in(struct fq_call *c, const char *name, const char *t
   fq_json_set(user, "roles", fq_role_names((uint32_t)fq_col_int(q, 1)));
   fq_json_set_str(user, "org", fq_col_str(q, 2));
   fq_done(q);
-  int64_t expires_ms = c->now_ms + TOKEN_LIFE_MS;
+  int64_t expires_ms = c->now_ms + life_ms;
   digest_hex(token, hex);
   fq_json_set_str(data, "token_digest", hex);
   if (device) fq_json_set_str(data, "device", device);
@@ -386,14 +392,15 @@ static enum fq_status sign_in(struct fq_call *c, const char *name, const char *t
 
 static enum fq_status login(struct fq_call *c) {
   return sign_in(c, fq_json_str(c->params, "name"), fq_json_str(c->params, "token"),
-                 fq_json_str(c->params, "device"));
+                 fq_json_str(c->params, "device"), TOKEN_LIFE_MS);
 }
 
 /* A token without a password: for the county's own services, by whoever holds the data directory. */
 static enum fq_status mint(struct fq_call *c) {
   char token[64];
   fq_random_token(token, 32);
-  return sign_in(c, fq_json_str(c->params, "name"), token, NULL);
+  int64_t days = fq_json_int(c->params, "days", TOKEN_LIFE_MS / DAY_MS);
+  return sign_in(c, fq_json_str(c->params, "name"), token, NULL, days * DAY_MS);
 }
 
 static enum fq_status logout(struct fq_call *c) {
@@ -481,6 +488,15 @@ static const struct fq_param import_params[] = {
     {.name = "users", .type = FQ_T_ARRAY, .required = true, .members = import_item, .min = 1, .max = 200},
     {0}};
 static const struct fq_param name_params[] = {NAME, {0}};
+/* A screen on a wall is signed in by nobody for years. */
+static const struct fq_param mint_params[] = {NAME,
+                                              {.name = "days",
+                                               .type = FQ_T_INT,
+                                               .min = 1,
+                                               .max = 3650,
+                                               .zh = "有效天数,默认 30",
+                                               .en = "how long it holds; 30"},
+                                              {0}};
 static const struct fq_param password_params[] = {NAME, PASSWORD(true), {0}};
 static const struct fq_param login_params[] = {
     NAME,
@@ -553,7 +569,7 @@ static const struct fq_method methods[] = {
      .result = "{}"},
     {.name = "user.token",
      .flags = FQ_INTERNAL | FQ_SECRET,
-     .params = name_params,
+     .params = mint_params,
      .run = mint,
      .zh = "签发令牌",
      .en = "issue a token",

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,6 +48,44 @@ bool fq_blob_may_read(fq_kernel *k, const struct fq_actor *actor, const char *sh
   bool may = may_read(k, k->db, actor, sha256);
   fq_db_clear(k->db);
   return may;
+}
+
+/* ---- tickets: in memory, as sign-in failures are ---------------------------------------------------- */
+
+#define TICKETS_MOST 10000
+
+struct ticket {
+  char sha256[FQ_SHA256_HEX];
+  int64_t size, until_ms;
+};
+
+void fq_blob_ticket(fq_kernel *k, const char *sha256, int64_t size, int64_t until_ms, char out[48]) {
+  if (fq_map_size(k->tickets) >= TICKETS_MOST)
+    fq_map_clear(&k->tickets, free); /* a flood: those who still want theirs ask again */
+  struct ticket *t = fq_alloc(sizeof *t);
+  *t = (struct ticket){.size = size, .until_ms = until_ms};
+  fq_copy(t->sha256, sizeof t->sha256, sha256);
+  fq_random_token(out, 32);
+  fq_map_put(&k->tickets, out, t);
+}
+
+static const struct ticket *ticket_of(fq_kernel *k, const char *token, const char *sha256) {
+  const struct ticket *t = sha256 ? fq_map_get(k->tickets, token) : NULL;
+  if (!t || strcmp(t->sha256, sha256)) return NULL;
+  if (t->until_ms > fq_clock_ms(&k->clock)) return t;
+  free(fq_map_take(&k->tickets, token));
+  return NULL;
+}
+
+bool fq_blob_may_write(fq_kernel *k, const char *token, const char *sha256, int64_t size) {
+  struct fq_actor actor;
+  if (fq_token_actor(k, token, &actor)) return true;
+  const struct ticket *t = ticket_of(k, token, sha256);
+  return t && t->size == size;
+}
+
+bool fq_blob_ticket_for(fq_kernel *k, const struct fq_request *r) {
+  return !strcmp(r->method, "blob.commit") && ticket_of(k, r->token, fq_json_str(r->params, "sha256"));
 }
 
 /* What the first bytes say. Anything else is served as a download, never as a page. */
@@ -121,6 +160,9 @@ static enum fq_status apply_stored(struct fq_apply *a, const struct fq_entry *e)
 
 static enum fq_status commit(struct fq_call *c) {
   const char *sha = fq_json_str(c->params, "sha256");
+  if (!strcmp(c->actor->name, FQ_NOBODY) && strncmp(fq_json_str(c->params, "type"), "image/", 6))
+    return fq_fail(c->error, FQ_E_PARAMS, "blob.picture", "params.sha256", "这不是照片,请重新选择",
+                   "this is no picture: choose another file");
   fq_json_set(c->result, "sha256", fq_json_new_str(sha));
   fq_json_set(c->result, "size", fq_json_dup(fq_json_get(c->params, "size")));
   fq_json_set(c->result, "type", fq_json_dup(fq_json_get(c->params, "type")));

@@ -15,7 +15,8 @@
 #include "store/journal.h"
 
 #define MAX_MODULES 64
-#define MAX_DEPTH   8 /* entry causes entry causes entry ...: deeper is a loop in the rules */
+#define FQ_NOBODY   "public" /* who calls without an account: no account may have this name */
+#define MAX_DEPTH   8        /* entry causes entry causes entry ...: deeper is a loop in the rules */
 
 struct bound_method {
   const struct fq_method *method;
@@ -125,7 +126,7 @@ struct fq_kernel {
   struct transport transports[4];
   size_t transport_count;
   int64_t expire_next_ms;
-  struct fq_map *login_failures;
+  struct fq_map *login_failures, *tickets;
   struct outbox *outbox;
   struct {
     double ticks, commands, entries, failed_ticks, slowest_ms, queries, refused;
@@ -203,6 +204,8 @@ void fq_read_catch_up(fq_kernel *k, struct fq_session *s, struct fq_request *r, 
 /* blob.c */
 void fq_blob_refer(fq_db *db, const struct fq_entry *e);
 void fq_blob_take(const char *data_dir, fq_json *params, struct fq_error *e); /* helper thread */
+/* Does the request commit the very blob that its ticket is for? */
+bool fq_blob_ticket_for(fq_kernel *k, const struct fq_request *r);
 
 /* outbox.c */
 void fq_outbox_pump(fq_kernel *k); /* after a commit */

@@ -75,7 +75,8 @@ static struct frame frame_for(struct fq_tick *t, const struct fq_actor *a, const
                                  .result = result,
                                  .error = e,
                                  .method = "",
-                                 .tick = t},
+                                 .tick = t,
+                                 .remote = ""},
                         .cause = cause,
                         .depth = depth};
 }
@@ -174,6 +175,7 @@ static void run_request(struct fq_tick *t, struct fq_request *r) {
   if (fq_receipt_find(k, r, &found) || found) return;
   fq_json *result = fq_json_object();
   struct frame f = frame_for(t, &r->state->actor, r->params, result, &r->error, 0, 0);
+  f.call.remote = r->remote;
   size_t count = t->count;
   enum fq_status st = FQ_OK;
   if (!fq_db_savepoint(k->db))

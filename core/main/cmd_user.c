@@ -69,9 +69,10 @@ static int import(const struct common *c, const char *path) {
 }
 
 /* "name token role,role org" a line: what `fengqiao load --tokens` takes. */
-static enum fq_status print_token(struct local *l, const char *name, struct fq_error *e) {
-  fq_json *result = NULL;
-  enum fq_status st = fq_local_call(l, "user.token", named(name), &result, e);
+static enum fq_status print_token(struct local *l, const char *name, const char *days, struct fq_error *e) {
+  fq_json *result = NULL, *p = named(name);
+  if (days) fq_json_set_int(p, "days", strtoll(days, NULL, 10));
+  enum fq_status st = fq_local_call(l, "user.token", p, &result, e);
   if (!st) {
     const fq_json *user = fq_json_get(result, "user");
     printf("%s %s ", name, fq_json_str(result, "token"));
@@ -109,7 +110,7 @@ every_user(struct local *l, enum fq_status (*each)(struct local *l, const fq_jso
 }
 
 static enum fq_status token_of(struct local *l, const fq_json *user, struct fq_error *e) {
-  return fq_json_bool(user, "disabled", false) ? FQ_OK : print_token(l, fq_json_str(user, "name"), e);
+  return fq_json_bool(user, "disabled", false) ? FQ_OK : print_token(l, fq_json_str(user, "name"), NULL, e);
 }
 
 static enum fq_status print_user(struct local *l, const fq_json *user, struct fq_error *e) {
@@ -129,12 +130,12 @@ static int list(const struct common *c) {
   return st ? (fq_complain(&e), EXIT_REFUSED) : EXIT_DONE;
 }
 
-static int tokens(const struct common *c, const char *name) {
+static int tokens(const struct common *c, const char *name, const char *days) {
   struct local l;
   struct fq_error e = {0};
   int code = fq_local_open(&l, c);
   if (code >= 0) return code;
-  enum fq_status st = strcmp(name, "all") ? print_token(&l, name, &e) : every_user(&l, token_of, &e);
+  enum fq_status st = strcmp(name, "all") ? print_token(&l, name, days, &e) : every_user(&l, token_of, &e);
   fq_local_close(&l);
   return st ? (fq_complain(&e), EXIT_REFUSED) : EXIT_DONE;
 }
@@ -154,8 +155,8 @@ static int run(int argc, char **argv) {
     code = list(&c);
   else if (!strcmp(verb, "import") && argc == 3)
     code = import(&c, argv[2]);
-  else if (!strcmp(verb, "token") && argc == 3)
-    code = tokens(&c, argv[2]);
+  else if (!strcmp(verb, "token") && (argc == 3 || argc == 4))
+    code = tokens(&c, argv[2], argc == 4 ? argv[3] : NULL);
   return code < 0 ? fq_usage(&fq_command_user, stderr) : code;
 }
 
@@ -167,6 +168,7 @@ const struct command fq_command_user = {
     "       fengqiao user disable NAME\n"
     "       fengqiao user list                 每行一个 JSON / one JSON object a line\n"
     "       fengqiao user import USERS.csv     name,display,roles,org,skills,capacity\n"
-    "       fengqiao user token NAME|all       签发登录令牌 / issues tokens: name token roles org\n\n"
+    "       fengqiao user token NAME|all [天数 / DAYS]   签发登录令牌 / issues tokens: name token roles "
+    "org\n\n"
     "角色 / roles: dispatcher commander director department officer family admin.system admin.security\n"
     "              admin.audit policy service\n"};

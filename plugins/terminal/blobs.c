@@ -209,9 +209,8 @@ static void admitted(struct job *j) {
     lws_set_timeout(h->wsi, PENDING_TIMEOUT_HTTP_CONTENT, BODY_PATIENCE_S);
 }
 
-static void ask_token(struct job *j, fq_kernel *k) {
-  struct fq_actor actor = {0};
-  j->known = fq_token_actor(k, j->token, &actor);
+static void ask_may_write(struct job *j, fq_kernel *k) {
+  j->known = fq_blob_may_write(k, j->token, j->arg, j->number);
 }
 
 void blob_put(struct http *h, const char *sha256) {
@@ -232,7 +231,10 @@ void blob_put(struct http *h, const char *sha256) {
   }
   h->on_body = received;
   if (h->content_length <= 0) h->complete = true;
-  http_ask(h, job_new(h, ask_token, admitted));
+  struct job *j = job_new(h, ask_may_write, admitted);
+  snprintf(j->arg, sizeof j->arg, "%s", sha256);
+  j->number = u->total;
+  http_ask(h, j);
 }
 
 /* Uploads that nobody went on with: a phone that comes back after days starts anew. */

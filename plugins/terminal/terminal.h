@@ -98,6 +98,7 @@ struct job {
   void (*ask)(struct job *j, fq_kernel *k); /* kernel thread */
   void (*answered)(struct job *j);          /* I/O thread; http->wsi may be NULL by now */
   char token[96], arg[FQ_ID_MAX + 8], verb[8];
+  int64_t number;
   char *path, *query, *body;
   size_t body_len;
   bool flag, known;

@@ -41,6 +41,7 @@ static struct fq_actor actor_of(const char *who) {
     snprintf(name, sizeof name, "%.*s", (int)(at - who), who);
     return (struct fq_actor){.name = name, .org = at + 1, .roles = FQ_ROLE_OFFICER};
   }
+  if (!strcmp(who, "public")) return (struct fq_actor){.name = who, .org = ""};
   if (!strncmp(who, "policy/", 7))
     return (struct fq_actor){.name = who, .org = "430525", .roles = FQ_ROLE_POLICY};
   /* Somebody a test has added. */
@@ -133,25 +134,43 @@ static void fill(void) {
 }
 
 /* The kernel fills options from the configuration file; here they get their fallbacks. */
-static void *new_self(void) {
-  char *self = calloc(1, fq_plugin.self_bytes);
+static void *state_of(const struct fq_plugin *plugin) {
+  static const struct {
+    const char *unit;
+    int64_t times;
+  } units[] = {{"s", SECOND}, {"min", MINUTE}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
+  char *self = calloc(1, plugin->self_bytes);
   assert_non_null(self);
-  for (const struct fq_option *o = fq_plugin.options; o->name; o++) {
+  for (const struct fq_option *o = plugin->options; o->name; o++) {
     long long value = 0;
     char unit[8] = "";
     if (o->type == FQ_O_BOOL) {
       *(bool *)(void *)(self + o->offset) = !strcmp(o->fallback, "true");
       continue;
     }
+    if (o->type == FQ_O_STRING) {
+      snprintf(self + o->offset, o->cap_bytes, "%s", o->fallback);
+      continue;
+    }
     assert_true(sscanf(o->fallback, "%lld %7s", &value, unit) >= 1);
-    if (!strcmp(unit, "s")) value *= SECOND;
-    if (!strcmp(unit, "min")) value *= MINUTE;
+    for (size_t u = 0; u < sizeof units / sizeof *units; u++)
+      if (!strcmp(unit, units[u].unit)) value *= units[u].times;
     *(int64_t *)(void *)(self + o->offset) = value;
   }
   return self;
 }
 
-static fq_kernel *new_kernel(const char *dir, const char *file, void *self) {
+static void new_states(void) {
+  w.self = state_of(&fq_plugin);
+  w.beside_self = w.beside ? state_of(w.beside) : NULL;
+}
+
+static void free_states(void) {
+  free(w.self);
+  free(w.beside_self);
+}
+
+static fq_kernel *new_kernel(const char *dir, const char *file, void *self, void *beside_self) {
   struct fq_kernel_config config = {.data_dir = dir, .file = file, .memory = !dir, .fake_clock = true};
   fq_kernel *k = fq_kernel_open(&config, &w.error);
   if (!k) fail_msg("open: %s", w.error.en);
@@ -159,15 +178,16 @@ static fq_kernel *new_kernel(const char *dir, const char *file, void *self) {
   if (w.policies && fq_policy_add(k, &w.error)) fail_msg("policies: %s", w.error.en);
   if (w.workshop && fq_kernel_add(k, &fq_workshop_module, fq_workshop_new(), &w.error))
     fail_msg("workshop: %s", w.error.en);
-  if (fq_kernel_add(k, &fq_plugin, self, &w.error) || fq_kernel_boot(k, &w.error))
+  if (fq_kernel_add(k, &fq_plugin, self, &w.error) ||
+      (w.beside && fq_kernel_add(k, w.beside, beside_self, &w.error)) || fq_kernel_boot(k, &w.error))
     fail_msg("boot: %s", w.error.en);
   return k;
 }
 
 static void open_in(const char *dir) {
   w.t0_ms = fq_time_parse("2026-11-22T00:00:00Z");
-  w.self = new_self();
-  w.kernel = new_kernel(dir, NULL, w.self);
+  new_states();
+  w.kernel = new_kernel(dir, NULL, w.self, w.beside_self);
   fill();
 }
 
@@ -194,6 +214,13 @@ int world_open_on_disk(void **state) {
   return open_on_disk(false);
 }
 
+int world_open_on_disk_beside(const struct fq_plugin *beside) {
+  memset(&w, 0, sizeof w);
+  w.beside = beside;
+  open_on_new_disk();
+  return 0;
+}
+
 int world_open_on_disk_with_policies(void **state) {
   return open_on_disk(true);
 }
@@ -215,9 +242,9 @@ int world_open_with_policies(void **state) {
 void restart(void) {
   int64_t now_ms = fq_now_ms(w.kernel);
   fq_kernel_close(w.kernel);
-  free(w.self);
-  w.self = new_self();
-  w.kernel = new_kernel(w.dir, NULL, w.self);
+  free_states();
+  new_states();
+  w.kernel = new_kernel(w.dir, NULL, w.self, w.beside_self);
   fq_kernel_set_time(w.kernel, now_ms);
 }
 
@@ -230,7 +257,7 @@ static void discard(const char *name) {
 int world_close(void **state) {
   fq_json_free(w.result);
   fq_kernel_close(w.kernel);
-  free(w.self);
+  free_states();
   if (*w.dir) {
     static const char *const files[] = {"county.db", "county.db-wal", "county.db-shm", "county.key",
                                         "blobs/tmp", "blobs",         "lock",          ""};
@@ -318,14 +345,15 @@ const char *entry(const char *kind, const char *column) {
 
 void rebuild_gives_the_same(void) {
   char path[128], rebuilt[128];
-  void *self = new_self();
+  void *self = state_of(&fq_plugin), *beside_self = w.beside ? state_of(w.beside) : NULL;
   snprintf(path, sizeof path, "%s/county.db", w.dir);
   snprintf(rebuilt, sizeof rebuilt, "%s/rebuilt.db", w.dir);
-  fq_kernel *k = new_kernel(w.dir, "rebuilt.db", self);
+  fq_kernel *k = new_kernel(w.dir, "rebuilt.db", self, beside_self);
   struct fq_error e = {0};
   if (fq_kernel_rebuild(k, path, NULL, &e)) fail_msg("rebuild: %s", e.en);
   if (fq_compare(path, rebuilt, stderr, &e)) fail_msg("rebuild: %s", e.en);
   fq_kernel_close(k);
   free(self);
+  free(beside_self);
   discard("rebuilt.db");
 }

@@ -39,20 +39,23 @@ struct world {
   int64_t t0_ms;   /* 2026-11-22T00:00:00Z */
   fq_json *result; /* of the last call */
   struct fq_error error;
-  char dir[64]; /* of a county on disk, else "" */
+  char dir[64];                   /* of a county on disk, else "" */
+  const struct fq_plugin *beside; /* another plugin, and its state */
+  void *beside_self;
 };
 extern struct world w;
 
 int world_open(void **state);         /* in memory */
 int world_open_on_disk(void **state); /* for rebuilding */
 int world_open_on_disk_with_policies(void **state);
-int world_open_on_disk_with_workshop(void **state); /* ... and the workshop, with its drafts */
-int world_open_with_policies(void **state);         /* the policy module beside the plugin */
+int world_open_on_disk_with_workshop(void **state);            /* ... and the workshop, with its drafts */
+int world_open_with_policies(void **state);                    /* the policy module beside the plugin */
+int world_open_on_disk_beside(const struct fq_plugin *beside); /* with another plugin */
 int world_close(void **state);
 
-/* As this user ("system", "policy/<name>", "officer@<unit>" for one that a test adds); printf-style JSON
- * parameters. act() must succeed and gives the result, which lives until the next call; try() gives the
- * status, w.error the rest. */
+/* As this user ("system", "public" without an account, "policy/<name>", "officer@<unit>" for one that a test
+ * adds); printf-style JSON parameters. act() must succeed and gives the result, which lives until the next
+ * call; try() gives the status, w.error the rest. */
 const fq_json *act(const char *who, const char *method, const char *params, ...);
 enum fq_status try(const char *who, const char *method, const char *params, ...);
 void refused(const char *who, const char *method, enum fq_status status, const char *code, const char *params,

@@ -439,6 +439,49 @@ static void a_board(void **state) {
 }
 
 #define T(fn) cmocka_unit_test_setup_teardown(fn, world_open, world_close)
+/* Midnight UTC of 2026-11-22, a Sunday, is eight o'clock in the county. */
+static void the_hours_of_the_week(void **state) {
+  at(30 * MINUTE);
+  report("dispatcher", GRID_A1, "fire"); /* Sunday, 8 */
+  at(16 * HOUR - SECOND);
+  report("dispatcher", GRID_A2, "fire"); /* Sunday, 23 */
+  at(16 * HOUR + SECOND);
+  report("dispatcher", GRID_B1, "fire"); /* Monday, 0 */
+  act("dispatcher", "incident.void", "{\"id\":\"%s\",\"reason\":\"误报\"}",
+      report("dispatcher", GRID_B1, "fire"));
+  at(17 * HOUR);
+  static const struct {
+    const char *who, *params;
+    int sunday8, sunday23, monday0, total;
+  } asked[] = {{"commander", "{}", 1, 1, 1, 3},
+               {"director-a", "{}", 1, 1, 0, 2},
+               {"commander", "{\"org\":\"430525101000\"}", 0, 0, 1, 1},
+               {"commander", "{\"from\":\"2026-11-22T10:00:00Z\"}", 0, 1, 1, 2},
+               {"commander", "{\"until\":\"2026-11-22T16:00:00Z\"}", 1, 1, 0, 2},
+               {"commander", "{\"until\":\"2026-11-22T00:00:00Z\"}", 0, 0, 0, 0}};
+  for (size_t x = 0; x < sizeof asked / sizeof *asked; x++) {
+    const fq_json *r = act(asked[x].who, "stats.hours", "%s", asked[x].params);
+    int64_t of[7][24], sum = 0;
+    int d = 0;
+    fq_json_each(day, fq_json_get(r, "days")) {
+      int h = 0;
+      assert_int_equal(fq_json_size(day), 24);
+      fq_json_each(n, day) sum += of[d][h++] = (int64_t)fq_json_as_num(n, -1);
+      d++;
+    }
+    assert_int_equal(d, 7);
+    assert_int_equal(of[6][8], asked[x].sunday8);
+    assert_int_equal(of[6][23], asked[x].sunday23);
+    assert_int_equal(of[0][0], asked[x].monday0);
+    assert_int_equal(sum, asked[x].total);
+    assert_int_equal(fq_json_int(r, "total", -1), sum);
+  }
+  refused("director-a", "stats.hours", FQ_E_FORBIDDEN, "org.foreign", "{\"org\":\"430525101000\"}");
+  refused("officer-a1", "stats.hours", FQ_E_FORBIDDEN, "role", "{}");
+  refused("commander", "stats.hours", FQ_E_PARAMS, "stats.span",
+          "{\"from\":\"2026-11-23T00:00:00Z\",\"until\":\"2026-11-22T00:00:00Z\"}");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sorted_as_qsort_sorts),
@@ -449,6 +492,7 @@ int main(void) {
       T(who_waits_too_long_counts),
       T(refusals),
       T(a_board),
+      T(the_hours_of_the_week),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

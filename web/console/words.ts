@@ -1,10 +1,12 @@
 // What the desk alone says, Chinese then English.
 import { addWords } from "../shared/i18n";
 import { boardWords } from "./boards/words";
+import { residentWords } from "./resident/words";
 import { safetyWords } from "./safety/words";
 
 export const words = addWords({
   ...boardWords,
+  ...residentWords,
   ...safetyWords,
   "app.console": ["枫桥 · 指挥调度台", "Fengqiao · Console"],
   "link.down.long": [

@@ -42,6 +42,7 @@ export function pickList(zh: string[] | undefined, en: string[] | undefined): st
 export function actorText(actor: string | undefined): string {
   if (!actor) return "";
   if (actor === "system") return t("actor.system");
+  if (actor === "public") return t("source.public");
   if (actor.startsWith("policy/")) return t("actor.policy", { name: actor.slice(7) });
   return actor;
 }

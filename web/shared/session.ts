@@ -24,16 +24,16 @@ interface Kept {
   user: User;
 }
 
-/** `page` names the storage keys. A desk forgets with its tab, a phone remembers. `topics`: volatile ones to hear. */
-export function createSession(page: "console" | "field" | "admin", topics: string[] = []): Session {
-  const storage = page === "field" ? localStorage : sessionStorage;
+/** `page` names the storage keys. A desk forgets with its tab, a phone and a wall remember. `topics`: volatile ones to hear. */
+export function createSession(page: "console" | "field" | "admin" | "screen", topics: string[] = []): Session {
+  const storage = page === "field" || page === "screen" ? localStorage : sessionStorage;
   const key = `fq.${page}.session`;
   const link = new Link({
     url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
     device: deviceName(storage, page),
     topics,
   });
-  const store = new Store({ link, tasks: page === "field", incidents: page !== "admin" });
+  const store = new Store({ link, tasks: page === "field", incidents: page !== "admin" && page !== "screen" });
   const linkState = ref<LinkState>(link.state);
   const user = shallowRef<User | null>(null);
   const ended = ref(false);

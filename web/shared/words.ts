@@ -147,6 +147,7 @@ export const words = dictionary({
   "source.officer": ["网格员", "Officer"],
   "source.phone": ["电话", "Phone"],
   "source.web": ["网页", "Web"],
+  "source.public": ["居民", "Resident"],
   "source.dispatcher": ["调度员", "Dispatcher"],
 
   "card.yellow": ["黄牌督办", "Yellow card"],

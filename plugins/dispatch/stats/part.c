@@ -71,6 +71,15 @@ static const struct fq_param times_params[] = {
     {0}};
 static const struct fq_param overview_params[] = {P_ORG, {0}};
 
+static const struct fq_param hours_params[] = {
+    {.name = "from",
+     .type = FQ_T_TIME,
+     .zh = "上报时间从,默认 28 天前",
+     .en = "reported from; 28 days before `until`"},
+    {.name = "until", .type = FQ_T_TIME, .zh = "至(不含),默认现在", .en = "... and before; now unless given"},
+    P_ORG,
+    {0}};
+
 static const struct fq_kind also_applies[] = {
     {.name = "incident.reported", .apply = dp_apply_st_reported},
     {.name = "incident.dispatched", .apply = dp_apply_st_dispatched},
@@ -96,6 +105,9 @@ static const struct fq_method methods[] = {
         "{at, since, open, overdue, reported, closed, breached, by_state, by_level, townships: [{org, name, "
         "open,"
         " overdue, reported, closed, breached}], head}"),
+    ASK("stats.hours", WATCHERS, 0, hours_params, dp_stats_hours, "分时热力:星期与钟点",
+        "when people report: seven days from Monday, 24 hours each, in the county's time",
+        "{from, until, total: number, days: [[number]]}"),
     ASK("stats.waiting", DESK | FQ_ROLE_ADMIN_AUDIT | FQ_ROLE_SERVICE, 0, overview_params, dp_stats_waiting,
         "各看板待办数", "how much waits on each board",
         "{whistles: number, whistles_missing: number, cards: number, cards_overdue: number, requests: number,"

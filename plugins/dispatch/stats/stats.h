@@ -52,6 +52,7 @@ DP_APPLY(dp_apply_st_closed);
 DP_APPLY(dp_apply_st_breached);
 DP_QUERY(dp_stats_times);
 DP_QUERY(dp_stats_overview);
+DP_QUERY(dp_stats_hours);
 DP_QUERY(dp_stats_waiting);
 
 #endif
