@@ -396,6 +396,8 @@ enum fq_method_flag {
   FQ_PUBLIC = 8,   /* needs no session */
   FQ_SECRET = 16,  /* parameters or result hold a secret: no receipt keeps them, so it must be harmless to
                       repeat */
+  FQ_LIVE = 32,    /* a query of what is in the kernel thread's memory (who is connected): answered on it, so
+                      it must be short */
 };
 
 struct fq_method {

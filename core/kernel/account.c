@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "kernel/device.h"
 #include "kernel/internal.h"
 
 #define DAY_MS             86400000LL
@@ -371,6 +372,7 @@ static enum fq_status sign_in(struct fq_call *c, const char *name, const char *t
   fq_stmt *q =
       fq_sql(c->db, "SELECT display, roles, org FROM account WHERE name = ? AND disabled = 0", "s", name);
   if (!fq_row(q)) return no_such_user(c, name);
+  if (fq_device_blocked(c->db, device)) return fq_done(q), fq_device_refused(c->error);
   fq_json *user = fq_json_object(), *data = fq_json_object();
   fq_json_set_str(user, "id", name);
   fq_json_set_str(user, "name", fq_col_str(q, 0));

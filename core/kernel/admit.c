@@ -151,7 +151,13 @@ static enum fq_status admit(fq_kernel *k, struct fq_request *r, bool *answer_now
 
   if (m->query) {
     k->stats.queries++;
-    fq_read_query(k, r);
+    if (!(m->flags & FQ_LIVE)) {
+      fq_read_query(k, r);
+    } else {
+      st = fq_query_run(k, k->db, r);
+      fq_db_clear(k->db);
+      return *answer_now = !st, st;
+    }
   } else if (m->volatile_run) {
     run_volatile(k, r);
     return *answer_now = true, r->error.status;

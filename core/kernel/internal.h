@@ -80,6 +80,9 @@ struct fq_call_state {
 struct fq_session {
   struct fq_session *next_of_user, *next_of_org, *next;
   char sid[32], user[FQ_ID_MAX], org[FQ_ID_MAX], device[80];
+  char version[24];          /* of the page, as it says */
+  int64_t since_ms, skew_ms; /* how far its clock is ahead, when it told */
+  bool told_clock;
   uint32_t roles;
   int64_t expires_ms, sent; /* sent: n of the last durable event */
   fq_json *topics;
@@ -128,8 +131,11 @@ struct fq_kernel {
   int64_t expire_next_ms;
   struct fq_map *login_failures, *tickets;
   struct outbox *outbox;
+  struct backup *backup;
+  struct health *health;
   struct {
     double ticks, commands, entries, failed_ticks, slowest_ms, queries, refused;
+    double busy_ms, recent_ms; /* in ticks altogether; the slowest since health.c looked */
   } stats;
 };
 
@@ -207,6 +213,15 @@ void fq_blob_take(const char *data_dir, fq_json *params, struct fq_error *e); /*
 /* Does the request commit the very blob that its ticket is for? */
 bool fq_blob_ticket_for(fq_kernel *k, const struct fq_request *r);
 
+/* backup.c, after a commit */
+struct backup;
+void fq_backup_committed(fq_kernel *k, const struct fq_entry *e);
+
+/* health.c */
+struct health;
+
+/* outbox.c: what waits, for the pulse: kernel thread */
+int fq_outbox_failing(fq_kernel *k);
 /* outbox.c */
 void fq_outbox_pump(fq_kernel *k); /* after a commit */
 struct outbox;
@@ -218,7 +233,8 @@ void fq_org_settled(fq_db *db);  /* a tick is over, committed or not */
 
 /* org.c, account.c, journal_module.c: the kernel's own modules */
 extern const struct fq_plugin fq_org_module, fq_dictionary_module, fq_form_module, fq_account_module,
-    fq_journal_module, fq_outbox_module, fq_blob_module;
+    fq_backup_module, fq_device_module, fq_audit_module, fq_health_module, fq_journal_module,
+    fq_outbox_module, fq_blob_module;
 bool fq_account_token(fq_kernel *k, const char *token, struct fq_call_state *out, int64_t *expires_ms,
                       char device[80]);
 

@@ -2,8 +2,6 @@
  * The journal, the timers and the description of the server, as methods. Queries run on reader threads; the
  * module's state is the kernel, of which they read what is fixed after boot.
  */
-#include "config.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,18 +178,6 @@ static enum fq_status snapshot(struct fq_query *q) {
   return st;
 }
 
-static enum fq_status status(struct fq_query *q) {
-  fq_kernel *k = q->self;
-  fq_json_set_str(q->result, "version", PACKAGE_VERSION);
-  fq_json_set_str(q->result, "epoch", k->epoch);
-  fq_json_set_int(q->result, "head", q->head);
-  fq_json_set_time(q->result, "time", q->now_ms);
-  fq_json_set_int(q->result, "timers", fq_int(q->db, 0, "SELECT count(*) FROM timer", ""));
-  fq_json_set_int(q->result, "accounts", fq_int(q->db, 0, "SELECT count(*) FROM account", ""));
-  fq_json_set_int(q->result, "units", fq_int(q->db, 0, "SELECT count(*) FROM org", ""));
-  return FQ_OK;
-}
-
 static const struct fq_param timeline_params[] = {
     {.name = "subject",
      .type = FQ_T_ID,
@@ -240,12 +226,6 @@ static const struct fq_method methods[] = {
      .zh = "快照",
      .en = "everything open that you may see, and n",
      .result = "{n: integer, epoch: string, ...}"},
-    {.name = "server.status",
-     .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT | FQ_ROLE_DESK,
-     .query = status,
-     .zh = "服务器状态",
-     .en = "the server's state",
-     .result = "{version, epoch, head, time, timers, accounts, units}"},
     {0}};
 
 const struct fq_plugin fq_journal_module = {FQ_PLUGIN_HEAD,     .name = "journal",          .version = "1",

@@ -158,17 +158,143 @@ static enum fq_status settle_command(struct fq_call *c) {
   return fq_emit(c, (struct fq_draft){.kind = "outbox.settled", .data = fq_json_dup(c->params)});
 }
 
-static enum fq_status list(struct fq_query *q) {
+/* -- for the administrator: what waits, why, and what can be done about it. What was tried is known on the
+ * kernel thread alone, so the list is made there. */
+
+int fq_outbox_failing(fq_kernel *k) {
+  int n = 0;
+  for (struct fq_map *i = k->outbox ? k->outbox->parcels : NULL; i; i = fq_map_next(i))
+    n += ((struct parcel *)fq_map_value(i))->error.status != FQ_OK;
+  return n;
+}
+
+static void set_tries(fq_json *o, const struct parcel *p) {
+  fq_json_set_int(o, "attempts", p->attempts);
+  if (p->in_flight) fq_json_set_bool(o, "sending", true);
+  if (!p->error.status) return;
+  fq_json_set_str(o, "zh", p->error.zh);
+  fq_json_set_str(o, "en", p->error.en);
+  fq_json_set_time(o, "next_try", p->next_try_ms);
+}
+
+static fq_json *channels(fq_kernel *k, fq_db *db) {
   fq_json *rows = fq_json_array();
-  fq_stmt *s = fq_sql(q->db, "SELECT key, channel, expires_ms FROM outbox ORDER BY expires_ms LIMIT 500", "");
+  void *self;
+  fq_stmt *s =
+      fq_sql(db, "SELECT channel, count(*), min(expires_ms) FROM outbox GROUP BY channel ORDER BY 1", "");
   while (fq_row(s)) {
+    fq_json *o = fq_json_object();
+    fq_json_set_str(o, "channel", fq_col_str(s, 0));
+    fq_json_set_int(o, "waiting", fq_col_int(s, 1));
+    fq_json_set_time(o, "first_expires", fq_col_int(s, 2));
+    fq_json_set_bool(o, "ready", find(k, fq_col_str(s, 0), &self) != NULL);
+    fq_json_push(rows, o);
+  }
+  /* Those with nothing to send are ways out as well. */
+  for (size_t i = 0; i < k->module_count; i++)
+    for (const struct fq_channel *c = k->modules[i].table->channels; c && c->name; c++) {
+      bool there = false;
+      fq_json_each(r, rows) there |= !strcmp(fq_json_str(r, "channel"), c->name);
+      if (there) continue;
+      fq_json *o = fq_json_object();
+      fq_json_set_str(o, "channel", c->name);
+      fq_json_set_int(o, "waiting", 0);
+      fq_json_set_bool(o, "ready", true);
+      fq_json_push(rows, o);
+    }
+  return rows;
+}
+
+static enum fq_status list(struct fq_query *q) {
+  fq_kernel *k = q->self;
+  fq_json *rows = fq_json_array();
+  int64_t limit = fq_json_int(q->params, "limit", 100);
+  const char *after = fq_json_str(q->params, "after");
+  fq_stmt *s = fq_sql(
+      q->db,
+      "SELECT key, channel, expires_ms FROM outbox WHERE (?1 IS NULL OR channel = ?1) AND (?2 IS NULL"
+      " OR (expires_ms, key) > (SELECT expires_ms, key FROM outbox WHERE key = ?2)) ORDER BY expires_ms,"
+      " key LIMIT ?3",
+      "ssi", fq_json_str(q->params, "channel"), after, limit + 1);
+  while (fq_row(s)) {
+    if ((int64_t)fq_json_size(rows) == limit) {
+      const fq_json *last = NULL;
+      fq_json_each(r, rows) last = r;
+      fq_json_set_str(q->result, "next", fq_json_str(last, "key"));
+      fq_done(s);
+      break;
+    }
     fq_json *o = fq_json_object();
     fq_json_set_str(o, "key", fq_col_str(s, 0));
     fq_json_set_str(o, "channel", fq_col_str(s, 1));
     fq_json_set_time(o, "expires", fq_col_int(s, 2));
+    const struct parcel *p = k->outbox ? fq_map_get(k->outbox->parcels, fq_col_str(s, 0)) : NULL;
+    if (p) set_tries(o, p);
     fq_json_push(rows, o);
   }
   fq_json_set(q->result, "rows", rows);
+  fq_json_set(q->result, "channels", channels(k, q->db));
+  return FQ_OK;
+}
+
+static enum fq_status waits(struct fq_call *c, const char *key, char channel[FQ_ID_MAX]) {
+  fq_stmt *s = fq_sql(c->db, "SELECT channel FROM outbox WHERE key = ?", "s", key);
+  if (!fq_row(s))
+    return fq_fail(c->error, FQ_E_NOT_FOUND, "outbox.unknown", "params.key", "没有待发的 %s,可能已经发出",
+                   "nothing waits under %s: it may have left", key);
+  fq_copy(channel, FQ_ID_MAX, fq_col_str(s, 0));
+  fq_done(s);
+  return FQ_OK;
+}
+
+/* Pauses are memory only, and an attempt too many does no harm: so it is done here, not after the commit. */
+static enum fq_status retry(struct fq_call *c) {
+  fq_kernel *k = c->tick->kernel;
+  const char *key = fq_json_str(c->params, "key"), *channel = fq_json_str(c->params, "channel");
+  char of[FQ_ID_MAX];
+  enum fq_status st = key ? waits(c, key, of) : FQ_OK;
+  if (st) return st;
+  int64_t n = fq_int(
+      c->db, 0, "SELECT count(*) FROM outbox WHERE (?1 IS NULL OR key = ?1) AND (?2 IS NULL OR channel = ?2)",
+      "ss", key, channel);
+  for (struct fq_map *i = k->outbox ? k->outbox->parcels : NULL; i; i = fq_map_next(i)) {
+    struct parcel *p = fq_map_value(i);
+    if ((key && strcmp(p->key, key)) || (channel && strcmp(p->channel, channel)) || p->in_flight) continue;
+    p->next_try_ms = 0;
+    p->attempts = 0; /* and its pauses begin small again */
+  }
+  fq_json *data = fq_json_object();
+  if (key) fq_json_set_str(data, "key", key);
+  if (channel) fq_json_set_str(data, "channel", channel);
+  fq_json_set_int(data, "count", n);
+  fq_json_set_int(c->result, "count", n);
+  return fq_emit(c, (struct fq_draft){.kind = "outbox.retried", .data = data});
+}
+
+static enum fq_status drop(struct fq_call *c) {
+  fq_kernel *k = c->tick->kernel;
+  const char *key = fq_json_str(c->params, "key");
+  char channel[FQ_ID_MAX];
+  enum fq_status st = waits(c, key, channel);
+  if (st) return st;
+  struct parcel *p = k->outbox ? fq_map_get(k->outbox->parcels, key) : NULL;
+  if (p && p->in_flight)
+    return fq_fail(c->error, FQ_E_CONFLICT, "outbox.sending", "params.key", "正在发送,此刻不能撤下",
+                   "it is being sent this moment");
+  if (p) free_parcel(fq_map_take(&k->outbox->parcels, key));
+  fq_json *data = fq_json_object();
+  fq_json_set_str(data, "key", key);
+  fq_json_set_str(data, "channel", channel);
+  fq_json_set_str(data, "outcome", "dropped");
+  fq_json_set_str(data, "detail", fq_json_str(c->params, "reason"));
+  return fq_emit(c, (struct fq_draft){.kind = "outbox.settled", .data = data});
+}
+
+static enum fq_status apply_retried(struct fq_apply *a, const struct fq_entry *e) {
+  return FQ_OK;
+}
+static enum fq_status whole_county(struct fq_call *c, struct fq_target *t) {
+  t->org[0] = '\0';
   return FQ_OK;
 }
 
@@ -178,6 +304,12 @@ static const struct fq_kind kinds[] = {{.name = "outbox.settled",
                                         .flags = FQ_KIND_QUIET,
                                         .zh = "外发了结",
                                         .en = "an outgoing message was delivered or given up"},
+                                       {.name = "outbox.retried",
+                                        .apply = apply_retried,
+                                        .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "重新外发",
+                                        .en = "outgoing messages are tried again at once"},
                                        {0}};
 static const struct fq_param settle_params[] = {
     {.name = "key", .type = FQ_T_STRING, .required = true},
@@ -186,19 +318,69 @@ static const struct fq_param settle_params[] = {
     {.name = "attempts", .type = FQ_T_INT},
     {.name = "detail", .type = FQ_T_STRING},
     {0}};
-static const struct fq_method methods[] = {{.name = "outbox.settle",
-                                            .flags = FQ_INTERNAL,
-                                            .params = settle_params,
-                                            .run = settle_command,
-                                            .zh = "外发了结",
-                                            .en = "settle an outgoing message"},
-                                           {.name = "outbox.list",
-                                            .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT,
-                                            .query = list,
-                                            .zh = "待发消息",
-                                            .en = "messages waiting to leave",
-                                            .result = "{rows:[{key,channel,expires}]}"},
-                                           {0}};
+static const struct fq_param list_params[] = {
+    {.name = "channel", .type = FQ_T_ID, .zh = "渠道", .en = "one channel"},
+    {.name = "after", .type = FQ_T_STRING, .max = 127, .zh = "续页", .en = "`next` of the page before"},
+    {.name = "limit", .type = FQ_T_INT, .min = 1, .max = 500, .zh = "条数", .en = "rows"},
+    {0}};
+static const struct fq_param retry_params[] = {
+    {.name = "key",
+     .type = FQ_T_STRING,
+     .min = 1,
+     .max = 127,
+     .zh = "一条;不写则全部",
+     .en = "one; all when left out"},
+    {.name = "channel", .type = FQ_T_ID, .zh = "一个渠道的", .en = "those of one channel"},
+    {0}};
+static const struct fq_param drop_params[] = {{.name = "key",
+                                               .type = FQ_T_STRING,
+                                               .required = true,
+                                               .min = 1,
+                                               .max = 127,
+                                               .zh = "哪一条",
+                                               .en = "which"},
+                                              {.name = "reason",
+                                               .type = FQ_T_STRING,
+                                               .required = true,
+                                               .min = 2,
+                                               .max = 200,
+                                               .zh = "理由",
+                                               .en = "why"},
+                                              {0}};
+static const struct fq_method methods[] = {
+    {.name = "outbox.settle",
+     .flags = FQ_INTERNAL,
+     .params = settle_params,
+     .run = settle_command,
+     .zh = "外发了结",
+     .en = "settle an outgoing message"},
+    {.name = "outbox.list",
+     .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT,
+     .flags = FQ_LIVE,
+     .params = list_params,
+     .query = list,
+     .zh = "待发消息",
+     .en = "messages waiting to leave, and why they have not",
+     .result = "{rows: [{key, channel, expires, attempts?: number, sending?: "
+               "boolean, zh?, en?, next_try?}], channels: [{channel, waiting: "
+               "number, first_expires?, ready: boolean}], next?}"},
+    {.name = "outbox.retry",
+     .roles = FQ_ROLE_ADMIN_SYSTEM,
+     .params = retry_params,
+     .target = whole_county,
+     .run = retry,
+     .zh = "立即重发",
+     .en = "tries again at once, without waiting for the next pause to end",
+     .result = "{count: number, n: number}"},
+    {.name = "outbox.drop",
+     .roles = FQ_ROLE_ADMIN_SYSTEM,
+     .params = drop_params,
+     .target = whole_county,
+     .run = drop,
+     .zh = "撤下不发",
+     .en = "gives a message up",
+     .result = "{n: number}"},
+    {0}};
 
 static enum fq_status start(void *self, fq_kernel *k, struct fq_error *e) {
   k->outbox = fq_alloc(sizeof *k->outbox);

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
+#include "kernel/device.h"
 #include "kernel/internal.h"
 
 /* The reference count stands before the public part. */
@@ -236,11 +237,17 @@ static const struct fq_param topic[] = {{.type = FQ_T_ID}};
     .name = "topics", .type = FQ_T_ARRAY, .members = topic, .max = 16, .zh = "要听的瞬时话题",               \
     .en = "volatile topics to hear"                                                                          \
   }
-static const struct fq_param open_params[] = {P_TOKEN, P_DEVICE, P_TOPICS, {0}};
+#define P_CLOCK                                                                                              \
+  { .name = "clock", .type = FQ_T_TIME, .zh = "终端的时钟", .en = "the device's clock, as it stands now" }
+#define P_VERSION                                                                                            \
+  { .name = "version", .type = FQ_T_STRING, .max = 23, .zh = "页面版本", .en = "the page's version" }
+static const struct fq_param open_params[] = {P_TOKEN, P_DEVICE, P_TOPICS, P_CLOCK, P_VERSION, {0}};
 static const struct fq_param resume_params[] = {
     P_TOKEN,
     P_DEVICE,
     P_TOPICS,
+    P_CLOCK,
+    P_VERSION,
     {.name = "sid", .type = FQ_T_STRING, .max = 31, .zh = "原会话", .en = "the session before"},
     {.name = "epoch",
      .type = FQ_T_STRING,
@@ -276,6 +283,13 @@ const struct fq_method fq_session_methods[] = {
      .result = "{}"},
     {0}};
 
+/* A token belongs to the device it was given to, and to the windows of it: "console-k3" and "console-k3#2".
+ * Each window has a session of its own; one of the same name replaces it. */
+static bool of_device(const char *bound_to, const char *device) {
+  size_t len = strlen(bound_to);
+  return !len || (!strncmp(device, bound_to, len) && (!device[len] || device[len] == '#'));
+}
+
 enum fq_status fq_session_request(fq_kernel *k, struct fq_request *r, bool *later) {
   bool resume = !strcmp(r->method, "session.resume"), open = !strcmp(r->method, "session.open");
   if (!strcmp(r->method, "session.close")) {
@@ -298,11 +312,17 @@ enum fq_status fq_session_request(fq_kernel *k, struct fq_request *r, bool *late
   char bound_to[80] = "";
   const char *device = fq_json_str(r->params, "device");
   if (!fq_account_token(k, fq_json_str(r->params, "token"), r->state, &expires_ms, bound_to) ||
-      (bound_to[0] && strcmp(bound_to, device ? device : "")))
+      !of_device(bound_to, device ? device : ""))
     return fq_fail(&r->error, FQ_E_SIGNED_OUT, "token.invalid", "params.token", "令牌无效或已过期",
                    "the token is invalid or has expired");
+  if (fq_device_blocked(k->db, device)) return fq_device_refused(&r->error);
   struct fq_session *s = fq_session_new(k, r, &r->state->actor, device ? device : "",
                                         fq_json_get(r->params, "topics"), expires_ms);
+  const char *version = fq_json_str(r->params, "version"), *clock = fq_json_str(r->params, "clock");
+  s->since_ms = fq_clock_ms(&k->clock);
+  fq_copy(s->version, sizeof s->version, version ? version : "");
+  s->told_clock = clock != NULL;
+  if (clock) s->skew_ms = fq_time_parse(clock) - s->since_ms;
   r->opened = s;
   const char *epoch = fq_json_str(r->params, "epoch");
   if (resume && epoch && !strcmp(epoch, k->epoch)) {

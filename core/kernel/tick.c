@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "kernel/account.h"
+#include "kernel/device.h"
 #include "kernel/internal.h"
 #include "store/timer.h"
 
@@ -310,7 +311,9 @@ static enum fq_status tick(fq_kernel *k, struct fq_request *list, int64_t timers
   k->stats.ticks++;
   if (committed) k->stats.entries += (double)t.count;
   double ms = (double)(fq_monotonic_us() - from_us) / 1000;
+  k->stats.busy_ms += ms;
   if (ms > k->stats.slowest_ms) k->stats.slowest_ms = ms;
+  if (ms > k->stats.recent_ms) k->stats.recent_ms = ms;
 
   while (list) {
     struct fq_request *r = list;
@@ -326,6 +329,8 @@ static enum fq_status tick(fq_kernel *k, struct fq_request *list, int64_t timers
     for (size_t i = 0; i < t.count; i++) {
       fq_session_fan_out(k, t.entries[i]);
       fq_account_committed(k, &t.entries[i]->entry);
+      fq_device_committed(k, &t.entries[i]->entry);
+      fq_backup_committed(k, &t.entries[i]->entry);
       if (k->listen) k->listen(k->listen_self, &t.entries[i]->entry);
     }
   fq_flush(k);

@@ -26,7 +26,9 @@ struct command {
 #define DECLARE(name) extern const struct command fq_command_##name;
 #define FQ_COMMANDS(X)                                                                                       \
   X(serve)                                                                                                   \
-  X(demo) X(init) X(check) X(call) X(tail) X(user) X(org) X(pack) X(policy) X(journal) X(load) X(doctor)
+  X(demo)                                                                                                    \
+  X(init) X(check) X(call) X(tail) X(user) X(org) X(pack) X(policy) X(journal) X(backup) X(restore) X(load)  \
+      X(doctor)
 FQ_COMMANDS(DECLARE)
 
 /* Options that many subcommands take. */

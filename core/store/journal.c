@@ -107,9 +107,27 @@ static enum fq_status broken(struct fq_error *e, int64_t seq, const char *zh, co
                  "journal entry %lld: %.0s%s", (long long)seq, zh, en);
 }
 
-enum fq_status fq_journal_verify(fq_db *db, struct fq_head *head, struct fq_error *e) {
+/* Where the range begins, the link of the row before is taken for true. */
+static bool head_before(fq_db *db, int64_t from, struct fq_head *head) {
   memset(head, 0, sizeof *head);
-  fq_stmt *q = fq_journal_after(db, 0, INT64_MAX);
+  if (from <= 1) return true;
+  fq_stmt *q = fq_journal_after(db, from - 2, from - 1);
+  if (!fq_row(q)) return false;
+  const void *link = blob(q, 11);
+  head->seq = from - 1;
+  if (link) memcpy(head->link, link, FQ_SHA256);
+  fq_done(q);
+  return true;
+}
+
+enum fq_status fq_journal_verify(fq_db *db, struct fq_head *head, struct fq_error *e) {
+  return fq_journal_verify_range(db, 1, INT64_MAX, head, e);
+}
+
+enum fq_status fq_journal_verify_range(fq_db *db, int64_t from, int64_t until, struct fq_head *head,
+                                       struct fq_error *e) {
+  if (!head_before(db, from, head)) return broken(e, from - 1, "缺失", "missing");
+  fq_stmt *q = fq_journal_after(db, from - 1, until);
   while (fq_row(q)) {
     struct fq_row r;
     uint8_t digest[FQ_SHA256], link[FQ_SHA256];

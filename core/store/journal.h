@@ -39,5 +39,8 @@ void fq_journal_get(fq_stmt *q, struct fq_row *r);
 
 /* Recomputes the chain. Returns FQ_OK with the head, or the first broken row in e->path. */
 enum fq_status fq_journal_verify(fq_db *db, struct fq_head *head, struct fq_error *e);
+/* The same of a stretch, which is linked to the row before it. */
+enum fq_status fq_journal_verify_range(fq_db *db, int64_t from, int64_t until, struct fq_head *head,
+                                       struct fq_error *e);
 
 #endif

@@ -67,6 +67,15 @@
   " units: [" SHAPE_CALLED "]}], mediations?: [object], joint?: object,"                                     \
   " requests: [{" SHAPE_REQUEST_MEMBERS "}], countersigns: [{" SHAPE_COUNTERSIGN_MEMBERS "}],"               \
   " cards: [" SHAPE_CARD "], form?: {id: id, version: integer, values: object, ...}}"
+/* A line of a list (incident/brief.c): the clocks that run, the tasks of those on it. */
+#define SHAPE_INCIDENT_LINE                                                                                  \
+  "{id: id, number: integer, rev: integer, state: string, category: string, level: integer, title: string,"  \
+  " place?: " SHAPE_PLACE ", org: string, where: " SHAPE_WHERE ", address?: string, reporter: string,"       \
+  " owner: " SHAPE_OWNER ", card?: string, urges: integer, reported_at: time, suspended_until?: time,"       \
+  " rating?: {score: integer}, asked: integer, clocks: [{name: string, policy: string, state: string,"       \
+  " from_at: time, due_at: time, limit_ms: integer, remaining_ms?: integer, title?: string,"                 \
+  " grace_ms?: integer}], tasks: [{id: id, to: " SHAPE_TO ", name: string, state: string, rev: integer,"     \
+  " role?: string}]}"
 #define SHAPE_INCIDENT_ROW "{" SHAPE_INCIDENT_MEMBERS "}"
 
 #endif

@@ -141,7 +141,7 @@ fq_json *dp_clocks_json(fq_db *db, const char *incident) {
 
 /* ---- the incident -------------------------------------------------------------------------------- */
 
-static void set_where(fq_db *db, fq_json *j, const char *org) {
+void dp_where_set(fq_db *db, fq_json *j, const char *org) {
   struct dp_ladder l;
   dp_ladder_of(db, org, &l);
   fq_json *where = fq_json_object();
@@ -151,7 +151,7 @@ static void set_where(fq_db *db, fq_json *j, const char *org) {
   fq_json_set(j, "where", where);
 }
 
-static void set_owner(fq_db *db, fq_json *j, const char *level, const char *org) {
+void dp_owner_set(fq_db *db, fq_json *j, const char *level, const char *org) {
   struct fq_unit u;
   fq_json *owner = fq_json_object();
   fq_json_set_str(owner, "level", level);
@@ -219,8 +219,8 @@ fq_json *dp_incident_json(fq_db *db, int64_t n, int with) {
   int64_t merged_into = fq_col_int(q, 35), joined = fq_col_int(q, 36);
   fq_done(q);
   dp_merge_json(db, n, merged_into, joined, j);
-  set_where(db, j, org);
-  set_owner(db, j, level, owner);
+  dp_where_set(db, j, org);
+  dp_owner_set(db, j, level, owner);
   fq_json *climb = dp_climb_json(db, n);
   if (climb) fq_json_set(j, "climb", climb);
   if (with & DP_WITH_CLOCKS) fq_json_set(j, "clocks", dp_clocks_json(db, id));

@@ -66,7 +66,7 @@ test("the desk by keyboard alone", { skip, timeout: 90_000 }, async () => {
   await until("the row below", async () => (await top().getAttribute("aria-current")) !== "true");
   await page.keyboard.press("Enter");
   await until("the detail to have the focus", async () => (await page.evaluate(() => document.activeElement.id)) === "detail");
-  await page.keyboard.press("/");
+  await page.keyboard.press("f");
   await until("the search to have the focus", async () => (await page.evaluate(() => document.activeElement.id)) === "search");
   await page.keyboard.type("键盘测试甲");
   await until("one row", async () => (await page.locator(".incident").count()) === 1);

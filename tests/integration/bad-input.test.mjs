@@ -269,7 +269,15 @@ describe("sign-in", () => {
     const c = await server.connect();
     good(await caught(c.call("session.open", { token: result.token, device: "phone-2" })), -32001);
     good(await caught(c.call("session.open", { token: result.token })), -32001);
+    for (const device of ["phone-11", "phone", "#2"]) good(await caught(c.call("session.open", { token: result.token, device })), -32001);
     await c.call("session.open", { token: result.token, device: "phone-1" });
+    // A window of it is that device, with a session of its own that only another of its name replaces.
+    const window = await server.connect();
+    await window.call("session.open", { token: result.token, device: "phone-1#2" });
+    await c.call("hb", {});
+    const twin = await server.connect();
+    await twin.call("session.open", { token: result.token, device: "phone-1#2" });
+    assert.equal((await window.closed)[0], 4010);
     // ... and ends when the account does, while it is under way as well
     const asked = c.call("org.tree", { depth: 0 });
     await as("admin.security", "user.disable", { name: "officer-A" });

@@ -157,6 +157,52 @@ static void candidates(void **state) {
 /* ---- queries ---------------------------------------------------------------------------------------------
  */
 
+static void open_ones_come_in_pages_and_by_their_ids(void **state) {
+  char a[FQ_ID_MAX], b[FQ_ID_MAX], c[FQ_ID_MAX], t[FQ_ID_MAX], next[FQ_ID_MAX];
+  keep(a, report("officer-a1", GRID_A1, "fire"));
+  keep(b, report("officer-b1", GRID_B1, "dispute"));
+  keep(c, report("officer-a1", GRID_A2, "other"));
+  const fq_json *page = act("dispatcher", "incident.open", "{\"limit\":2}");
+  assert_int_equal(fq_json_size(fq_json_get(page, "rows")), 2);
+  assert_string_equal(fq_json_str(nth(fq_json_get(page, "rows"), 0), "id"), c); /* the newest first */
+  keep(next, fq_json_str(page, "next"));
+  page = act("dispatcher", "incident.open", "{\"limit\":2,\"after\":\"%s\"}", next);
+  assert_int_equal(fq_json_size(fq_json_get(page, "rows")), 1);
+  assert_string_equal(fq_json_str(nth(fq_json_get(page, "rows"), 0), "id"), a);
+  assert_null(fq_json_get(page, "next"));
+  page = act("officer-a1", "incident.open", "{\"limit\":1}"); /* his own, cut the same way */
+  assert_int_equal(fq_json_size(fq_json_get(page, "rows")), 1);
+  assert_string_equal(fq_json_str(page, "next"), c);
+  page = act("director-a", "incident.open", "{\"limit\":1,\"after\":\"%s\"}", c);
+  assert_string_equal(fq_json_str(nth(fq_json_get(page, "rows"), 0), "id"), a);
+  refused("dispatcher", "incident.open", FQ_E_NOT_FOUND, "incident.unknown", "{\"after\":\"x\"}");
+  refused("dispatcher", "incident.open", FQ_E_PARAMS, "params.range", "{\"limit\":1001}");
+
+  keep(t, task_for(a, "officer-a2"));
+  act("officer-a2", "task.decline", "{\"id\":\"%s\",\"reason\":\"忙\"}", t);
+  keep(t, task_for(a, "officer-a1"));
+  const fq_json *rows = fq_json_get(
+      act("dispatcher", "incident.get_many", "{\"ids\":[\"%s\",\"i999999\",\"x\",\"%s\"]}", a, b), "rows");
+  assert_int_equal(fq_json_size(rows), 2); /* what there is */
+  const fq_json *row = nth(rows, 0);
+  assert_null(fq_json_get(row, "text"));
+  assert_int_equal(fq_json_size(fq_json_get(row, "tasks")), 1); /* who declined is not on it */
+  assert_string_equal(fq_json_str(nth(fq_json_get(row, "tasks"), 0), "id"), t);
+  assert_string_equal(fq_json_str(fq_json_get(row, "where"), "grid"), "一格");
+  assert_int_equal(fq_json_int(row, "asked", -1), 0);
+  act("officer-a1", "task.accept", "{\"id\":\"%s\"}", t);
+  act("officer-a1", "incident.ask_suspend", "{\"id\":\"%s\",\"reason\":\"等雨停\"}", a);
+  rows = fq_json_get(act("director-b", "incident.get_many", "{\"ids\":[\"%s\",\"%s\"]}", a, b), "rows");
+  assert_int_equal(fq_json_size(rows), 1); /* ... and may be seen */
+  row = nth(fq_json_get(act("dispatcher", "incident.get_many", "{\"ids\":[\"%s\"]}", a), "rows"), 0);
+  assert_int_equal(fq_json_int(row, "asked", -1), 1);
+  /* One that ended is still a row: whoever asks learns that it did. */
+  act("dispatcher", "incident.void", "{\"id\":\"%s\",\"reason\":\"误报\"}", b);
+  row = nth(fq_json_get(act("dispatcher", "incident.get_many", "{\"ids\":[\"%s\"]}", b), "rows"), 0);
+  assert_string_equal(fq_json_str(row, "state"), "voided");
+  refused("dispatcher", "incident.get_many", FQ_E_PARAMS, "params.range", "{\"ids\":[]}");
+}
+
 static void who_sees_what(void **state) {
   char a[FQ_ID_MAX], b[FQ_ID_MAX], c[FQ_ID_MAX];
   snprintf(a, sizeof a, "%s", report("officer-a1", GRID_A1, "fire"));
@@ -536,6 +582,7 @@ int main(void) {
       T(first_owner),
       T(up_the_ladder),
       T(candidates),
+      T(open_ones_come_in_pages_and_by_their_ids),
       T(positions),
       T(who_sees_what),
       T(pages),

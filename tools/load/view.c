@@ -237,9 +237,16 @@ static bool compare_row(struct view *v, const fq_json *row, char *out, size_t ca
   return true;
 }
 
+/* A snapshot holds the newest open incidents; `next` names the last of them when there are more. */
+static int64_t oldest_row(const fq_json *snapshot) {
+  const char *next = fq_json_str(fq_json_get(snapshot, "incident.open"), "next");
+  return next ? atoll(next + 1) : 0;
+}
+
 void view_compare(struct view *v, const fq_json *snapshot, char *out, size_t cap) {
   const fq_json *open = rows_of(snapshot, "incident.open"), *mine = rows_of(snapshot, "task.mine");
   size_t showing = 0, tasks = 0, rows = 0;
+  int64_t oldest = oldest_row(snapshot);
   out[0] = 0;
   if (!open) {
     snprintf(out, cap, "the snapshot has no incident.open");
@@ -248,12 +255,13 @@ void view_compare(struct view *v, const fq_json *snapshot, char *out, size_t cap
   fq_json_each(row, open) if (!compare_row(v, row, out, cap)) return;
   for (struct fq_map *m = v->items; m; m = fq_map_next(m)) {
     const struct item *i = fq_map_value(m);
+    if (atoll(fq_map_key(m) + 1) < oldest) continue;
     showing += shown(v, i);
     tasks += (size_t)own_open(i);
   }
   rows = fq_json_size(open);
   if (showing != rows)
     snprintf(out, cap, "the snapshot has %zu open incidents, the view %zu", rows, showing);
-  else if (mine && v->account->role == ROLE_OFFICER && tasks != fq_json_size(mine))
+  else if (mine && !oldest && v->account->role == ROLE_OFFICER && tasks != fq_json_size(mine))
     snprintf(out, cap, "the snapshot has %zu own tasks, the view %zu", fq_json_size(mine), tasks);
 }

@@ -6,6 +6,7 @@ import type { Word } from "../shared/i18n";
 import PackHome from "./home/PackHome.vue";
 import TrustView from "./home/TrustView.vue";
 import { peopleSections } from "./people/sections";
+import { dataSections, systemSections } from "./system/sections";
 
 /** In the order of the navigation. */
 export const GROUPS = ["people", "data", "rules", "system"] as const;
@@ -41,7 +42,7 @@ export const ruleSections: Section[] = [
   { group: "rules", view: "trust", word: "nav.trust", may: (can) => readsRules(can) || can("pack.trust"), component: TrustView },
 ];
 
-export const sections: Section[] = [...peopleSections, ...ruleSections];
+export const sections: Section[] = [...peopleSections, ...dataSections, ...ruleSections, ...systemSections];
 
 /** The group's views that stand in its navigation and that this person may open. */
 export function inGroup(group: Group, can: Can): Section[] {

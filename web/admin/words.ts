@@ -3,10 +3,12 @@
 import { addWords } from "../shared/i18n";
 import { peopleWords } from "./people/words";
 import { resultWords } from "./results/words";
+import { systemWords } from "./system/words";
 
 export const words = addWords({
   ...resultWords,
   ...peopleWords,
+  ...systemWords,
   "app.admin": ["枫桥 · 管理", "Fengqiao · Administration"],
   "missing": ["服务器还没有这个功能", "This server does not have this yet"],
   "skip": ["跳到正文", "Skip to the content"],

@@ -2,8 +2,13 @@
 // command and to show why it failed.
 
 import { inject, type InjectionKey, type Ref, ref, shallowRef, type ShallowRef } from "vue";
+import { t, tData } from "../shared/i18n";
 import type { Session } from "../shared/session";
-import { stepsOf, type Rules, type StatesAnswer } from "./verbs";
+import type { Incident, Task } from "../shared/types";
+import { createRinging, type Ringing } from "./ringing";
+import { createUndo, opposite, type Undo } from "./undo";
+import { may, stepsOf, type Rules, type StatesAnswer } from "./verbs";
+import { createWindows, type Windows } from "./windows";
 
 export interface Unit {
   id: string;
@@ -25,12 +30,22 @@ export interface Desk {
   failure: Ref<unknown>;
   /** Commands under way, by subject. */
   busy: Ref<number>;
-  /** Runs a command and refreshes its incident; throws what the server said. */
-  attempt(method: string, params: Record<string, unknown>): Promise<void>;
+  /** Runs a command, offers to take it back and refreshes its incident; throws what the server said. */
+  attempt(method: string, params: Record<string, unknown>): Promise<unknown>;
   /** The same, with the failure shown in the banner. */
   run(method: string, params: Record<string, unknown>): Promise<void>;
+  /** Opens the dispatch dialog for that incident with these people ticked: what dragging and dropping does. */
+  order: ShallowRef<Order | null>;
+  undo: Undo;
+  windows: Windows;
+  ringing: Ringing;
   /** Units one works with: the county's departments and townships, and one's own units. */
   partners(): Promise<Unit[]>;
+}
+
+export interface Order {
+  incident: string;
+  people: readonly string[];
 }
 
 export const DESK: InjectionKey<Desk> = Symbol("desk");
@@ -57,14 +72,45 @@ export function createDesk(session: Session): Desk {
   };
   session.link.watchSnapshots(() => void discover());
 
+  const windows = createWindows(() => session.user.value?.id ?? "");
+  const ringing = createRinging(session, windows);
+  const order = shallowRef<Order | null>(null);
+
+  const refresh = (params: Record<string, unknown>) => {
+    for (const id of [params["id"], params["incident"]]) if (typeof id === "string" && /^i\d+$/.test(id)) session.store.refresh(id);
+  };
+  const undo = createUndo(async ({ method, params }) => {
+    try {
+      return await session.link.command(method, params);
+    } finally {
+      refresh(params);
+    }
+  });
+
+  /** What it is about, as it stands before the act. */
+  const subject = (params: Record<string, unknown>): { incident: Incident | null; task: Task | null } => {
+    const id = String(params["incident"] ?? params["id"] ?? "");
+    const { incidents } = session.store;
+    if (!id.startsWith("t")) return { incident: incidents.get(id) ?? null, task: null };
+    for (const i of incidents.values()) {
+      const task = i.tasks?.find((x) => x.id === id);
+      if (task) return { incident: i, task };
+    }
+    return { incident: null, task: null };
+  };
+
   const attempt = async (method: string, params: Record<string, unknown>) => {
+    const before = subject(params);
     busy.value++;
     try {
-      await session.link.command(method, params);
+      const answer = await session.link.command(method, params);
       failure.value = null;
+      const back = opposite(method, params, answer, before, t("undo.reason"));
+      if (back?.every((c) => may(rules.value, c.method))) undo.offer(actText(method, before.incident), back);
+      return answer;
     } finally {
       busy.value--;
-      for (const id of [params["id"], params["incident"]]) if (typeof id === "string" && /^i\d+$/.test(id)) session.store.refresh(id);
+      refresh(params);
     }
   };
   const run = async (method: string, params: Record<string, unknown>) => {
@@ -85,7 +131,14 @@ export function createDesk(session: Session): Desk {
     return [...all.values()].filter((u) => order.includes(u.kind)).sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || a.id.localeCompare(b.id));
   };
 
-  return { session, rules, failure, busy, attempt, run, partners };
+  return { session, rules, failure, busy, attempt, run, order, undo, windows, ringing, partners };
+}
+
+/** "派遣 #1024 后山冒烟" */
+export function actText(method: string, i: Incident | null): string {
+  const name = method.replace(/^\w+\./, "");
+  const act = method === "whistle.blow" ? t("verb.whistle") : tData(method.startsWith("task.") ? "taskVerb" : "verb", name);
+  return i ? `${act} #${i.number} ${i.title}` : act;
 }
 
 export function useDesk(): Desk {

@@ -15,6 +15,16 @@ export interface OrderForm {
   remind: number | null;
 }
 
+/** An order nobody answers rings again and, in the end, lapses: a stale order is dangerous. */
+export const TERMS = { expires: 60, remind: 5 };
+
+export function terms(f: Pick<OrderForm, "expires" | "remind">): Record<string, number> {
+  return {
+    ...(f.expires && { expires_in_ms: Math.round(f.expires * 60_000) }),
+    ...(f.remind && { remind_ms: Math.round(f.remind * 60_000) }),
+  };
+}
+
 export type Whom = { user: string } | { unit: string } | { team: string };
 
 export function keyOf(w: Whom): string {
@@ -30,9 +40,6 @@ export function whomOf(f: Pick<OrderForm, "people" | "byHand" | "units">, known:
 
 export function orderParams(id: string, f: OrderForm, known: readonly Unit[]): Record<string, unknown> {
   const to = whomOf(f, known).map((w) => (keyOf(w) === f.lead ? { ...w, lead: true } : w));
-  const params: Record<string, unknown> = { id, to };
-  if (f.note.trim()) params["note"] = f.note.trim();
-  if (f.expires) params["expires_in_ms"] = Math.round(f.expires * 60_000);
-  if (f.remind) params["remind_ms"] = Math.round(f.remind * 60_000);
-  return params;
+  const note = f.note.trim();
+  return { id, to, ...(note && { note }), ...terms(f) };
 }

@@ -1,11 +1,13 @@
 // What the desk alone says, Chinese then English.
 import { addWords } from "../shared/i18n";
 import { boardWords } from "./boards/words";
+import { deskWords } from "./desk_words";
 import { residentWords } from "./resident/words";
 import { safetyWords } from "./safety/words";
 
 export const words = addWords({
   ...boardWords,
+  ...deskWords,
   ...residentWords,
   ...safetyWords,
   "app.console": ["枫桥 · 指挥调度台", "Fengqiao · Console"],
@@ -213,7 +215,7 @@ export const words = addWords({
   "policy.meanwhile": ["期间由内置规则代为决定；规则修好或退回后本提示自行消失。", "Meanwhile the built-in rules decide. This goes by itself once the policy is mended or rolled back."],
   "policy.look": ["查看事件", "Show the incident"],
   "sound.on": ["声音：开", "Sound: on"],
-  "sound.off": ["声音：关", "Sound: off"],
+  "sound.off": ["声音：未打开", "Sound: off"],
 
   "detail.why": ["规则为何这样决定", "Why the rules decided so"],
 });

@@ -64,6 +64,8 @@ export interface SocketLike {
 export interface LinkOptions {
   url: string;
   device: string;
+  /** The device a new token is for, when `device` is but a window of it. */
+  loginDevice?: string;
   topics?: string[];
   makeSocket?: (url: string) => SocketLike;
   fetchSnapshot?: (token: string) => Promise<Snapshot>;
@@ -139,6 +141,7 @@ export class Link {
   constructor(options: LinkOptions) {
     this.opt = {
       topics: [],
+      loginDevice: options.device,
       makeSocket: (url) => new WebSocket(url, "fengqiao.v1") as unknown as SocketLike,
       fetchSnapshot: httpSnapshot,
       now: () => Date.now(),
@@ -181,15 +184,16 @@ export class Link {
   /** Signs in with a name and a password, then opens the session. */
   async login(name: string, password: string, otp?: string): Promise<{ token: string; user: User }> {
     if (!this.socket) this.dial();
-    const params: Record<string, unknown> = { name, password, device: this.opt.device };
+    const params: Record<string, unknown> = { name, password, device: this.opt.loginDevice };
     if (otp) params["otp"] = otp;
     const r = await this.request<{ token: string; user: User }>("session.login", params, true);
     this.start(r.token, r.user);
     return r;
   }
 
-  /** Opens the session with a token kept from before. */
-  start(token: string, user: User | null): void {
+  /** Opens the session with a token kept from before; `device`: of the device it was given to. */
+  start(token: string, user: User | null, device = this.opt.device): void {
+    this.opt.device = device;
     this.token = token;
     this.user = user;
     this.cursor = null;
@@ -432,6 +436,7 @@ export class Link {
     const params: Record<string, unknown> = { token: this.token, device: this.opt.device };
     if (cursor) Object.assign(params, { sid: cursor.sid, epoch: cursor.epoch, last: cursor.last });
     if (this.opt.topics.length) params["topics"] = this.opt.topics;
+    params["clock"] = new Date().toISOString(); // so that a clock that is wrong is known to somebody who can help
     const method = cursor ? "session.resume" : "session.open";
     // Not through request(): the reply must be acted on before the next frame is looked at.
     this.pending.set(id, {

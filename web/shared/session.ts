@@ -19,18 +19,33 @@ export interface Session {
   logout(): void;
 }
 
-interface Kept {
+/** A sign-in as it is kept, and as one window gives it to another. */
+export interface Kept {
   token: string;
   user: User;
+  /** The device the token was given to, when the page has several windows. */
+  device?: string;
 }
 
-/** `page` names the storage keys. A desk forgets with its tab, a phone and a wall remember. `topics`: volatile ones to hear. */
-export function createSession(page: "console" | "field" | "admin" | "screen", topics: string[] = []): Session {
+/** How the windows of one browser share a sign-in: what they tell each other, and whether this one is signed in. */
+export interface Sharing {
+  /** This window's own name under the device's: "console-k3#x7". */
+  window: string;
+  start(hooks: { kept(): Kept | null; adopt(kept: Kept): void; leave(): void }): void;
+  signedIn(kept: Kept): void;
+  signedOut(): void;
+}
+
+/** `page` names the storage keys. A desk forgets with its windows, a phone and a wall remember. `topics`: volatile ones to hear. */
+export function createSession(page: "console" | "field" | "admin" | "screen", topics: string[] = [], sharing?: Sharing): Session {
   const storage = page === "field" || page === "screen" ? localStorage : sessionStorage;
   const key = `fq.${page}.session`;
+  const device = deviceName(storage, page);
+  const windowOf = (d: string) => (sharing ? `${d}#${sharing.window}` : d);
   const link = new Link({
     url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
-    device: deviceName(storage, page),
+    device: windowOf(device),
+    loginDevice: device,
     topics,
   });
   const store = new Store({ link, tasks: page === "field", incidents: page !== "admin" && page !== "screen" });
@@ -38,12 +53,15 @@ export function createSession(page: "console" | "field" | "admin" | "screen", to
   const user = shallowRef<User | null>(null);
   const ended = ref(false);
 
+  const forget = () => {
+    storage.removeItem(key);
+    store.clear();
+    user.value = null;
+  };
   link.watchState((state) => {
     linkState.value = state;
     if (state === "signed_out") {
-      storage.removeItem(key);
-      store.clear();
-      user.value = null;
+      forget();
       ended.value = true;
     }
   });
@@ -54,16 +72,36 @@ export function createSession(page: "console" | "field" | "admin" | "screen", to
   });
   startTicker(link);
 
-  const kept = storage.getItem(key);
-  if (kept) {
+  const kept = (): Kept | null => {
     try {
-      const k = JSON.parse(kept) as Kept;
-      user.value = k.user;
-      link.start(k.token, k.user);
+      return JSON.parse(storage.getItem(key) ?? "null") as Kept | null;
     } catch {
       storage.removeItem(key);
+      return null;
     }
-  }
+  };
+  const take = (k: Kept) => {
+    storage.setItem(key, JSON.stringify(k));
+    ended.value = false;
+    user.value = k.user;
+  };
+  const begin = (k: Kept) => {
+    take(k);
+    link.start(k.token, k.user, windowOf(k.device ?? device));
+  };
+  const mine = kept();
+  if (mine) begin(mine);
+  sharing?.start({
+    kept: () => (user.value ? kept() : null),
+    adopt: (k) => {
+      if (!user.value) begin(k);
+    },
+    leave: () => {
+      if (!user.value) return;
+      forget();
+      link.stop();
+    },
+  });
 
   return {
     link,
@@ -73,17 +111,15 @@ export function createSession(page: "console" | "field" | "admin" | "screen", to
     ended,
     async login(name, password) {
       const r = await link.login(name, password);
-      const mine: Kept = { token: r.token, user: r.user };
-      storage.setItem(key, JSON.stringify(mine));
-      ended.value = false;
-      user.value = r.user;
+      const k: Kept = { token: r.token, user: r.user, ...(sharing && { device }) };
+      take(k);
+      sharing?.signedIn(k);
     },
     logout() {
-      storage.removeItem(key);
       link.signOut();
-      store.clear();
-      user.value = null;
+      forget();
       ended.value = false;
+      sharing?.signedOut();
     },
   };
 }

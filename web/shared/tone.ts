@@ -1,5 +1,7 @@
 // One short tone a level: higher and more often the graver. A browser wants a click or a tap first: the console has its
-// sound button, the phone takes the first touch of the page.
+// start of the shift, the phone takes the first touch of the page.
+
+import { ref, type Ref } from "vue";
 
 let context: AudioContext | null = null;
 
@@ -9,10 +11,28 @@ const TONES: Record<number, { hz: number; times: number }> = {
   3: { hz: 660, times: 2 },
   4: { hz: 523, times: 1 },
 };
+const APART_S = 0.28;
 
-export function unlockSound(): void {
-  context ??= new AudioContext();
-  void context.resume();
+/** How long a level's tone lasts. */
+export const toneMs = (level: number): number => (TONES[level] ?? TONES[4]!).times * APART_S * 1000;
+
+const running = ref(false);
+/** Can this page be heard, as far as it can know? */
+export const canSound: Readonly<Ref<boolean>> = running;
+
+/** Unlocks the sound; must come from a click, a tap or a key. True once it runs. */
+export async function unlockSound(): Promise<boolean> {
+  if (!context) {
+    context = new AudioContext();
+    // The system may take it away at any time: a call on a phone, a device that was unplugged.
+    context.onstatechange = () => (running.value = context?.state === "running");
+  }
+  try {
+    await context.resume();
+  } catch {
+    // No device: it stays silent, and canSound says so.
+  }
+  return (running.value = context.state === "running");
 }
 
 export function playTone(level: number): void {
@@ -20,7 +40,7 @@ export function playTone(level: number): void {
   if (!c || c.state !== "running") return;
   const { hz, times } = TONES[level] ?? TONES[4]!;
   for (let i = 0; i < times; i++) {
-    const at = c.currentTime + i * 0.28;
+    const at = c.currentTime + i * APART_S;
     const o = c.createOscillator();
     const g = c.createGain();
     o.frequency.value = hz;
@@ -31,4 +51,16 @@ export function playTone(level: number): void {
     o.start(at);
     o.stop(at + 0.22);
   }
+}
+
+/** "Running" and yet the time of the sound stands still: the device behind it is gone. */
+export function watchSound(everyMs = 4000): () => void {
+  let last = -1;
+  const timer = setInterval(() => {
+    const c = context;
+    if (!c) return;
+    running.value = c.state === "running" && c.currentTime !== last;
+    last = c.currentTime;
+  }, everyMs);
+  return () => clearInterval(timer);
 }

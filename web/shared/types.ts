@@ -143,6 +143,8 @@ export interface Incident {
   clocks?: Clock[];
   tasks?: Task[];
   requests?: Asked[];
+  /** In a line: how many requests wait for an answer. */
+  asked?: number;
   closed_at?: string;
   suspended_until?: string;
   rating?: { score: number; text?: string; by?: string; at?: string };
@@ -301,7 +303,7 @@ export interface User {
 
 export interface Snapshot {
   n: number;
-  "incident.open"?: { rows?: Incident[] };
+  "incident.open"?: { rows?: Incident[]; next?: string };
   "task.mine"?: { rows?: MyTask[] };
   [name: string]: unknown;
 }

@@ -208,8 +208,8 @@ export const words = dictionary({
   "request.extend": ["申请延期", "More time asked for"],
   "request.suspend": ["申请挂起", "Suspension asked for"],
   "keys.help": [
-    "j / k 上下选择 · Enter 查看 · / 搜索 · d 派遣 · n 上报 · Esc 返回",
-    "j / k move · Enter open · / search · d dispatch · n report · Esc back",
+    "j / k 上下选择 · Enter 查看 · / 命令 · d 派遣 · c 记一笔 · n 上报 · f 搜索 · z 撤销",
+    "j / k move · Enter open · / command · d dispatch · c note · n report · f search · z undo",
   ],
   "blob.unreachable": ["附件没有传完，连上后可以接着传", "The attachment did not get through; it goes on from where it was"],
   "blob.unfetched": ["连接不上，附件没有取到", "Not connected; the attachment was not fetched"],

@@ -5,7 +5,7 @@ import { deedsOf, effectiveState, takenBy } from "../field/tasks";
 import { clockView, durationText, pressingClock } from "../shared/clock";
 import { newIdem } from "../shared/ids";
 import { rungsFrom, stepsOf, taskVerbsOf, verbsOf } from "../console/verbs";
-import { compareIncidents, isUnassigned, matches } from "../shared/incident";
+import { compareIncidents, isUnassigned, matcher, type Filter } from "../shared/incident";
 import type { Waiting } from "../shared/outbox";
 import type { Clock, Incident, MyTask, Task } from "../shared/types";
 
@@ -84,6 +84,7 @@ describe("the list", () => {
   });
   it("filters and searches", () => {
     const i = incident({ number: 12, where: { village: "平青村" }, tasks: [task()], state: "dispatched" });
+    const matches = (x: Incident, filter: Filter, level: number, search: string, now: number) => matcher({ filter, level, search }, now)(x);
     const hit = (q: string) => matches(i, "all", 0, q, T0);
     expect([hit("#12"), hit("冒烟 平青"), hit("肖建国"), hit("OFFICER-0001"), hit("没有")]).toEqual([true, true, true, true, false]);
     expect(matches(i, "unassigned", 0, "", T0)).toBe(false);

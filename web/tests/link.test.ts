@@ -14,7 +14,7 @@ describe("signing in", () => {
     expect(w.socket().last("session.login").params).toEqual({ name: "dispatcher", password: "pw", device: "d1" });
     w.socket().reply("session.login", { token: "tok", user: { id: "dispatcher", roles: [], org: "430525" } });
     await settle();
-    expect(w.socket().last("session.open").params).toEqual({ token: "tok", device: "d1" });
+    expect(w.socket().last("session.open").params).toEqual({ token: "tok", device: "d1", clock: expect.any(String) });
     w.socket().reply("session.open", { sid: "s1", epoch: "e1", head: 10 });
     await settle();
     await done;
@@ -65,7 +65,7 @@ describe("following", () => {
     expect(w.link.state).toBe("down");
     expect(w.sockets).toHaveLength(2);
     w.socket().hello();
-    expect(w.socket().last("session.resume").params).toEqual({ token: "tok", device: "d1", sid: "s1", epoch: "e1", last: 12 });
+    expect(w.socket().last("session.resume").params).toEqual({ clock: expect.any(String), token: "tok", device: "d1", sid: "s1", epoch: "e1", last: 12 });
     w.socket().reply("session.resume", { sid: "s1", epoch: "e1", resumed: true, head: 15 });
     w.socket().event(13, 12);
     w.socket().event(15, 13);

@@ -40,7 +40,10 @@ DP_APPLY(dp_apply_reported);
 DP_APPLY(dp_apply_incident); /* every other incident.* kind */
 DP_QUERY(dp_incident_get);
 DP_QUERY(dp_incident_list);
+/* brief.c */
+enum { DP_OPEN_PAGE = 1000, DP_MANY = 100 };
 DP_QUERY(dp_incident_open);
+DP_QUERY(dp_incident_get_many);
 DP_VIEW(dp_view_incident);
 DP_VIEW(dp_view_owner);
 

@@ -1,5 +1,5 @@
 /*
- * list.c - the queries: incident.get, .list, .open. Reader threads; one consistent
+ * list.c - the queries: incident.get and .list. Reader threads; one consistent
  * snapshot each. Pages are cut by key (n), newest first, never by offset.
  */
 #include <stdlib.h>
@@ -128,59 +128,5 @@ enum fq_status dp_incident_list(struct fq_query *q) {
     fq_json_set_str(q->result, "next", next);
   }
   fq_json_set_int(q->result, "head", q->head);
-  return FQ_OK;
-}
-
-/* What the actor is named in, wherever it is: his reports, his orders; his unit's orders, what was
- * transferred to it, what it is asked to sign. */
-#define OWN                                                                                                  \
-  "SELECT n FROM incident WHERE reporter = ?1 AND ended_ms IS NULL"                                          \
-  " UNION SELECT incident FROM task WHERE to_user = ?1 AND ended_ms IS NULL"                                 \
-  " UNION SELECT incident FROM task WHERE to_unit = ?2 AND ended_ms IS NULL"                                 \
-  " UNION SELECT incident FROM task WHERE to_team = ?3 AND ended_ms IS NULL"                                 \
-  " UNION SELECT n FROM incident WHERE owner_org = ?2 AND ended_ms IS NULL AND away = 1"                     \
-  " UNION SELECT incident FROM countersign WHERE unit = ?2 AND state = 'open'"
-#define NEWEST " ORDER BY 1 DESC"
-
-/* Everything open in reach: what a terminal starts from. It is what the same session then hears about, so a
- * desk sees what its unit was sent elsewhere, too. */
-enum fq_status dp_incident_open(struct fq_query *q) {
-  struct page page = {.rows = fq_json_array(), .limit = INT32_MAX};
-  const struct fq_actor *a = q->actor;
-  const char *sits = dp_sits_at(a), *team = dp_team_of(a);
-  fq_stmt *s;
-  if (dp_area_reach(a)) {
-    struct dp_area in;
-    dp_area_of(q->db, a->system ? NULL : a->org, &in);
-    bool whole = a->system || fq_int(q->db, 0, "SELECT parent = '' FROM org WHERE id = ?1", "s", a->org);
-    if (whole)
-      s = fq_sql(q->db, "SELECT n FROM incident WHERE ended_ms IS NULL ORDER BY n DESC", "");
-    else if (*in.township)
-      s = fq_sql(q->db,
-                 OWN " UNION SELECT n FROM incident WHERE township = ?5 AND ended_ms IS NULL"
-                     " AND substr(path, 1, length(?4)) = ?4" NEWEST,
-                 "sssss", a->name, sits, team, in.path, in.township);
-    else
-      s = fq_sql(q->db,
-                 OWN " UNION SELECT n FROM incident WHERE ended_ms IS NULL"
-                     " AND substr(path, 1, length(?4)) = ?4" NEWEST,
-                 "ssss", a->name, sits, team, in.path);
-  } else {
-    s = fq_sql(q->db, OWN NEWEST, "sss", a->name, sits, team);
-  }
-  size_t count = 0, cap = 256;
-  int64_t *keys = calloc(cap, sizeof *keys);
-  if (!keys) abort();
-  while (fq_row(s)) {
-    if (count == cap) {
-      keys = realloc(keys, (cap *= 2) * sizeof *keys);
-      if (!keys) abort();
-    }
-    keys[count++] = fq_col_int(s, 0);
-  }
-  for (size_t x = 0; x < count; x++)
-    page_add(&page, q, keys[x]);
-  free(keys);
-  fq_json_set(q->result, "rows", page.rows);
   return FQ_OK;
 }

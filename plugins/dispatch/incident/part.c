@@ -168,6 +168,24 @@ static const struct fq_param list_params[] = {
     P_AFTER,
     {0}};
 
+static const struct fq_param an_id[] = {{.type = FQ_T_ID}};
+static const struct fq_param many_params[] = {{.name = "ids",
+                                               .type = FQ_T_ARRAY,
+                                               .required = true,
+                                               .members = an_id,
+                                               .min = 1,
+                                               .max = DP_MANY,
+                                               .zh = "事件编号",
+                                               .en = "incident ids"},
+                                              {0}};
+static const struct fq_param open_params[] = {{.name = "limit",
+                                               .type = FQ_T_INT,
+                                               .min = 1,
+                                               .max = DP_OPEN_PAGE,
+                                               .zh = "条数,默认 1000",
+                                               .en = "rows; 1000 unless said"},
+                                              P_AFTER,
+                                              {0}};
 #define INCIDENT(verb, f, z, e)                                                                              \
   { "incident." verb, dp_apply_incident, HEAR, f, z, e }
 static const struct fq_kind kinds[] = {
@@ -235,8 +253,11 @@ static const struct fq_method methods[] = {
     ASK("incident.get", READERS, 0, get_params, dp_incident_get, "事件详情", "one incident", SHAPE_INCIDENT),
     ASK("incident.list", READERS, 0, list_params, dp_incident_list, "事件列表", "incidents, newest first",
         "{rows: [" SHAPE_INCIDENT_ROW "], next?: string, head: integer}"),
-    ASK("incident.open", READERS, FQ_SNAPSHOT, NULL, dp_incident_open, "在办事件",
-        "all open incidents in reach", "{rows: [" SHAPE_INCIDENT_ROW "]}"),
+    ASK("incident.open", READERS, FQ_SNAPSHOT, open_params, dp_incident_open, "在办事件,新的在前",
+        "open incidents in reach, newest first, a line each", "{rows: [" SHAPE_INCIDENT_LINE "], next?: id}"),
+    ASK("incident.get_many", READERS, 0, many_params, dp_incident_get_many, "多个事件,各一行",
+        "incidents by their ids, a line each; those out of reach are left out",
+        "{rows: [" SHAPE_INCIDENT_LINE "]}"),
     {0}};
 
 static const struct fq_view_fn views[] = {

@@ -14,6 +14,7 @@ export async function act({ AT, as, incident, report, server }) {
 
   await report("attached", "officer-A1g", { grid: AT.A1g });
   await as("officer-A1g", "incident.comment", { id: incident.attached, text: "补充说明" });
+  await as("officer-A1g", "incident.get_many", { ids: [incident.attached] });
   await as("officer-A1g", "incident.attach", { id: incident.attached, attachments: [paper], note: "近照" });
 
   // handed on: to a department, to another township; down the ladder again
