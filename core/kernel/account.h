@@ -16,4 +16,23 @@ enum fq_status fq_login_end(fq_kernel *k, fq_json *params, const char *remote, b
 
 void fq_account_committed(fq_kernel *k, const struct fq_entry *e);
 
+#define FQ_TOKEN_LIFE_MS (30 * 86400000LL) /* a phone in the field signs in once a month, not once a shift   \
+                                            */
+
+/* May this account be made or changed so by the actor? `u` as user.add takes it; `path`: where it stands. */
+enum fq_status fq_account_check(fq_db *db, const struct fq_actor *actor, const fq_json *u, const char *path,
+                                struct fq_error *e);
+extern const struct fq_param fq_account_row[]; /* an account in a table of many */
+
+/* account_read.c */
+enum fq_status fq_account_list(struct fq_query *q);
+enum fq_status fq_account_get(struct fq_query *q);
+enum fq_status fq_account_check_rows(struct fq_query *q);
+
+/* account_sessions.c */
+enum fq_status fq_account_sessions(struct fq_query *q);
+enum fq_status fq_account_session_target(struct fq_call *c, struct fq_target *t);
+enum fq_status fq_account_session_end(struct fq_call *c);
+enum fq_status fq_account_apply_sessions_ended(struct fq_apply *a, const struct fq_entry *e);
+
 #endif

@@ -83,6 +83,7 @@ struct fq_session {
   char version[24];          /* of the page, as it says */
   int64_t since_ms, skew_ms; /* how far its clock is ahead, when it told */
   bool told_clock;
+  char token[17]; /* the first digits of its token's digest: which sign-in it came from */
   uint32_t roles;
   int64_t expires_ms, sent; /* sent: n of the last durable event */
   fq_json *topics;
@@ -191,6 +192,7 @@ struct fq_session *fq_session_new(fq_kernel *k, const struct fq_request *r, cons
                                   const char *device, const fq_json *topics, int64_t expires_ms);
 void fq_session_end(fq_kernel *k, struct fq_session *s, int code, const char *reason);
 void fq_session_end_user(fq_kernel *k, const char *user, int code, const char *reason);
+void fq_session_end_token(fq_kernel *k, const char *user, const char *token, int code, const char *reason);
 void fq_session_send(struct fq_session *s, struct fq_event *e);
 struct fq_event *fq_event_new(int64_t seq, int64_t at_ms, const char *kind, const char *subject,
                               const char *org, const char *actor, int64_t cause, const char *data);

@@ -9,7 +9,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "kernel/internal.h"
+#include "kernel/org.h"
 
 static const char *const migrations[] = {
     "CREATE TABLE org(id TEXT PRIMARY KEY, parent TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, "
@@ -17,6 +17,10 @@ static const char *const migrations[] = {
     " lon REAL, lat REAL, valid_from TEXT, valid_to TEXT) WITHOUT ROWID;"
     "CREATE INDEX org_parent ON org(parent, id);"
     "CREATE INDEX org_grid ON org(lat, lon) WHERE kind = 'grid' AND valid_to IS NULL;",
+    /* Units that were there before have the entry that set them last. */
+    "ALTER TABLE org ADD COLUMN rev INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE org SET rev = coalesce((SELECT max(seq) FROM journal WHERE subject = org.id AND kind = "
+    "'org.unit_set'), 0);",
     NULL};
 
 /* ---- the copy in memory ---------------------------------------------------------------------------
@@ -168,6 +172,34 @@ bool fq_org_unit(fq_db *db, const char *org, struct fq_unit *out) {
   return true;
 }
 
+bool fq_org_row(fq_db *db, const char *id, struct fq_org_row *out) {
+  *out = (struct fq_org_row){.rev = 0};
+  fq_stmt *q = fq_sql(
+      db, "SELECT id, parent, kind, name, lon, lat, path, valid_from, valid_to, rev FROM org WHERE id = ?",
+      "s", id);
+  if (!fq_row(q)) return false;
+  read_unit(q, &out->unit);
+  fq_copy(out->path, sizeof out->path, fq_col_str(q, 6));
+  fq_copy(out->valid_from, sizeof out->valid_from, fq_col_str(q, 7));
+  fq_copy(out->valid_to, sizeof out->valid_to, fq_col_str(q, 8));
+  out->rev = fq_col_int(q, 9);
+  fq_done(q);
+  return true;
+}
+
+fq_json *fq_org_row_json(const struct fq_org_row *r) {
+  fq_json *u = fq_json_object();
+  fq_json_set_str(u, "id", r->unit.id);
+  fq_json_set_str(u, "parent", r->unit.parent);
+  fq_json_set_str(u, "kind", r->unit.kind);
+  fq_json_set_str(u, "name", r->unit.name);
+  if (!isnan(r->unit.lon)) fq_json_set_num(u, "lon", r->unit.lon);
+  if (!isnan(r->unit.lat)) fq_json_set_num(u, "lat", r->unit.lat);
+  if (r->valid_from[0]) fq_json_set_str(u, "valid_from", r->valid_from);
+  if (r->valid_to[0]) fq_json_set_str(u, "valid_to", r->valid_to);
+  return u;
+}
+
 #define BAND_MAX     1.62     /* degrees: further from every grid, a place lies in none */
 #define METRES_A_DEG 111000.0 /* of latitude, rounded down */
 
@@ -238,12 +270,12 @@ static enum fq_status apply_unit(struct fq_apply *a, const struct fq_entry *e) {
     fq_done(q);
   }
   fq_exec(a->db,
-          "INSERT OR REPLACE INTO org(id, parent, kind, name, path, lon, lat, valid_from, valid_to) "
+          "INSERT OR REPLACE INTO org(id, parent, kind, name, path, lon, lat, valid_from, valid_to, rev) "
           "VALUES(?,?,?,?,?,"
-          " CASE WHEN ? THEN ? END, CASE WHEN ? THEN ? END, ?, ?)",
-          "sssssididss", id, parent, fq_json_str(d, "kind"), fq_json_str(d, "name"), path,
+          " CASE WHEN ? THEN ? END, CASE WHEN ? THEN ? END, ?, ?, ?)",
+          "sssssididssi", id, parent, fq_json_str(d, "kind"), fq_json_str(d, "name"), path,
           (int64_t)(lon != NULL), fq_json_as_num(lon, 0), (int64_t)(lat != NULL), fq_json_as_num(lat, 0),
-          fq_json_str(d, "valid_from"), fq_json_str(d, "valid_to"));
+          fq_json_str(d, "valid_from"), fq_json_str(d, "valid_to"), e->seq);
   if (old[0] && strcmp(old, path)) /* moved: everything below moves along */
     fq_exec(a->db, "UPDATE org SET path = ?1 || substr(path, length(?2) + 1) WHERE path LIKE ?2 || '_%'",
             "ss", path, old);
@@ -258,7 +290,7 @@ static const struct fq_kind kinds[] = {{.name = "org.unit_set",
                                         .en = "unit set"},
                                        {0}};
 
-static const struct fq_param unit_members[] = {
+const struct fq_param fq_org_unit_members[] = {
     {.name = "id", .type = FQ_T_ID, .required = true, .zh = "代码", .en = "division code or own id"},
     {.name = "parent",
      .type = FQ_T_STRING,
@@ -268,8 +300,7 @@ static const struct fq_param unit_members[] = {
     {.name = "kind",
      .type = FQ_T_ENUM,
      .required = true,
-     .values = "county township village grid police_post department centre team forest_farm park task_force "
-               "party_branch",
+     .values = FQ_ORG_KINDS,
      .zh = "类别",
      .en = "kind of unit"},
     {.name = "name", .type = FQ_T_STRING, .required = true, .min = 1, .max = 60, .zh = "名称", .en = "name"},
@@ -278,8 +309,8 @@ static const struct fq_param unit_members[] = {
     {.name = "valid_from", .type = FQ_T_STRING, .max = 32, .zh = "启用日期", .en = "first day"},
     {.name = "valid_to", .type = FQ_T_STRING, .max = 32, .zh = "停用日期", .en = "last day"},
     {0}};
-static const struct fq_param unit_param[] = {{.name = "unit", .type = FQ_T_OBJECT, .members = unit_members},
-                                             {0}};
+static const struct fq_param unit_param[] = {
+    {.name = "unit", .type = FQ_T_OBJECT, .members = fq_org_unit_members}, {0}};
 static const struct fq_param import_params[] = {{.name = "units",
                                                  .type = FQ_T_ARRAY,
                                                  .required = true,
@@ -298,97 +329,175 @@ static const struct fq_param tree_params[] = {
     {.name = "kind", .type = FQ_T_ID, .zh = "类别", .en = "only this kind"},
     {0}};
 
-/* Who sets a unit must reach where it is put and, when it is there already, where it was. */
-static enum fq_status in_reach(struct fq_call *c, const char *id, const char *parent, const char *path) {
-  bool there = fq_int(c->db, 0, "SELECT 1 FROM org WHERE id = ?", "s", id);
-  const char *outside = !fq_role_reaches(c->db, c->actor, parent)        ? parent
-                        : there && !fq_role_reaches(c->db, c->actor, id) ? id
-                                                                         : NULL;
-  if (!outside) return FQ_OK;
-  return fq_fail(c->error, FQ_E_FORBIDDEN, "scope", path, "单位 %s 不在您的管辖范围内",
-                 "unit %s is outside your area", outside[0] ? outside : "-");
-}
+#define ID                                                                                                   \
+  { .name = "id", .type = FQ_T_ID, .required = true, .zh = "代码", .en = "code of the unit" }
+#define REV                                                                                                  \
+  {                                                                                                          \
+    .name = "rev", .type = FQ_T_INT, .required = true, .min = 0, .max = 9e15, .zh = "所见版本",              \
+    .en = "the revision that was looked at (org.get); 0: there is none yet"                                  \
+  }
+#define REASON(must)                                                                                         \
+  { .name = "reason", .type = FQ_T_STRING, .required = must, .min = 1, .max = 200, .zh = "原因", .en = "why" }
+#define PAGED(most)                                                                                          \
+  {.name = "after", .type = FQ_T_STRING, .max = 63, .zh = "从何处继续", .en = "`next` of the page before"},  \
+  {                                                                                                          \
+    .name = "limit", .type = FQ_T_INT, .min = 1, .max = most, .zh = "条数", .en = "rows"                     \
+  }
+#define CLOSED                                                                                               \
+  { .name = "closed", .type = FQ_T_BOOL, .zh = "含已停用", .en = "closed units too" }
 
-static enum fq_status import(struct fq_call *c) {
-  int i = 0, set = 0;
-  fq_json_each(u, fq_json_get(c->params, "units")) {
-    const char *id = fq_json_str(u, "id"), *parent = fq_json_str(u, "parent");
-    char path[48];
-    snprintf(path, sizeof path, "params.units[%d].parent", i++);
-    if (!parent) parent = "";
-    struct fq_unit up;
-    if (parent[0] && !fq_org_unit(c->db, parent, &up))
-      return fq_fail(c->error, FQ_E_PARAMS, "org.parent", path, "上级 %s 不存在(上级应先于下级)",
-                     "parent %s does not exist (parents come first)", parent);
-    enum fq_status st = in_reach(c, id, parent, path);
-    if (st) return st;
-    if (!parent[0]) {
-      if (fq_int(c->db, 0, "SELECT count(*) FROM org WHERE parent = '' AND id <> ?", "s", id))
-        return fq_fail(c->error, FQ_E_CONFLICT, "org.root", path, "%s 没有上级,而县根已存在",
-                       "%s has no parent, but the county root exists", id);
-    } else if (!strcmp(parent, id) || fq_org_within(c->db, parent, id))
-      return fq_fail(c->error, FQ_E_PARAMS, "org.cycle", path, "%s 不能隶属于自己的下级 %s",
-                     "%s cannot be below %s, which is below it", id, parent);
-    st = fq_emit(c,
-                 (struct fq_draft){.kind = "org.unit_set", .subject = id, .org = id, .data = fq_json_dup(u)});
-    if (st) return st;
-    set++;
-  }
-  fq_json_set_int(c->result, "set", set);
-  return FQ_OK;
-}
+static const struct fq_param set_params[] = {
+    ID,
+    REV,
+    {.name = "parent",
+     .type = FQ_T_STRING,
+     .max = 63,
+     .zh = "上级",
+     .en = "id of the unit above; as it is when left out"},
+    {.name = "kind",
+     .type = FQ_T_ENUM,
+     .required = true,
+     .values = FQ_ORG_KINDS,
+     .zh = "类别",
+     .en = "kind of unit"},
+    {.name = "name", .type = FQ_T_STRING, .required = true, .min = 1, .max = 60, .zh = "名称", .en = "name"},
+    {.name = "lon", .type = FQ_T_NUMBER, .min = -180, .max = 180, .zh = "经度", .en = "longitude"},
+    {.name = "lat", .type = FQ_T_NUMBER, .min = -90, .max = 90, .zh = "纬度", .en = "latitude"},
+    {.name = "valid_from", .type = FQ_T_STRING, .max = 32, .zh = "启用日期", .en = "first day"},
+    {0}};
+static const struct fq_param move_params[] = {
+    ID,
+    REV,
+    {.name = "parent", .type = FQ_T_ID, .required = true, .zh = "新上级", .en = "the unit it goes below"},
+    REASON(false),
+    {0}};
+static const struct fq_param close_params[] = {
+    ID,
+    REV,
+    {.name = "valid_to",
+     .type = FQ_T_STRING,
+     .max = 10,
+     .zh = "最后一天,如 2026-11-22;默认今天",
+     .en = "the last day, such as 2026-11-22; today by default"},
+    {.name = "below", .type = FQ_T_BOOL, .zh = "连同下级", .en = "with all units below it"},
+    REASON(true),
+    {0}};
+static const struct fq_param reopen_params[] = {ID, REV, REASON(false), {0}};
+static const struct fq_param id_params[] = {ID, {0}};
+static const struct fq_param children_params[] = {
+    {.name = "parent",
+     .type = FQ_T_ID,
+     .zh = "上级",
+     .en = "whose children; left out: the caller's own unit, where his tree begins"},
+    CLOSED,
+    PAGED(500),
+    {0}};
+static const struct fq_param search_params[] = {
+    {.name = "text",
+     .type = FQ_T_STRING,
+     .max = 60,
+     .zh = "名称或代码的一部分",
+     .en = "part of a name or code"},
+    {.name = "kind", .type = FQ_T_ID, .zh = "类别", .en = "only this kind"},
+    CLOSED,
+    PAGED(100),
+    {0}};
+static const struct fq_param any_unit[] = {{.name = "unit", .type = FQ_T_ANY}};
+static const struct fq_param known_id[] = {{.name = "id", .type = FQ_T_ID}};
+static const struct fq_param check_params[] = {
+    {.name = "units",
+     .type = FQ_T_ARRAY,
+     .required = true,
+     .members = any_unit,
+     .min = 1,
+     .max = 200,
+     .zh = "单位,如 org.import",
+     .en = "rows as org.import takes them; each is checked on its own"},
+    {.name = "known",
+     .type = FQ_T_ARRAY,
+     .members = known_id,
+     .max = 2000,
+     .zh = "同一张表里在前的代码",
+     .en = "codes of the rows before these, which are counted as there"},
+    {0}};
 
-static enum fq_status tree(struct fq_query *q) {
-  const char *root = fq_json_str(q->params, "root"), *kind = fq_json_str(q->params, "kind");
-  char from[512] = "/";
-  if (!root && !q->actor->system) root = q->actor->org;
-  if (root) {
-    if (!fq_role_reaches(q->db, q->actor, root) && !fq_org_within(q->db, q->actor->org, root))
-      return fq_fail(q->error, FQ_E_FORBIDDEN, "scope", "params.root", "单位 %s 不在您的管辖范围内",
-                     "unit %s is outside your area", root);
-    fq_stmt *p = fq_sql(q->db, "SELECT path FROM org WHERE id = ?", "s", root);
-    if (!fq_row(p))
-      return fq_fail(q->error, FQ_E_NOT_FOUND, "org.unknown", "params.root", "没有单位 %s", "no unit %s",
-                     root);
-    fq_copy(from, sizeof from, fq_col_str(p, 0));
-    fq_done(p);
-  }
-  int64_t base = 0, depth = fq_json_int(q->params, "depth", 10);
-  for (const char *p = from; *p; p++)
-    base += *p == '/';
-  fq_json *units = fq_json_array();
-  fq_stmt *s = fq_sql(q->db,
-                      "SELECT id, parent, kind, name, lon, lat, length(path) - length(replace(path, '/', "
-                      "'')) AS level FROM org"
-                      " WHERE path >= ?1 AND path < ?1 || 'zzzz' AND (?2 IS NULL OR kind = ?2) ORDER BY path",
-                      "ss", from, kind);
-  while (fq_row(s)) {
-    if (fq_col_int(s, 6) - base > depth) continue;
-    fq_json *u = fq_json_object();
-    fq_json_set_str(u, "id", fq_col_str(s, 0));
-    fq_json_set_str(u, "parent", fq_col_str(s, 1));
-    fq_json_set_str(u, "kind", fq_col_str(s, 2));
-    fq_json_set_str(u, "name", fq_col_str(s, 3));
-    if (!fq_col_null(s, 4)) fq_json_set_num(u, "lon", fq_col_num(s, 4));
-    if (!fq_col_null(s, 5)) fq_json_set_num(u, "lat", fq_col_num(s, 5));
-    fq_json_push(units, u);
-  }
-  fq_json_set(q->result, "units", units);
-  return FQ_OK;
-}
+#define EVERYBODY_OF_THE_HOUSE                                                                               \
+  (FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_SECURITY | FQ_ROLE_ADMIN_AUDIT | FQ_ROLE_DESK)
+#define ROWS "rows: [{id, parent, kind, name, valid_to?, rev: number, children: number, people: number"
 
 static const struct fq_method methods[] = {
     {.name = "org.import",
      .roles = FQ_ROLE_ADMIN_SYSTEM,
      .params = import_params,
-     .run = import,
+     .run = fq_org_import,
      .zh = "导入组织树",
      .en = "set units of the org tree",
      .result = "{set}"},
+    {.name = "org.set",
+     .roles = FQ_ROLE_ADMIN_SYSTEM,
+     .params = set_params,
+     .run = fq_org_set,
+     .zh = "新增或修改单位",
+     .en = "add or change one unit",
+     .result = "{id, rev: number}"},
+    {.name = "org.move",
+     .roles = FQ_ROLE_ADMIN_SYSTEM,
+     .params = move_params,
+     .run = fq_org_move,
+     .zh = "划转单位",
+     .en = "put a unit, with all below it, below another",
+     .result = "{id, rev: number, below: number}"},
+    {.name = "org.close",
+     .roles = FQ_ROLE_ADMIN_SYSTEM,
+     .params = close_params,
+     .run = fq_org_close,
+     .zh = "停用单位",
+     .en = "close a unit; nobody may sit there any more",
+     .result = "{id, rev: number, closed: number}"},
+    {.name = "org.reopen",
+     .roles = FQ_ROLE_ADMIN_SYSTEM,
+     .params = reopen_params,
+     .run = fq_org_reopen,
+     .zh = "恢复单位",
+     .en = "take a closed unit into use again",
+     .result = "{id, rev: number}"},
+    {.name = "org.check",
+     .roles = FQ_ROLE_ADMIN_SYSTEM,
+     .params = check_params,
+     .query = fq_org_check,
+     .zh = "试导入组织树",
+     .en = "what org.import would do, row by row, and all mistakes",
+     .result = "{rows: [{i: number, id?, act, code?, path?, zh?, en?, changes?: "
+               "[string], was?: object}],"
+               " adds: number, changes: number, same: number, errors: number}"},
+    {.name = "org.children",
+     .roles = EVERYBODY_OF_THE_HOUSE,
+     .params = children_params,
+     .query = fq_org_children,
+     .zh = "下一级单位",
+     .en = "one level of the org tree",
+     .result = "{" ROWS "}], next?}"},
+    {.name = "org.search",
+     .roles = EVERYBODY_OF_THE_HOUSE,
+     .params = search_params,
+     .query = fq_org_search,
+     .zh = "查找单位",
+     .en = "units by name or code, with what is above them",
+     .result = "{" ROWS ", above: [{id, name}]}], next?}"},
+    {.name = "org.get",
+     .roles = EVERYBODY_OF_THE_HOUSE,
+     .params = id_params,
+     .query = fq_org_get,
+     .zh = "单位详情",
+     .en = "a unit and how much hangs on it",
+     .result = "{id, parent, kind, name, lon?: number, lat?: number, valid_from?, "
+               "valid_to?, rev: number, above: [{id, name}],"
+               " children: number, units_below: number, people: number, "
+               "people_below: number, changed_by?, changed_at?}"},
     {.name = "org.tree",
      .roles = FQ_ROLE_ALL,
      .params = tree_params,
-     .query = tree,
+     .query = fq_org_tree,
      .zh = "组织树",
      .en = "the org tree",
      .result = "{units: [{id: id, parent: string, kind: string, name: string, lon?: number, lat?: number}]}"},

@@ -117,6 +117,31 @@ static void password(void *self, struct fq_preparing *p) {
     fq_prepared(p, NULL);
 }
 
+/* Of a table of accounts: the hashes, a line each, an empty one for whoever has none. */
+static void hash_many(void *arg) {
+  struct slow *s = arg;
+  struct fq_buf lines = {0};
+  fq_json_each(u, fq_json_get(s->p->params, "users")) {
+    const char *plain = fq_json_str(u, "password");
+    char *one = plain ? fq_password_hash(plain, FQ_SCRYPT_LOG2_N) : NULL;
+    fq_buf_fmt(&lines, "%s\n", one ? one : "");
+    free(one);
+  }
+  s->secret = lines.data;
+}
+
+static void hashed_many(fq_kernel *k, void *arg) {
+  struct slow *s = arg;
+  char *rest = s->secret, *line;
+  fq_json_each(u, fq_json_get(s->p->params, "users")) if ((line = strsep(&rest, "\n")) && *line)
+      fq_json_set_str((fq_json *)u, "password", line);
+  finish(s);
+}
+
+static void passwords(void *self, struct fq_preparing *p) {
+  hand_over(p, NULL, hash_many, hashed_many);
+}
+
 static void take(void *arg) {
   struct slow *s = arg;
   fq_blob_take(s->secret, s->p->params, s->p->error);
@@ -164,6 +189,7 @@ void fq_prepare_add(fq_kernel *k, const struct fq_plugin *table) {
 void fq_prepare_init(fq_kernel *k) {
   fq_kernel_prepare(k, "session.login", login, NULL);
   fq_kernel_prepare(k, "user.add", password, NULL);
+  fq_kernel_prepare(k, "user.add_many", passwords, NULL);
   fq_kernel_prepare(k, "user.password", password, NULL);
   fq_kernel_prepare(k, "blob.commit", blob, NULL);
 }

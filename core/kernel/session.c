@@ -204,9 +204,14 @@ void fq_session_end(fq_kernel *k, struct fq_session *s, int code, const char *re
 }
 
 void fq_session_end_user(fq_kernel *k, const char *user, int code, const char *reason) {
+  fq_session_end_token(k, user, NULL, code, reason);
+}
+
+/* Those of one sign-in; NULL: of all. */
+void fq_session_end_token(fq_kernel *k, const char *user, const char *token, int code, const char *reason) {
   for (struct fq_session *s = fq_map_get(k->by_user, user), *next; s; s = next) {
     next = s->next_of_user;
-    fq_session_end(k, s, code, reason);
+    if (!token || !strcmp(s->token, token)) fq_session_end(k, s, code, reason);
   }
 }
 
@@ -323,6 +328,11 @@ enum fq_status fq_session_request(fq_kernel *k, struct fq_request *r, bool *late
   fq_copy(s->version, sizeof s->version, version ? version : "");
   s->told_clock = clock != NULL;
   if (clock) s->skew_ms = fq_time_parse(clock) - s->since_ms;
+  uint8_t digest[FQ_SHA256];
+  char hex[FQ_SHA256_HEX];
+  fq_sha256_text(fq_json_str(r->params, "token"), digest);
+  fq_hex(digest, sizeof digest, hex);
+  fq_copy(s->token, sizeof s->token, hex);
   r->opened = s;
   const char *epoch = fq_json_str(r->params, "epoch");
   if (resume && epoch && !strcmp(epoch, k->epoch)) {

@@ -216,8 +216,9 @@ static const struct fq_method methods[] = {
      .query = api,
      .zh = "规则里可以写什么:词、提问、记录、命令",
      .en = "what may be written in a policy: words, questions, entries, commands",
-     .result = "{words:[{name, kind, signature, zh, en, example, on, from}], kinds:[{name, zh, en, heard}], "
-               "methods:[{name, zh, en, params}]}"},
+     .result =
+         "{words:[{name, kind, signature, zh, en, example?, on?, from}], kinds:[{name, zh, en, heard}], "
+         "methods:[{name, zh, en, params}]}"},
     {.name = "policy.templates",
      .roles = WRITERS,
      .query = templates,

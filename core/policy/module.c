@@ -341,9 +341,11 @@ static const struct fq_method methods[] = {
      .zh = "规则包会改变本县什么",
      .en = "what a pack would change here",
      .result =
-         "{ok, findings, pack, version, digest, installed, was, same, signature:{present, fits, signer, key, "
-         "trusted, known_as}, policies:[{name, change, path, kinds, pack}], company:[{pack, policy, kinds}], "
-         "dictionaries:[{name, codes, changes:[{name, change, zh, was, pack}]}], setup:[{name, change, "
+         "{ok, findings, pack, version, digest, installed, was?, same?, signature:{present, fits?, "
+         "signer?, key?, "
+         "trusted?, known_as?}, policies:[{name, change, path?, kinds?, pack?}], company:[{pack, policy, "
+         "kinds}], "
+         "dictionaries:[{name, codes, changes:[{name, change, zh?, was?, pack?}]}], setup:[{name, change, "
          "path}], "
          "foreign_units:[{unit, path, line}]}"},
     {.name = "pack.list",

@@ -66,7 +66,7 @@
   "{" SHAPE_INCIDENT_MEMBERS ", reserved?: [object], whistles?: [{id: id, state: string, due_at?: time,"     \
   " units: [" SHAPE_CALLED "]}], mediations?: [object], joint?: object,"                                     \
   " requests: [{" SHAPE_REQUEST_MEMBERS "}], countersigns: [{" SHAPE_COUNTERSIGN_MEMBERS "}],"               \
-  " cards: [" SHAPE_CARD "], form?: {id: id, version: integer, values: object, ...}}"
+  " cards: [" SHAPE_CARD "], form?: {id: id, version: integer, values: object, ...}, forms?: [object]}"
 /* A line of a list (incident/brief.c): the clocks that run, the tasks of those on it. */
 #define SHAPE_INCIDENT_LINE                                                                                  \
   "{id: id, number: integer, rev: integer, state: string, category: string, level: integer, title: string,"  \

@@ -1,6 +1,6 @@
 // The county's map under load: 10,000 incidents, 5,000 people who each send a position every ten seconds, 1,065 areas.
 // Pans and zooms it in headless Chromium without a graphics card and says how long frames take. Needs no server:
-//   node tests/bench/map.mjs BUILD_WEB [--incidents 10000] [--people 5000] [--seconds 8] [--shots DIR] [--width 1280 --height 800]
+//   node tests/bench/map.mjs BUILD_WEB [--incidents 10000] [--people 5000] [--seconds 8] [--shots DIR] [--check] [--width 1280 --height 800]
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
@@ -85,6 +85,14 @@ tab.on("pageerror", (e) => console.error(e));
 await tab.goto(`http://127.0.0.1:${server.httpServer.address().port}/bench.html`);
 await tab.waitForFunction((n) => window.map?.value?.drawn().plots > 0 && window.map.value.drawn().people === n, P, { timeout: 60_000 });
 await tab.evaluate(() => window.walk());
+if (rest.includes("--check")) {
+  // Nothing is measured: is everybody there?
+  await tab.waitForFunction((n) => window.map.value.drawn().spots === n, N, { timeout: 30_000 });
+  const { spots, people, plots } = await tab.evaluate(() => window.map.value.drawn());
+  console.log(`drawn: ${spots} incidents, ${people} people, ${plots} areas`);
+  await browser.close();
+  process.exit(0);
+}
 
 /** Frames while the pointer drags the map to and fro. */
 async function pan(seconds) {

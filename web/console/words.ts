@@ -2,12 +2,14 @@
 import { addWords } from "../shared/i18n";
 import { boardWords } from "./boards/words";
 import { deskWords } from "./desk_words";
+import { mapWords } from "./map/words";
 import { residentWords } from "./resident/words";
 import { safetyWords } from "./safety/words";
 
 export const words = addWords({
   ...boardWords,
   ...deskWords,
+  ...mapWords,
   ...residentWords,
   ...safetyWords,
   "app.console": ["枫桥 · 指挥调度台", "Fengqiao · Console"],

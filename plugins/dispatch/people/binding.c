@@ -183,32 +183,44 @@ static enum fq_status read_bound(struct fq_call *c, struct bound *b) {
   dp_address_unit(c->db, b->subject, b->org);
   if (from || !b->n) b->from_ms = from ? fq_time_parse(from) : c->now_ms;
   if (until || !b->n) b->until_ms = until ? fq_time_parse(until) : 0;
-  if (!b->n) b->n = fq_next_seq(c);
   if (b->until_ms && b->until_ms <= b->from_ms)
     return fq_fail(c->error, FQ_E_PARAMS, "binding.times", "params.until", "结束须晚于开始",
                    "it ends before it begins");
   return FQ_OK;
 }
 
+/* What params say, and may it be so? `n` 0: it is not there yet. */
+static enum fq_status checked(struct fq_call *c, struct bound *b, char zh[96], char en[96]) {
+  bool exclusive;
+  enum fq_status s = read_bound(c, b);
+  if (s != FQ_OK) return s;
+  if (!dp_binding_kind(c->db, b->kind, zh, en, &exclusive))
+    return fq_fail(c->error, FQ_E_PARAMS, "binding.kind", "params.kind",
+                   "没有这种包保关系:%s(见词典 bindings)",
+                   "no such kind of binding: %s (see dictionary bindings)", b->kind);
+  int k = built_in(b->kind);
+  if (k >= 0 && known[k].address && !strchr(b->subject, '/'))
+    return fq_fail(c->error, FQ_E_PARAMS, "binding.subject", "params.subject",
+                   "%s%.0s管的是一户或一院,应写地址编码(如 %s/12)",
+                   "%.0sa %s answers for an address: write its code, such as %s/12", zh, en, b->subject);
+  if (!fq_int(c->db, 0, "SELECT 1 FROM account WHERE name = ?1 AND disabled = 0", "s", b->holder))
+    return fq_fail(c->error, FQ_E_PARAMS, "user.unknown", "params.holder", "没有用户 %s", "no user %s",
+                   b->holder);
+  return free_of_others(c, b, exclusive, zh, en);
+}
+
+enum fq_status dp_binding_check(struct fq_call *c) {
+  struct bound b;
+  char zh[96], en[96];
+  return checked(c, &b, zh, en);
+}
+
 enum fq_status dp_binding_set(struct fq_call *c) {
   struct bound b;
   char zh[96], en[96], name[96], id[FQ_ID_MAX];
-  bool exclusive;
-  enum fq_status s = read_bound(c, &b);
+  enum fq_status s = checked(c, &b, zh, en);
   if (s != FQ_OK) return s;
-  if (!dp_binding_kind(c->db, b.kind, zh, en, &exclusive))
-    return fq_fail(c->error, FQ_E_PARAMS, "binding.kind", "params.kind",
-                   "没有这种包保关系:%s(见词典 bindings)",
-                   "no such kind of binding: %s (see dictionary bindings)", b.kind);
-  int k = built_in(b.kind);
-  if (k >= 0 && known[k].address && !strchr(b.subject, '/'))
-    return fq_fail(c->error, FQ_E_PARAMS, "binding.subject", "params.subject",
-                   "%s%.0s管的是一户或一院,应写地址编码(如 %s/12)",
-                   "%.0sa %s answers for an address: write its code, such as %s/12", zh, en, b.subject);
-  if (!fq_int(c->db, 0, "SELECT 1 FROM account WHERE name = ?1 AND disabled = 0", "s", b.holder))
-    return fq_fail(c->error, FQ_E_PARAMS, "user.unknown", "params.holder", "没有用户 %s", "no user %s",
-                   b.holder);
-  if ((s = free_of_others(c, &b, exclusive, zh, en)) != FQ_OK) return s;
+  if (!b.n) b.n = fq_next_seq(c);
   dp_display(c->db, b.holder, name);
   dp_id_make(id, 'b', b.n);
   fq_json *data = fq_json_object();
@@ -313,17 +325,22 @@ static fq_json *row(fq_db *db, fq_stmt *s) {
   " AND (?2 IS NULL OR b.holder = ?2) AND (?3 IS NULL OR b.kind = ?3) AND substr(o.path, 1, length(?4)) = "  \
   "?4"                                                                                                       \
   " AND (?5 = 0 OR (b.from_ms <= ?5 AND (b.until_ms IS NULL OR b.until_ms > ?5))) AND b.n > ?6"              \
+  " AND (?8 = 0 OR b.until_ms <= ?8)"                                                                        \
   " ORDER BY b.n LIMIT ?7"
 
 /* By what is the narrowest, so that an index leads to it. */
 enum fq_status dp_binding_list(struct fq_query *q) {
   const char *subject = fq_json_str(q->params, "subject"), *holder = fq_json_str(q->params, "holder");
   const char *at = fq_json_str(q->params, "at"), *after = fq_json_str(q->params, "after");
+  const char *ends = fq_json_str(q->params, "ends_before"), *org = fq_json_str(q->params, "org");
   int64_t limit = fq_json_int(q->params, "limit", 50), last = 0;
   char below[512] = "";
+  enum fq_status reach = org ? dp_org_reach(q, org, "params.org") : FQ_OK;
+  if (reach != FQ_OK) return reach;
+  if (!org && !q->actor->system) org = q->actor->org;
   if (!dp_area_reach(q->actor)) holder = q->actor->name; /* a phone asks for what is its owner's */
-  if (!q->actor->system && dp_area_reach(q->actor)) {
-    fq_stmt *s = fq_sql(q->db, "SELECT path FROM org WHERE id = ?1", "s", q->actor->org);
+  if (org && dp_area_reach(q->actor)) {
+    fq_stmt *s = fq_sql(q->db, "SELECT path FROM org WHERE id = ?1", "s", org);
     if (fq_row(s)) {
       dp_text(below, sizeof below, fq_col_str(s, 0));
       fq_done(s);
@@ -333,8 +350,9 @@ enum fq_status dp_binding_list(struct fq_query *q) {
                     : holder ? LIST "(?1 IS NULL AND b.holder = ?2)" LIST_REST
                              : LIST "?1 IS NULL" LIST_REST;
   fq_json *rows = fq_json_array();
-  fq_stmt *s = fq_sql(q->db, sql, "ssssiii", subject, holder, fq_json_str(q->params, "kind"), below,
-                      at ? fq_time_parse(at) : (int64_t)0, dp_id_n(after, 'b'), limit + 1);
+  fq_stmt *s = fq_sql(q->db, sql, "ssssiiii", subject, holder, fq_json_str(q->params, "kind"), below,
+                      at ? fq_time_parse(at) : (int64_t)0, dp_id_n(after, 'b'), limit + 1,
+                      ends ? fq_time_parse(ends) : (int64_t)0);
   int64_t count = 0;
   while (fq_row(s)) {
     if (count++ == limit) {

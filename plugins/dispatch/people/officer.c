@@ -45,7 +45,7 @@ static enum fq_status emit(struct fq_call *c, const struct person *p, const char
                         .kind = kind, .subject = p->name, .org = p->org, .audience = audience, .data = data});
 }
 
-/* What is not given stays as it was. */
+/* What is not given stays as it was; what params.clear names is taken away. */
 enum fq_status dp_officer_set(struct fq_call *c) {
   struct person p;
   enum fq_status s = person(c, &p);
@@ -66,7 +66,7 @@ enum fq_status dp_officer_set(struct fq_call *c) {
   }
   fq_json *data = fq_json_object();
   fq_json_set_str(data, "user", p.name);
-  static const char *const members[] = {"skills", "capacity", "grid", "employer", "manager", "born"};
+  static const char *const members[] = {"skills", "capacity", "grid", "employer", "manager", "born", "clear"};
   for (size_t k = 0; k < sizeof members / sizeof *members; k++)
     dp_set_opt(data, members[k], c->params, members[k]);
   if ((s = emit(c, &p, "officer.set", data)) != FQ_OK) return s;
@@ -174,6 +174,14 @@ enum fq_status dp_duty_list(struct fq_query *q) {
 
 /* ---- apply --------------------------------------------------------------------------------------- */
 
+static const struct {
+  const char *member, *sql;
+} clears[] = {{"grid", "UPDATE officer SET grid = NULL WHERE user = ?1"},
+              {"capacity", "UPDATE officer SET capacity = NULL WHERE user = ?1"},
+              {"employer", "UPDATE officer SET employer = NULL WHERE user = ?1"},
+              {"manager", "UPDATE officer SET manager = NULL WHERE user = ?1"},
+              {"born", "UPDATE officer SET born = NULL WHERE user = ?1"}};
+
 enum fq_status dp_apply_officer(struct fq_apply *a, const struct fq_entry *e) {
   const fq_json *skills = fq_json_get(e->data, "skills");
   char *list = skills ? fq_json_print(skills) : NULL;
@@ -186,6 +194,11 @@ enum fq_status dp_apply_officer(struct fq_apply *a, const struct fq_entry *e) {
           "sssissi", e->subject, fq_json_str(e->data, "grid"), list, fq_json_int(e->data, "capacity", 0),
           fq_json_str(e->data, "employer"), fq_json_str(e->data, "manager"), fq_json_int(e->data, "born", 0));
   free(list);
+  fq_json_each(m, fq_json_get(e->data, "clear")) {
+    const char *what = fq_json_as_str(m);
+    for (size_t k = 0; what && k < sizeof clears / sizeof *clears; k++)
+      if (!strcmp(clears[k].member, what)) fq_exec(a->db, clears[k].sql, "s", e->subject);
+  }
   dp_seat_moved(a, e->subject, e->at_ms);
   return dp_apply_staff_moved(a, e);
 }

@@ -23,6 +23,14 @@ static const struct fq_param officer_params[] = {
     {.name = "employer", .type = FQ_T_ID, .zh = "聘用单位(县聘)", .en = "the unit that employs him"},
     {.name = "manager", .type = FQ_T_ID, .zh = "管理单位(镇管)", .en = "the unit that manages him"},
     {.name = "born", .type = FQ_T_INT, .min = 1900, .max = 2100, .zh = "出生年份", .en = "year of birth"},
+    {.name = "clear",
+     .type = FQ_T_ARRAY,
+     .members =
+         (const struct fq_param[]){
+             {.name = "member", .type = FQ_T_ENUM, .values = "grid capacity employer manager born"}, {0}},
+     .max = 5,
+     .zh = "清空哪些",
+     .en = "what of these is taken away"},
     {0}};
 static const struct fq_param duty_params[] = {{.name = "user", .type = FQ_T_ID, .zh = "用户", .en = "user"},
                                               {0}};
@@ -235,6 +243,44 @@ static const struct fq_param binding_params[] = {
      .en = "address codes that belong to it, where the code does not say so"},
     P_NOTE,
     {0}};
+static const struct fq_param binding_members[] = {
+    {.name = "kind", .type = FQ_T_ID, .required = true, .zh = "类别", .en = "kind, see dictionary bindings"},
+    {.name = "holder", .type = FQ_T_ID, .required = true, .zh = "责任人", .en = "who answers"},
+    {.name = "subject",
+     .type = FQ_T_STRING,
+     .required = true,
+     .min = 1,
+     .max = 200,
+     .zh = "单位代码或地址编码",
+     .en = "a unit's code or an address code"},
+    P_WHEN("from", false, "自", "from; now by default"),
+    P_WHEN("until", false, "至", "until; open by default"),
+    P_NOTE,
+    {0}};
+static const struct fq_param binding_row[] = {
+    {.name = "row", .type = FQ_T_OBJECT, .members = binding_members}, {0}};
+static const struct fq_param binding_rows_params[] = {{.name = "rows",
+                                                       .type = FQ_T_ARRAY,
+                                                       .required = true,
+                                                       .members = binding_row,
+                                                       .min = 1,
+                                                       .max = 100,
+                                                       .zh = "包保关系",
+                                                       .en = "bindings: all of them or none"},
+                                                      {0}};
+static const struct fq_param binding_any[] = {{.name = "row", .type = FQ_T_ANY}, {0}};
+static const struct fq_param binding_check_params[] = {{.name = "rows",
+                                                        .type = FQ_T_ARRAY,
+                                                        .required = true,
+                                                        .members = binding_any,
+                                                        .min = 1,
+                                                        .max = 200,
+                                                        .zh = "包保关系",
+                                                        .en = "rows; each is checked on its own"},
+                                                       {0}};
+static const struct fq_param touches_params[] = {
+    P_UNIT(false), {.name = "user", .type = FQ_T_ID, .zh = "用户", .en = "user"}, {0}};
+static const struct fq_param officer_get_params[] = {P_USER, {0}};
 static const struct fq_param binding_end_params[] = {
     P_ID, P_WHEN("at", false, "何时起", "from when; now by default"), P_REASON(false), {0}};
 static const struct fq_param binding_list_params[] = {
@@ -242,6 +288,8 @@ static const struct fq_param binding_list_params[] = {
     {.name = "holder", .type = FQ_T_ID, .zh = "责任人", .en = "who answers"},
     {.name = "kind", .type = FQ_T_ID, .zh = "类别", .en = "kind"},
     P_WHEN("at", false, "何时有效", "in force at this time; any by default"),
+    P_WHEN("ends_before", false, "何时前到期", "those that end by this time"),
+    P_UNIT(false),
     P_LIMIT,
     P_AFTER,
     {0}};
@@ -409,6 +457,19 @@ static const struct fq_method methods[] = {
      "bind somebody to what he answers for", "{id}"},
     {"binding.end", CHIEF, 0, binding_end_params, dp_target_binding, dp_binding_end, NULL, NULL,
      "结束包保关系", "end a binding", "{id}"},
+    {"binding.set_many", CHIEF, 0, binding_rows_params, NULL, dp_binding_set_many, NULL, NULL,
+     "批量设置包保关系", "bind many: all of them or none", "{set: number}"},
+    ASK("binding.check", CHIEF, 0, binding_check_params, dp_binding_check_rows, "试导入包保关系",
+        "what binding.set_many would say, row by row",
+        "{rows: [{i: number, act, code?, path?, zh?, en?}], adds: number, errors: number}"),
+    ASK("people.touches", CHIEF | FQ_ROLE_ADMIN_SECURITY | FQ_ROLE_ADMIN_AUDIT, 0, touches_params,
+        dp_people_touches, "牵涉多少", "how much hangs on a unit or a person",
+        "{incidents: number, tasks: number, clocks?: number, officers?: number, asked?: number, shifts: "
+        "number, "
+        "bindings: number, fallbacks?: number, deputy_of?: number}"),
+    ASK("officer.get", CHIEF | FQ_ROLE_ADMIN_SECURITY | FQ_ROLE_ADMIN_AUDIT, 0, officer_get_params,
+        dp_officer_get, "人员能力", "skills, capacity, grid of one who can be sent",
+        "{user, skills: [string], grid?, employer?, manager?, capacity?: number, born?: number}"),
     {"roster.set", CHIEF, 0, roster_params, dp_target_org, dp_roster_set, NULL, NULL, "排班", "write shifts",
      "{shifts}"},
     {"roster.remove", CHIEF, 0, roster_remove_params, dp_target_roster_shift, dp_roster_remove, NULL, NULL,
@@ -427,8 +488,8 @@ static const struct fq_method methods[] = {
         "{rows: [{user, display, org, lon: number, lat: number, acc?: number, at, battery?: number, speed?: "
         "number,"
         " heading?: number, on_duty: boolean, tasks: number}], next?}"),
-    ASK("duty.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM, 0, duty_list_params, dp_duty_list, "值班与人员",
-        "who is on duty; officers see themselves",
+    ASK("duty.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, duty_list_params,
+        dp_duty_list, "值班与人员", "who is on duty; officers see themselves",
         "{rows: [{user, display, org, org_name, skills, capacity?: number, on_duty: boolean, why_zh?, "
         "why_en?,"
         " deputy?, since?, load: number, employer?, manager?, reserved?, position?: {lon: number, lat: "
@@ -438,21 +499,23 @@ static const struct fq_method methods[] = {
         "who could be sent, ranked, with reasons", "{rows, excluded, excluded_count}"),
     ASK("ladder.list", READERS, 0, NULL, dp_ladder_list, "阶梯", "the ladders and the fallback owners",
         "{rows:[{name, title, rungs}], fallback:[{org, owner, name}]}"),
-    ASK("ladder.who", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM, 0, who_params, dp_ladder_who, "此处现由谁负责",
-        "who answers for a place or a household, rung by rung",
+    ASK("ladder.who", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, who_params, dp_ladder_who,
+        "此处现由谁负责", "who answers for a place or a household, rung by rung",
         "{ladder, grid, address?, rungs:[{level, title?, org?, name?, holder?, available, answers?, deputy?, "
         "why_zh?, "
         "why_en?}], falls_to?, fallback?}"),
     ASK("ladder.mine", DESK | FIELD, 0, NULL, dp_ladder_mine, "正在问我的事件",
         "what waits for the caller's answer", "{rows}"),
-    ASK("binding.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM, 0, binding_list_params, dp_binding_list,
-        "包保关系", "responsibility bindings; officers see their own", "{rows, next?}"),
-    ASK("roster.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM, 0, roster_list_params, dp_roster_list,
-        "班次与请假", "shifts and leaves of a unit; officers see their own", "{rows, leaves}"),
-    ASK("roster.now", DESK | FQ_ROLE_ADMIN_SYSTEM, 0, org_params, dp_roster_now, "现在谁值班",
-        "who has duty at a unit now, with deputies and overrides", "{org, keeps_roster, rows}"),
-    ASK("roster.vacancies", DESK | FQ_ROLE_ADMIN_SYSTEM, 0, vacancy_params, dp_roster_vacancies, "空缺报告",
-        "units with nobody, since when, who covers", "{rows, next?, counts, officers, ages?}"),
+    ASK("binding.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, binding_list_params,
+        dp_binding_list, "包保关系", "responsibility bindings; officers see their own", "{rows, next?}"),
+    ASK("roster.list", DESK | FIELD | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, roster_list_params,
+        dp_roster_list, "班次与请假", "shifts and leaves of a unit; officers see their own",
+        "{rows, leaves}"),
+    ASK("roster.now", DESK | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, org_params, dp_roster_now,
+        "现在谁值班", "who has duty at a unit now, with deputies and overrides", "{org, keeps_roster, rows}"),
+    ASK("roster.vacancies", DESK | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT, 0, vacancy_params,
+        dp_roster_vacancies, "空缺报告", "units with nobody, since when, who covers",
+        "{rows, next?, counts, officers, ages?}"),
     {0}};
 
 static const struct fq_view_fn views[] = {

@@ -56,6 +56,15 @@ DP_TARGET(dp_target_binding);
 DP_APPLY(dp_apply_binding_set);
 DP_APPLY(dp_apply_binding_ended);
 DP_QUERY(dp_binding_list);
+enum fq_status dp_binding_check(struct fq_call *c); /* what binding.set would say of params; emits nothing */
+
+/* binding_many.c */
+DP_COMMAND(dp_binding_set_many);
+DP_QUERY(dp_binding_check_rows);
+
+/* touches.c */
+DP_QUERY(dp_people_touches);
+DP_QUERY(dp_officer_get);
 
 /* roster.c, leave.c */
 DP_COMMAND(dp_roster_set);

@@ -55,6 +55,16 @@ const waiting = (hears: RegExp, of: (w: Waiting) => number, loud?: (w: Waiting) 
 
 export const BOARDS: readonly Board[] = [
   { id: "queue", word: "boards.queue", key: "q", may: allowed("incident.open") },
+  { id: "map", word: "board.map", key: "m", may: allowed("incident.open"), view: () => import("../map/MapPane.vue") },
+  {
+    id: "panic",
+    word: "boards.panic",
+    key: "a",
+    may: allowed("panic.list"),
+    count: { method: "panic.open", of: (a: { rows: unknown[] }) => a.rows.length, hears: hearsPanic, loud: (a: { rows: unknown[] }) => a.rows.length > 0 } as BoardCount,
+    view: () => import("../safety/PanicBoard.vue"),
+  },
+  { id: "patrols", word: "boards.patrols", key: "o", may: allowed("patrol.coverage"), view: () => import("../safety/PatrolBoard.vue") },
   {
     id: "panic",
     word: "boards.panic",
