@@ -60,9 +60,9 @@ enum fq_status dp_apply_panic_repeated(struct fq_apply *a, const struct fq_entry
   const fq_json *d = e->data, *place = fq_json_get(d, "place");
   int64_t n = key_of(e);
   fq_exec(a->db,
-          "UPDATE panic SET repeats = repeats + 1, voice = coalesce(?2, voice), text = coalesce(?3, text),"
-          " silent = max(silent, ?4) WHERE n = ?1",
-          "issi", n, fq_json_as_str(fq_json_first(fq_json_get(d, "attachments"))), fq_json_str(d, "text"));
+          "UPDATE panic SET repeats = repeats + 1, voice = coalesce(?2, voice), text = coalesce(?3, text)"
+          " WHERE n = ?1",
+          "iss", n, fq_json_as_str(fq_json_first(fq_json_get(d, "attachments"))), fq_json_str(d, "text"));
   if (place)
     fq_exec(a->db, "UPDATE panic SET lon = ?2, lat = ?3, acc = ?4 WHERE n = ?1", "iddd", n,
             fq_json_num(place, "lon", NAN), fq_json_num(place, "lat", NAN), fq_json_num(place, "acc", NAN));

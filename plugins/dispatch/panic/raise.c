@@ -64,7 +64,7 @@ static void answer(struct fq_call *c, const struct dp_panic *p, const struct dp_
 }
 
 static fq_json *said(struct fq_call *c) {
-  static const char *const members[] = {"place", "text", "device", "occurred_at", "silent"};
+  static const char *const members[] = {"place", "text", "device", "occurred_at"};
   fq_json *data = fq_json_object();
   for (size_t k = 0; k < sizeof members / sizeof *members; k++)
     dp_set_opt(data, members[k], c->params, members[k]);
@@ -157,6 +157,7 @@ enum fq_status dp_panic_raise(struct fq_call *c) {
   if (*p.user) fq_json_set_str(data, "user", p.user);
   if (*p.address) fq_json_set_str(data, "address", p.address);
   if (*key) fq_json_set_str(data, "key", key);
+  if (fq_json_bool(c->params, "silent", false)) fq_json_set_bool(data, "silent", true);
   fq_json_set_str(data, "title", i.title);
   fq_json_set_int(data, "step", step);
   fq_json_set_time(data, "ring_at", c->now_ms + dp_panic_pause(self, 0));

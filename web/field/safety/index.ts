@@ -8,12 +8,16 @@ import PatrolLine from "./PatrolLine.vue";
 import { walk } from "./walk";
 import "./safety.css";
 
+/** Behind the first drawing, but at once: there may be no network when it is opened. */
+const patrolTab = () => import("./PatrolTab.vue");
+patrolTab().catch(() => undefined);
+
 parts.always.push(PanicButton);
 parts.urgent.push(PanicCards, PatrolLine);
 parts.tabs.push({
   id: "patrol",
   word: "tab.patrol",
-  view: defineAsyncComponent(() => import("./PatrolTab.vue")),
+  view: defineAsyncComponent(patrolTab),
   // Who walks: a relative has the button alone.
   may: (f) => f.user.roles.includes("officer") || f.user.roles.includes("department"),
   badge: () => (walk.value ? walk.value.points.filter((p) => !walk.value!.done[p.id]).length : 0),
