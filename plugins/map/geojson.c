@@ -190,6 +190,7 @@ struct map_book *map_read(const char *text, size_t len, struct fq_error *e) {
   fq_json *root = fq_json_parse(text, len, e);
   if (!root) {
     snprintf(e->code, sizeof e->code, "map.json");
+    snprintf(e->path, sizeof e->path, "params.sha256"); /* the message says where in the text */
     e->status = FQ_E_PARAMS;
     return NULL;
   }

@@ -3,6 +3,7 @@ import { dictionary } from "../../shared/words";
 
 export const mapWords = dictionary({
   "board.map": ["地图", "Map"],
+  "help.map": ["地图；再按一次回到队列", "The map; again: back to the queue"],
   "map.broken": ["地图没有打开：{why}", "The map did not open: {why}"],
   "map.window": ["在第二屏打开", "On a second screen"],
   "map.follow": ["跟随选中的事件", "Follow the chosen incident"],
