@@ -18,11 +18,11 @@ const all = (source, pattern) => [...new Set([...source.matchAll(pattern)].map((
 const under = (dir) => readdirSync(join(web, dir), { recursive: true, encoding: "utf8" }).filter((f) => f.endsWith(".ts")).map((f) => text(join(dir, f))).join("\n");
 
 /** What the registries say there is. */
-const boards = all(text("console/boards/boards.ts"), /\{ id: "([a-z_]+)", word:|^\s+id: "([a-z_]+)",$/gm).filter(Boolean);
+const boards = all(text("console/boards/boards.ts"), /\bid: "([a-z-]+)"/g);
 const rooms = all(under("admin"), /\bgroup: "[a-z]+", view: "([a-z]+)"/g);
-const tabs = ["tasks", "report", "mine", ...all(under("field"), /tabs\.push\(\{ id: "([a-z]+)"/g)];
+const tabs = ["tasks", "report", "mine", ...all(under("field"), /tabs\.push\(\{\s*id: "([a-z]+)"/g)];
 
-let server, browser, incident, job;
+let server, browser, incident, job, form;
 before(async () => {
   if (skip) return;
   server = await startServer({ hours: 8 });
@@ -30,6 +30,7 @@ before(async () => {
   const desk = await signedIn(server.url, "dispatcher");
   incident = (await desk("incident.report", { category: "fire", level: 2, title: "后山竹林冒烟，风大", text: "浓烟向山脊蔓延。", place: { lon: 110.57, lat: 27.06 }, address: "村小学东侧 200 米" })).id;
   const admin = await signedIn(server.url, "admin");
+  form = (await admin("form.list")).rows[0].id;
   const { generation } = await admin("pack.list");
   job = (await admin("job.start", { what: "test", pack: "yizhuang", generation })).job;
   await until("the job to end", async () => !["waiting", "running"].includes((await admin("job.open", { job })).state));
@@ -40,7 +41,7 @@ after(async () => {
 });
 
 /** What stands behind the view's name in its address. */
-const ids = () => ({ edit: "yizhuang", history: "yizhuang", shadow: "yizhuang", job, why: incident });
+const ids = () => ({ edit: "yizhuang", history: "yizhuang", shadow: "yizhuang", job, why: incident, form });
 
 const WAYS = [
   { lang: "zh", theme: "dark" },
@@ -87,8 +88,14 @@ function tour(page, visits, { who, size, ready = linkUp }) {
     });
 }
 
-const drawn = (page) => page.waitForSelector("main, #app > *");
+const drawn = (page) => page.waitForSelector("main");
 tour("landing", () => [["home", "/index.html"]], { ready: drawn });
-tour("console", () => boards.map((b) => [b, `/console/#/${b}`]), { who: "dispatcher" });
+tour("console", () => [...boards.map((b) => [b, `/console/#/${b}`]), ["incident", `/console/#/queue/${incident}`]], { who: "dispatcher" });
 tour("admin", () => rooms.map((r) => [r, `/admin/#/${r}${ids()[r] ? `/${ids()[r]}` : ""}`]), { who: "admin" });
 tour("field", () => tabs.map((x) => [x, `/field/#/${x}`]), { who: "officer-0001", size: { width: 360, height: 740 } });
+tour("report", () => [["home", "/report/"], ["follow", "/report/#/follow"]], { ready: drawn, size: { width: 360, height: 740 } });
+tour("screen", () => [["wall", "/screen/"]], { who: "dispatcher", ready: drawn, size: { width: 1920, height: 1080 } });
+
+test("the registries were read", { skip }, () => {
+  assert.ok(boards.length > 8 && rooms.length > 15 && tabs.length > 3, `${boards.length} ${rooms.length} ${tabs.length}`);
+});
