@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { axe, linkUp, person, signIn, startServer, until } from "./harness.mjs";
-import { blob, begin, chromium, dispatcher, everybody, gone, handset, offline, phone, photo, reported, server, skip, SPOT, stored, tab, webDir } from "./phone.mjs";
+import { blob, begin, chromium, dispatcher, everybody, gone, handset, phone, photo, reported, server, skip, SPOT, stored, tab, webDir } from "./phone.mjs";
 
 test("refused position, camera and microphone have their own words and a way on", { skip, timeout: 90_000 }, async () => {
   const page = await phone("officer-0010", { permissions: [] });

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { download, fileName, kindOf, upload } from "../shared/blobs";
 import { errorText, lang } from "../shared/i18n";
-import { errorText, lang } from "../shared/i18n";
 import { isTransient, RpcError } from "../shared/link";
 import { words } from "../shared/words";
 import { Sha256, sha256Of } from "../shared/sha256";
