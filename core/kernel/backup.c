@@ -100,7 +100,6 @@ static void work(void *context, void *arg) {
   if (w->verify) {
     fq_backup_verify(w->dir, w->file, &watch, &w->made, &w->error);
   } else {
-    fq_backup_tidy(w->dir);
     fq_backup_make(w->kernel->data_dir, w->dir, w->keep, w->now_ms, &watch, &w->made, &w->error);
   }
 }
@@ -202,7 +201,7 @@ static enum fq_status apply_planned(struct fq_apply *a, const struct fq_entry *e
   fq_exec(
       a->db,
       "INSERT OR REPLACE INTO backup_plan(one, minute, keep) VALUES(1, CASE WHEN ?1 >= 0 THEN ?1 END, ?2)",
-      "ii", at ? atoi(at) * 60 + atoi(at + 3) : -1, fq_json_int(e->data, "keep", 7));
+      "ii", (int64_t)(at ? atoi(at) * 60 + atoi(at + 3) : -1), fq_json_int(e->data, "keep", 7));
   arm(a, e->at_ms);
   return FQ_OK;
 }
@@ -406,6 +405,9 @@ static enum fq_status start(void *self, fq_kernel *k, struct fq_error *e) {
   k->backup = fq_alloc(sizeof *k->backup);
   pthread_mutex_init(&k->backup->lock, NULL);
   if (k->config.memory || !k->helpers) return FQ_OK;
+  char dir[600];
+  where(k, dir);
+  fq_backup_tidy(dir);
   k->backup->thread = fq_pool_new(k->loop, 1, NULL, NULL, NULL);
   int64_t n = fq_int(k->db, 0, "SELECT n FROM backup_run WHERE ended_ms IS NULL ORDER BY n DESC LIMIT 1", "");
   struct fq_error lost = {0};

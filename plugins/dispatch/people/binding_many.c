@@ -27,6 +27,8 @@ enum fq_status dp_binding_set_many(struct fq_call *c) {
   const fq_json *params = c->params, *rows = fq_json_get(params, "rows");
   enum fq_status s = FQ_OK;
   size_t at = 0;
+  fq_json *result = c->result, *each = fq_json_object(); /* what a single binding.set would answer */
+  c->result = each;
   fq_json_each(row, rows) {
     c->params = row;
     s = allowed(c);
@@ -38,6 +40,8 @@ enum fq_status dp_binding_set_many(struct fq_call *c) {
     at++;
   }
   c->params = params;
+  c->result = result;
+  fq_json_free(each);
   if (s == FQ_OK) fq_json_set_int(c->result, "set", (int64_t)at);
   return s;
 }
