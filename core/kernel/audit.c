@@ -144,7 +144,7 @@ static enum fq_status entry(struct fq_query *q) {
     fq_hex(link, FQ_SHA256, hex);
     fq_json_set_str(q->result, "link", hex);
   }
-  if (r.audience[0]) fq_json_set_str(q->result, "audience", r.audience);
+  if (r.audience[0] && may_read(q, &r)) fq_json_set_str(q->result, "audience", r.audience);
   fq_done(s);
   fq_json *led = fq_json_array();
   s = fq_sql(

@@ -100,7 +100,6 @@ static void work(void *context, void *arg) {
   if (w->verify) {
     fq_backup_verify(w->dir, w->file, &watch, &w->made, &w->error);
   } else {
-    fq_backup_tidy(w->dir);
     fq_backup_make(w->kernel->data_dir, w->dir, w->keep, w->now_ms, &watch, &w->made, &w->error);
   }
 }
@@ -406,6 +405,9 @@ static enum fq_status start(void *self, fq_kernel *k, struct fq_error *e) {
   k->backup = fq_alloc(sizeof *k->backup);
   pthread_mutex_init(&k->backup->lock, NULL);
   if (k->config.memory || !k->helpers) return FQ_OK;
+  char dir[600];
+  where(k, dir);
+  fq_backup_tidy(dir);
   k->backup->thread = fq_pool_new(k->loop, 1, NULL, NULL, NULL);
   int64_t n = fq_int(k->db, 0, "SELECT n FROM backup_run WHERE ended_ms IS NULL ORDER BY n DESC LIMIT 1", "");
   struct fq_error lost = {0};

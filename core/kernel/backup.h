@@ -32,7 +32,7 @@ enum fq_status fq_backup_verify(const char *dir, const char *file, const struct 
                                 struct fq_backup_made *found, struct fq_error *e);
 /* Newest first: [{file, at, head, bytes, verified_at?, entries?, blobs?, took_ms?}]. */
 fq_json *fq_backup_list(const char *dir);
-/* Halves that a stop or a crash has left. */
+/* Takes away the halves that a stop or a crash has left, but for what another process is making now. */
 void fq_backup_tidy(const char *dir);
 bool fq_backup_name_ok(const char *file); /* one of its own names, never a path */
 /* Attachments that are there and not here, linked or copied; how many. */

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,12 +242,21 @@ static void thin_out(const char *dir, int keep) {
   free(found);
 }
 
+/* Another process may be at work on its own at this moment. */
+static bool being_made(const char *name) {
+  long pid = 0;
+  char rest[8] = "";
+  if (sscanf(name, "making-%ld.%7s", &pid, rest) != 2 || pid <= 0 || pid == (long)getpid()) return false;
+  return !kill((pid_t)pid, 0) || errno == EPERM;
+}
+
 void fq_backup_tidy(const char *dir) {
   DIR *d = opendir(dir);
   if (!d) return;
   for (const struct dirent *x; (x = readdir(d));) {
     char path[800];
     size_t len = strlen(x->d_name);
+    if (being_made(x->d_name)) continue;
     bool half = strstr(x->d_name, ".part") != NULL;
     if (!half && len > 5 && !strncmp(x->d_name, "county-", 7) && !strcmp(x->d_name + len - 5, ".json")) {
       snprintf(path, sizeof path, "%s/%.*s.db", dir, (int)len - 5, x->d_name);
@@ -300,7 +310,7 @@ enum fq_status fq_backup_make(const char *data_dir, const char *dir, int keep, i
   if (mkdir(dir, 0700) && errno != EEXIST) return failed(e, dir);
   /* Two at once (the server and a command line) write two files. */
   snprintf(part, sizeof part, "%s/making-%ld.part", dir, (long)getpid());
-  unlink(part);
+  fq_backup_tidy(dir);
   enum fq_status st = make(data_dir, dir, now_ms, watch, part, made, e);
   if (st)
     unlink(part);

@@ -25,6 +25,13 @@ enum fq_status fq_org_set(struct fq_call *c);
 enum fq_status fq_org_move(struct fq_call *c);
 enum fq_status fq_org_close(struct fq_call *c);
 enum fq_status fq_org_reopen(struct fq_call *c);
+/* May the unit's last day be `last` (NULL: today)? Not the county, not a day to come, not while somebody sits
+ * there or below. The paths say where the unit and the day stood in what was asked. */
+enum fq_status fq_org_may_close(fq_db *db, const struct fq_org_row *r, const char *last, int64_t now_ms,
+                                const char *unit_path, const char *day_path, struct fq_error *e);
+/* The same for a row of an import, when it closes a unit that is in use. */
+enum fq_status fq_org_row_closes(fq_db *db, const fq_json *row, int64_t now_ms, const char *path,
+                                 struct fq_error *e);
 
 /* org_read.c */
 enum fq_status fq_org_tree(struct fq_query *q);

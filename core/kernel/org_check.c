@@ -64,7 +64,7 @@ static enum fq_status look(struct fq_query *q, const struct coming *c, const fq_
       (!fq_map_get(c->parents, parent) && !fq_role_reaches(q->db, q->actor, parent)))
     return fq_fail(e, FQ_E_FORBIDDEN, "scope", "parent", "单位 %s 不在您的管辖范围内",
                    "unit %s is outside your area", there ? id : parent);
-  return FQ_OK;
+  return fq_org_row_closes(q->db, row, q->now_ms, "valid_to", e);
 }
 
 /* What the row changes of the unit that is there. */

@@ -40,13 +40,51 @@ static enum fq_status fits(struct fq_call *c, const char *id, const char *parent
   return FQ_OK;
 }
 
+/* Days are the county's, which is on Beijing time. */
+static void today(int64_t now_ms, char out[36]) {
+  char text[32];
+  fq_time_format(now_ms + 8 * 3600000, text);
+  snprintf(out, 36, "%.10s", text);
+}
+
+enum fq_status fq_org_may_close(fq_db *db, const struct fq_org_row *r, const char *last, int64_t now_ms,
+                                const char *unit_path, const char *day_path, struct fq_error *e) {
+  char day[36];
+  if (!r->unit.parent[0])
+    return fq_fail(e, FQ_E_CONFLICT, "org.root", unit_path, "县根不能停用", "the county cannot be closed");
+  today(now_ms, day);
+  if (last && (strlen(last) != 10 || strcmp(last, day) > 0))
+    return fq_fail(e, FQ_E_PARAMS, "org.date", day_path, "停用日期写成 2026-11-22 这样,不晚于今天(%s)",
+                   "a day such as 2026-11-22, not after today (%s)", day);
+  int64_t people = fq_int(db, 0,
+                          "SELECT count(*) FROM account a JOIN org o ON o.id = a.org"
+                          " WHERE a.disabled = 0 AND o.path >= ?1 AND o.path < ?1 || 'zzzz'",
+                          "s", r->path);
+  if (!people) return FQ_OK;
+  return fq_fail(e, FQ_E_CONFLICT, "org.people", unit_path,
+                 "单位 %s 及其下级还有 %lld 个在用账号,请先调走或停用",
+                 "%s and what is below it still have %lld accounts in use: move or disable them first",
+                 r->unit.id, (long long)people);
+}
+
+enum fq_status fq_org_row_closes(fq_db *db, const fq_json *row, int64_t now_ms, const char *path,
+                                 struct fq_error *e) {
+  const char *last = fq_json_str(row, "valid_to");
+  struct fq_org_row was;
+  if (!last || !fq_org_row(db, fq_json_str(row, "id"), &was) || was.valid_to[0]) return FQ_OK;
+  return fq_org_may_close(db, &was, last, now_ms, path, path, e);
+}
+
 enum fq_status fq_org_import(struct fq_call *c) {
   int i = 0, set = 0;
   fq_json_each(u, fq_json_get(c->params, "units")) {
     const char *id = fq_json_str(u, "id"), *parent = fq_json_str(u, "parent");
     char path[48];
-    snprintf(path, sizeof path, "params.units[%d].parent", i++);
+    snprintf(path, sizeof path, "params.units[%d].parent", i);
     enum fq_status st = fits(c, id, parent ? parent : "", path);
+    if (st) return st;
+    snprintf(path, sizeof path, "params.units[%d].valid_to", i++);
+    st = fq_org_row_closes(c->db, u, c->now_ms, path, c->error);
     if (st) return st;
     st = fq_emit(c,
                  (struct fq_draft){.kind = "org.unit_set", .subject = id, .org = id, .data = fq_json_dup(u)});
@@ -157,13 +195,6 @@ static size_t open_below(fq_db *db, const struct fq_org_row *r, char (*ids)[FQ_I
   return n;
 }
 
-/* Days are the county's, which is on Beijing time. */
-static void today(int64_t now_ms, char out[36]) {
-  char text[32];
-  fq_time_format(now_ms + 8 * 3600000, text);
-  snprintf(out, 36, "%.10s", text);
-}
-
 enum fq_status fq_org_close(struct fq_call *c) {
   struct fq_org_row r;
   char ids[CLOSE_MOST + 1][FQ_ID_MAX], day[36];
@@ -173,23 +204,9 @@ enum fq_status fq_org_close(struct fq_call *c) {
   if (r.valid_to[0])
     return fq_fail(c->error, FQ_E_CONFLICT, "org.closed", "params.id", "单位 %s 已于 %s 停用",
                    "unit %s was closed on %s", r.unit.id, r.valid_to);
-  if (!r.unit.parent[0])
-    return fq_fail(c->error, FQ_E_CONFLICT, "org.root", "params.id", "县根不能停用",
-                   "the county cannot be closed");
+  st = fq_org_may_close(c->db, &r, last, c->now_ms, "params.id", "params.valid_to", c->error);
+  if (st) return st;
   today(c->now_ms, day);
-  if (last && (strlen(last) != 10 || strcmp(last, day) > 0))
-    return fq_fail(c->error, FQ_E_PARAMS, "org.date", "params.valid_to",
-                   "停用日期写成 2026-11-22 这样,不晚于今天(%s)",
-                   "a day such as 2026-11-22, not after today (%s)", day);
-  int64_t people = fq_int(c->db, 0,
-                          "SELECT count(*) FROM account a JOIN org o ON o.id = a.org"
-                          " WHERE a.disabled = 0 AND o.path >= ?1 AND o.path < ?1 || 'zzzz'",
-                          "s", r.path);
-  if (people)
-    return fq_fail(c->error, FQ_E_CONFLICT, "org.people", "params.id",
-                   "单位 %s 及其下级还有 %lld 个在用账号,请先调走或停用",
-                   "%s and what is below it still have %lld accounts in use: move or disable them first",
-                   r.unit.id, (long long)people);
   size_t n = open_below(c->db, &r, ids, CLOSE_MOST + 1);
   if (n && !fq_json_bool(c->params, "below", false))
     return fq_fail(c->error, FQ_E_CONFLICT, "org.children", "params.below",

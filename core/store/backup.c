@@ -59,7 +59,8 @@ enum fq_status fq_db_copy(const char *from, const char *to, fq_backup_progress p
     at_fault = target;
   }
   if (rc == SQLITE_OK)
-    rc = sqlite3_exec(target, "PRAGMA synchronous=OFF", NULL, NULL, NULL); /* synced once */
+    /* Synced once, and thrown away when it fails: nothing to roll back to, no journal left beside it. */
+    rc = sqlite3_exec(target, "PRAGMA synchronous=OFF; PRAGMA journal_mode=OFF", NULL, NULL, NULL);
   if (rc == SQLITE_OK) rc = copy_pages(target, source, progress, arg, &stopped);
   /* A file that is one file: no log beside it to forget. */
   if (rc == SQLITE_OK && !stopped) rc = sqlite3_exec(target, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL);

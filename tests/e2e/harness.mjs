@@ -33,8 +33,11 @@ export function missing() {
 const known = new Map(); // host -> shapes
 const misshapen = new Set();
 after(() => {
-  if (misshapen.size) throw new Error(`not what rpc.discover says:\n${[...misshapen].join("\n")}`);
+  if (!misshapen.size) return;
+  for (const end of leftovers) end(); // no later hook runs, and the process would wait for what they would have ended
+  throw new Error(`not what rpc.discover says:\n${[...misshapen].join("\n")}`);
 });
+const leftovers = new Set();
 const note = (wrong) => wrong && misshapen.add(wrong);
 
 function holdSocket(socket) {
@@ -119,6 +122,9 @@ export async function startServer({ hours = 5, pages: folder = pages } = {}) {
     const args = ["demo", "--data", join(dir, "county"), "--listen", `127.0.0.1:${port}`, "--quiet", "--hours", `${hours}`, "--pages", folder];
     child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
     const mine = child;
+    const kill = () => mine.kill("SIGKILL");
+    leftovers.add(kill);
+    mine.on("exit", () => leftovers.delete(kill));
     mine.stdout.on("data", (d) => (log += d));
     mine.stderr.on("data", (d) => (log += d));
     let exited = false;
@@ -174,7 +180,7 @@ export function program(...args) {
 
 export async function startBrowser() {
   const { chromium } = require("playwright-core");
-  return chromium.launch({
+  const browser = await chromium.launch({
     executablePath: chromiumPath,
     headless: true,
     args: [
@@ -187,6 +193,10 @@ export async function startBrowser() {
       "--disable-sync",
     ],
   });
+  const close = () => void browser.close();
+  leftovers.add(close);
+  browser.on("disconnected", () => leftovers.delete(close));
+  return browser;
 }
 
 /** A person at a device: a fresh browser profile, watched for anything the page complains about. */

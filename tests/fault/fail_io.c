@@ -1,8 +1,9 @@
 /*
  * fail_io.so, for LD_PRELOAD: while the file $FAIL_IO exists, what it names fails for the database's files.
- * The file holds pairs, one a line:   write ENOSPC   sync EIO
- * `write` is every write to *.db, *.db-wal and *.db-journal, `sync` every fsync and fdatasync of them.
- * Without the file everything passes. Any thread.
+ * The file holds pairs, one a line:   write ENOSPC   sync EIO   copy ENOSPC
+ * `write` is every write to *.db, *.db-wal and *.db-journal, `sync` every fsync and fdatasync of them; `copy`
+ * is every write to *.part, what has not got its name yet, such as a backup being made. Without the file
+ * everything passes. Any thread.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -29,38 +30,52 @@ static int asked(const char *what) {
   return strcmp(error, "ENOSPC") == 0 ? ENOSPC : EIO;
 }
 
-static bool database(int fd) {
-  char link[64], path[4096];
+static bool named(int fd, char path[4096]) {
+  char link[64];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  ssize_t n = readlink(link, path, sizeof path - 1);
+  ssize_t n = readlink(link, path, 4095);
   if (n <= 0) return false;
   path[n] = 0;
-  const char *db = strstr(path, ".db");
+  return true;
+}
+
+static bool copy(int fd) {
+  char path[4096];
+  const char *part = named(fd, path) ? strstr(path, ".part") : NULL;
+  return part && !part[5];
+}
+
+static bool database(int fd) {
+  char path[4096];
+  const char *db = named(fd, path) ? strstr(path, ".db") : NULL;
   return db && (!db[3] || strcmp(db + 3, "-wal") == 0 || strcmp(db + 3, "-journal") == 0);
 }
 
-static bool fails(const char *what, int fd) {
+static bool fails_for(const char *what, bool (*ours)(int fd), int fd) {
   int saved = errno, error = asked(what);
-  bool yes = error && database(fd);
+  bool yes = error && ours(fd);
   errno = yes ? error : saved;
   return yes;
+}
+static bool write_fails(int fd) {
+  return fails_for("write", database, fd) || fails_for("copy", copy, fd);
 }
 
 #define REAL(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
 #define EXPORT     __attribute__((visibility("default")))
 
 EXPORT ssize_t write(int fd, const void *bytes, size_t len) {
-  return fails("write", fd) ? -1 : REAL(write)(fd, bytes, len);
+  return write_fails(fd) ? -1 : REAL(write)(fd, bytes, len);
 }
 EXPORT ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at) {
-  return fails("write", fd) ? -1 : REAL(pwrite)(fd, bytes, len, at);
+  return write_fails(fd) ? -1 : REAL(pwrite)(fd, bytes, len, at);
 }
 EXPORT ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t at) {
-  return fails("write", fd) ? -1 : REAL(pwrite64)(fd, bytes, len, at);
+  return write_fails(fd) ? -1 : REAL(pwrite64)(fd, bytes, len, at);
 }
 EXPORT int fsync(int fd) {
-  return fails("sync", fd) ? -1 : REAL(fsync)(fd);
+  return fails_for("sync", database, fd) ? -1 : REAL(fsync)(fd);
 }
 EXPORT int fdatasync(int fd) {
-  return fails("sync", fd) ? -1 : REAL(fdatasync)(fd);
+  return fails_for("sync", database, fd) ? -1 : REAL(fdatasync)(fd);
 }

@@ -150,6 +150,26 @@ static void a_table_of_units_is_tried_first(void **state) {
 /* ---- accounts --------------------------------------------------------------------------------------------
  */
 
+static void a_table_closes_no_unit_where_somebody_sits(void **state) {
+  const char *rows = "{\"units\":[{\"id\":\"%s\",\"parent\":\"%s\",\"kind\":\"%s\",\"name\":\"关\","
+                     "\"valid_to\":\"%s\"}]}";
+  refused("admin", "org.import", FQ_E_CONFLICT, "org.people", rows, GRID_A1, VILLAGE, "grid", "2026-11-20");
+  assert_string_equal(w.error.path, "params.units[0].valid_to");
+  refused("admin", "org.import", FQ_E_CONFLICT, "org.people", rows, VILLAGE, A_TOWN, "village", "2026-11-20");
+  refused("admin", "org.import", FQ_E_CONFLICT, "org.root", rows, "430525", "", "county", "2026-11-20");
+  refused("admin", "org.import", FQ_E_PARAMS, "org.date", rows, GRID_A3, VILLAGE, "grid", "2026-11-23");
+  refused("admin", "org.import", FQ_E_PARAMS, "org.date", rows, GRID_A3, VILLAGE, "grid", "soon");
+  const fq_json *r = act("admin", "org.check", rows, GRID_A1, VILLAGE, "grid", "2026-11-20");
+  assert_string_equal(fq_json_str(nth(fq_json_get(r, "rows"), 0), "code"), "org.people");
+  assert_string_equal(fq_json_str(nth(fq_json_get(r, "rows"), 0), "path"), "valid_to");
+  assert_null(fq_json_str(act("admin", "org.get", "{\"id\":\"" GRID_A1 "\"}"), "valid_to"));
+  act("admin", "org.import", rows, GRID_A3, VILLAGE, "grid", "2026-11-20");
+  assert_string_equal(fq_json_str(act("admin", "org.get", "{\"id\":\"" GRID_A3 "\"}"), "valid_to"),
+                      "2026-11-20");
+  act("admin", "org.import", rows, GRID_A3, VILLAGE, "grid", "2026-11-20"); /* the same table once more */
+  rebuild_gives_the_same();
+}
+
 static void the_three_offices_stay_apart(void **state) {
   refused("admin", "user.add", FQ_E_PARAMS, "user.duties",
           "{\"name\":\"both\",\"org\":\"430525\",\"roles\":[\"admin.audit\",\"admin.security\"]}");
@@ -295,7 +315,9 @@ static void a_table_of_bindings(void **state) {
           ",{\"kind\":\"grid_head\",\"holder\":\"officer-a3\",\"subject\":\"" GRID_A1 "\"}");
   assert_string_equal(w.error.path, "params.rows[2].holder");
   assert_int_equal(fq_json_size(fq_json_get(act("admin", "binding.list", "{}"), "rows")), 0);
-  assert_int_equal(fq_json_int(act("admin", "binding.set_many", rows, ""), "set", 0), 2);
+  r = act("admin", "binding.set_many", rows, "");
+  assert_int_equal(fq_json_int(r, "set", 0), 2);
+  assert_null(fq_json_get(r, "id"));
   refused("director-b", "binding.set_many", FQ_E_FORBIDDEN, "org.foreign", rows, "");
   r = act("admin", "binding.list", "{\"ends_before\":\"2026-12-22T00:00:00Z\"}");
   assert_int_equal(fq_json_size(fq_json_get(r, "rows")), 1);
@@ -314,6 +336,7 @@ int main(void) {
       D(a_unit_is_closed_when_nobody_is_left),
       T(the_tree_is_asked_level_by_level),
       T(a_table_of_units_is_tried_first),
+      D(a_table_closes_no_unit_where_somebody_sits),
       D(the_three_offices_stay_apart),
       D(an_account_is_changed_as_it_was_seen),
       T(accounts_are_found),

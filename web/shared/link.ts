@@ -76,6 +76,7 @@ export interface LinkOptions {
   topics?: string[];
   makeSocket?: (url: string) => SocketLike;
   fetchSnapshot?: (token: string) => Promise<Snapshot>;
+  post?: (token: string, body: string) => Promise<Record<string, unknown>>;
   now?: () => number;
   random?: () => number;
   /** An unanswered call is given up after this long: a stale order is worse than none. */
@@ -109,6 +110,8 @@ const CLOSE_REPLACED = 4010;
 
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 15_000;
+/** What a frame may have (`terminal.max_frame` is 64 KiB); what is larger goes over HTTP. */
+const FRAME_MOST = 60 * 1024;
 /** A dial that got no hello is dead: phones leave half-open connections behind. */
 const DIAL_TIMEOUT_MS = 10_000;
 
@@ -151,6 +154,7 @@ export class Link {
       loginDevice: options.device,
       makeSocket: (url) => new WebSocket(url, "fengqiao.v1") as unknown as SocketLike,
       fetchSnapshot: httpSnapshot,
+      post: httpCall,
       now: () => Date.now(),
       random: () => Math.random(),
       giveUpMs: 120_000,
@@ -282,7 +286,20 @@ export class Link {
     const ready = p.sessionless ? this.helloSeen : this.state === "up";
     if (!ready || p.sentOn === this.connection) return;
     p.sentOn = this.connection;
-    this.sendRaw({ jsonrpc: "2.0", id: p.id, method: p.method, params: p.params });
+    const body = JSON.stringify({ jsonrpc: "2.0", id: p.id, method: p.method, params: p.params });
+    if (body.length * 3 > FRAME_MOST && new TextEncoder().encode(body).length > FRAME_MOST) void this.post(p, body);
+    else if (this.socket?.readyState === 1) this.socket.send(body);
+  }
+
+  /** A request too large for a frame (a whole pack): the server would close the socket, and take it over HTTP. */
+  private async post(p: Pending, body: string): Promise<void> {
+    const mine = this.connection;
+    try {
+      const reply = await this.opt.post(this.token, body);
+      this.receiveReply(p.id, reply);
+    } catch {
+      if (mine === this.connection) this.breakOff(); // asked again after the reconnect, as any other
+    }
   }
 
   private transmitAll(): void {
@@ -603,4 +620,11 @@ async function httpSnapshot(token: string): Promise<Snapshot> {
   if (r.status === 401) throw localError(E_SIGNED_OUT, "session.ended");
   if (!r.ok) throw new Error(`snapshot: HTTP ${r.status}`);
   return (await r.json()) as Snapshot;
+}
+
+/** A refusal is an answer, whatever its status: it stands in the body. */
+async function httpCall(token: string, body: string): Promise<Record<string, unknown>> {
+  const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+  const r = await fetch("/api/v1/rpc", { method: "POST", headers, body, cache: "no-store" });
+  return (await r.json()) as Record<string, unknown>;
 }

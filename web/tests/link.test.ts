@@ -42,6 +42,39 @@ describe("signing in", () => {
   });
 });
 
+describe("a request too large for a frame", () => {
+  const files = { "a.lua": "规则".repeat(12_000) }; // 72 KB of UTF-8 in 24,000 characters
+  it("goes over HTTP, is answered like any other, and leaves the socket alone", async () => {
+    const posted: string[] = [];
+    const w = await opened({
+      post: (token, body) => {
+        posted.push(token);
+        const { id, method } = JSON.parse(body) as { id: number; method: string };
+        return Promise.resolve(method === "pack.check" ? { id, result: { ok: true } } : { id, error: { code: -32602, data: { message_zh: "不行", message_en: "no" } } });
+      },
+    });
+    expect(await w.link.query("pack.check", { files })).toEqual({ ok: true });
+    const e = (await w.link.command("draft.save", { files }).catch((x: unknown) => x)) as RpcError;
+    expect(e.en).toBe("no");
+    expect(posted).toEqual(["tok", "tok"]);
+    expect(w.socket().sent.some((t) => JSON.stringify(t).includes("pack.check"))).toBe(false);
+    expect(w.link.state).toBe("up");
+  });
+
+  it("is asked again after the reconnect when nothing came back", async () => {
+    let tries = 0;
+    const w = await opened({ post: (_, body) => (++tries === 1 ? Promise.reject(new Error("lost")) : Promise.resolve({ id: (JSON.parse(body) as { id: number }).id, result: 7 })) });
+    const answer = w.link.query("pack.check", { files });
+    await settle();
+    expect(w.link.state).not.toBe("up");
+    await vi.advanceTimersByTimeAsync(20_000);
+    w.socket().hello();
+    w.socket().reply("session.resume", { sid: "s1", epoch: "e1", head: 10, resumed: true });
+    await settle();
+    expect(await answer).toBe(7);
+  });
+});
+
 describe("following", () => {
   it("delivers entries in order and drops repeats", async () => {
     const w = await opened();

@@ -36,6 +36,20 @@ describe("the dictionary", () => {
     }
   });
 
+  it("has no key that two parts of one page define: the later would silently win", () => {
+    const keys = (text: string) => [...text.matchAll(/^  "?([a-zA-Z][\w.-]*)"?: \[/gm)].map((m) => m[1]!);
+    for (const page of PAGES) {
+      const parts = readdirSync(new URL(page, root), { recursive: true, encoding: "utf8" }).filter((f) => /(^|[/.])\w*words\.ts$/.test(f));
+      const where = new Map<string, string[]>();
+      for (const part of parts)
+        for (const key of keys(readFileSync(new URL(`${page}/${part}`, root), "utf8"))) where.set(key, [...(where.get(key) ?? []), part]);
+      expect([...where].filter(([, files]) => files.length > 1), page).toEqual([]);
+      // and none was missed by the way it is written
+      const own = pages.find((p) => p.page === page)!.words;
+      expect(Object.keys(own).filter((k) => !where.has(k)), page).toEqual([]);
+    }
+  });
+
   it("has no word that nobody says, and what one page alone says stands with that page", () => {
     const everywhere = said(sources);
     expect(Object.keys(words).filter((k) => !everywhere(k))).toEqual([]);

@@ -55,7 +55,6 @@ export const systemWords = {
   "backups.ok": ["做成时已校验", "when it was made"],
   "backups.unknown": ["不详", "not known"],
   "backups.verify": ["再校验", "Verify again"],
-  "backups.verifyOne": ["再校验 {file}", "Verify {file} again"],
   "backups.plan": ["自动备份", "By itself"],
   "backups.daily": ["每天（北京时间）", "every day (Beijing time) at"],
   "backups.time": ["几点", "Time"],

@@ -1,0 +1,2 @@
+#!/bin/sh
+exec "$(dirname "$0")/fault.sh" backup.test.mjs
