@@ -202,7 +202,7 @@ static enum fq_status apply_planned(struct fq_apply *a, const struct fq_entry *e
   fq_exec(
       a->db,
       "INSERT OR REPLACE INTO backup_plan(one, minute, keep) VALUES(1, CASE WHEN ?1 >= 0 THEN ?1 END, ?2)",
-      "ii", at ? atoi(at) * 60 + atoi(at + 3) : -1, fq_json_int(e->data, "keep", 7));
+      "ii", (int64_t)(at ? atoi(at) * 60 + atoi(at + 3) : -1), fq_json_int(e->data, "keep", 7));
   arm(a, e->at_ms);
   return FQ_OK;
 }

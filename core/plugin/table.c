@@ -133,7 +133,7 @@ static enum fq_status check_params(const char *where, const struct fq_param *par
 
 static enum fq_status check_handler(const struct fq_method *m, struct fq_error *e) {
   int handlers = !!m->run + !!m->query + !!m->volatile_run;
-  const uint32_t known = FQ_INTERNAL | FQ_POLICY | FQ_SNAPSHOT | FQ_PUBLIC | FQ_SECRET;
+  const uint32_t known = FQ_INTERNAL | FQ_POLICY | FQ_SNAPSHOT | FQ_PUBLIC | FQ_SECRET | FQ_LIVE;
   if (handlers == 0)
     return BAD(m->name, "方法 %s 没有处理函数:run、query、volatile_run 须有其一",
                "method %s has no handler: one of run, query and volatile_run is needed", m->name);

@@ -184,7 +184,15 @@ enum fq_status mock_run(const struct fq_actor *actor, int64_t cause, bool inside
   if (m->query) {
     st = run_query(m, actor, params, out, e);
   } else {
-    struct fq_call c = {mock.db, mock.self, actor, params, mock.now_ms, out, e, method, &tick};
+    struct fq_call c = {.db = mock.db,
+                        .self = mock.self,
+                        .actor = actor,
+                        .params = params,
+                        .now_ms = mock.now_ms,
+                        .result = out,
+                        .error = e,
+                        .method = method,
+                        .tick = &tick};
     st = run_method(m, &c);
     if (tick.last) fq_json_set_int(out, "n", tick.last);
   }
@@ -231,8 +239,15 @@ void mock_react(void) {
       struct fq_error why = {0};
       struct fq_tick tick = {seq, 0};
       fq_json *result = fq_json_object();
-      struct fq_call c = {mock.db, mock.self, &mock_system_actor, data, mock.now_ms, result, &why,
-                          r->kind, &tick};
+      struct fq_call c = {.db = mock.db,
+                          .self = mock.self,
+                          .actor = &mock_system_actor,
+                          .params = data,
+                          .now_ms = mock.now_ms,
+                          .result = result,
+                          .error = &why,
+                          .method = r->kind,
+                          .tick = &tick};
       assert_true(fq_db_savepoint(mock.db));
       bool ok = r->fn(&c, &e) == FQ_OK && !fq_failed(mock.db);
       fq_db_clear(mock.db);

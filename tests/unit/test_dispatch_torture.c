@@ -78,7 +78,8 @@ static fq_json *word(const struct fq_param *p, const char *method) {
                                       "grid_head", "village_head", "household", "six",   "default"};
   static const char *const junk[] = {"i999999999999999", "i0", "w1", "-", "a:b", "t18446744073709551615"};
   if (!dice(30)) return fq_json_new_str(ONE_OF(junk));
-  if (in(p->name, "id after")) return id_of(method, strcspn(method, "."));
+  /* what is in a list has no name of its own: ids, as a rule */
+  if (!p->name || in(p->name, "id after")) return id_of(method, strcspn(method, "."));
   if (in(p->name, "incident into")) return id_of(p->name, strlen(p->name));
   if (in(p->name, "user deputy holder mediator instead_of person")) return fq_json_new_str(ONE_OF(people));
   if (in(p->name, "org unit grid owner lead team to from_unit subject"))

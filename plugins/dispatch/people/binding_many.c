@@ -27,6 +27,8 @@ enum fq_status dp_binding_set_many(struct fq_call *c) {
   const fq_json *params = c->params, *rows = fq_json_get(params, "rows");
   enum fq_status s = FQ_OK;
   size_t at = 0;
+  fq_json *whole = c->result, *each = fq_json_object(); /* what one says of itself is not the answer */
+  c->result = each;
   fq_json_each(row, rows) {
     c->params = row;
     s = allowed(c);
@@ -37,7 +39,9 @@ enum fq_status dp_binding_set_many(struct fq_call *c) {
     }
     at++;
   }
+  fq_json_free(each);
   c->params = params;
+  c->result = whole;
   if (s == FQ_OK) fq_json_set_int(c->result, "set", (int64_t)at);
   return s;
 }
