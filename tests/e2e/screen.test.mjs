@@ -63,6 +63,8 @@ test("an emergency stands in front; the link is lost, said, and back by itself",
   await page.waitForSelector("[data-test=alarms] >> text=防汛二级响应");
   await server.stop();
   await page.waitForSelector("[data-test=down]");
+  const [down, alarms] = [await page.locator("[data-test=down]").boundingBox(), await page.locator("[data-test=alarms]").boundingBox()];
+  assert.ok(alarms.y >= down.y + down.height, "the lost link hides no alarm");
   assert.match(await page.textContent("[data-test=down]"), /截至/);
   assert.match(await page.textContent("[data-test=open]"), /\d/, "the last figures stay");
   assert.deepEqual(await axe(page), []);
