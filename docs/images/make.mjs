@@ -78,19 +78,19 @@ async function workshop() {
 /** What the county looks at: the wall, the console with its map, a form in the editor, a resident's phone. */
 async function pages() {
   const open = (width, height, theme, more) => person(browser, { width, height, theme, ...more });
-  const screen = await open(1920, 1080, "dark");
+  const screen = await open(1440, 810, "dark");
   await signIn(screen.page, `${url}/screen/`, "commander");
   for (const part of [".ranking tbody tr", "[data-test=row]", ".hours rect", ".map canvas"]) await screen.page.waitForSelector(part);
   await until("everybody on the map", async () => !(await screen.page.locator("[data-test=down]").count()));
   await drawn(screen.page);
-  await screen.page.screenshot({ path: join(here, "screen.jpg"), type: "jpeg", quality: 82 });
+  await screen.page.screenshot({ path: join(here, "screen.jpg"), type: "jpeg", quality: 80 });
 
   const map = await open(1366, 860, "dark");
   await signIn(map.page, `${url}/console/#/map`, "dispatcher");
   await linkUp(map.page);
   await map.page.waitForSelector("canvas");
   await drawn(map.page);
-  await map.page.screenshot({ path: join(here, "map.jpg"), type: "jpeg", quality: 82 });
+  await map.page.screenshot({ path: join(here, "map.jpg"), type: "jpeg", quality: 80 });
 
   const admin = await open(1280, 800, "light");
   await signIn(admin.page, `${url}/admin/#/form/fire`, "admin");
