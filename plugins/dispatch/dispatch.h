@@ -487,6 +487,9 @@ enum {
 fq_json *dp_incident_json(fq_db *db, int64_t n, int with); /* NULL when there is none */
 void dp_where_set(fq_db *db, fq_json *j, const char *org); /* `where`: grid, village, township by name */
 void dp_owner_set(fq_db *db, fq_json *j, const char *level, const char *org);
+/* The same for whoever knows them already. */
+void dp_where_on(const struct dp_ladder *l, fq_json *j);
+void dp_owner_named(fq_json *j, const char *level, const char *org, const char *name);
 fq_json *dp_task_json(fq_db *db, int64_t n);
 fq_json *dp_tasks_json(fq_db *db, int64_t incident);
 fq_json *dp_clocks_json(fq_db *db, const char *incident);

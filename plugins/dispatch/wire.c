@@ -141,23 +141,31 @@ fq_json *dp_clocks_json(fq_db *db, const char *incident) {
 
 /* ---- the incident -------------------------------------------------------------------------------- */
 
+void dp_where_on(const struct dp_ladder *l, fq_json *j) {
+  fq_json *where = fq_json_object();
+  for (size_t x = 0; x < l->count; x++)
+    if (l->rungs[x].level != DP_L_COUNTY)
+      fq_json_set_str(where, dp_level_name(l->rungs[x].level), l->rungs[x].name);
+  fq_json_set(j, "where", where);
+}
+
 void dp_where_set(fq_db *db, fq_json *j, const char *org) {
   struct dp_ladder l;
   dp_ladder_of(db, org, &l);
-  fq_json *where = fq_json_object();
-  for (size_t x = 0; x < l.count; x++)
-    if (l.rungs[x].level != DP_L_COUNTY)
-      fq_json_set_str(where, dp_level_name(l.rungs[x].level), l.rungs[x].name);
-  fq_json_set(j, "where", where);
+  dp_where_on(&l, j);
+}
+
+void dp_owner_named(fq_json *j, const char *level, const char *org, const char *name) {
+  fq_json *owner = fq_json_object();
+  fq_json_set_str(owner, "level", level);
+  fq_json_set_str(owner, "org", org);
+  fq_json_set_str(owner, "name", name);
+  fq_json_set(j, "owner", owner);
 }
 
 void dp_owner_set(fq_db *db, fq_json *j, const char *level, const char *org) {
   struct fq_unit u;
-  fq_json *owner = fq_json_object();
-  fq_json_set_str(owner, "level", level);
-  fq_json_set_str(owner, "org", org);
-  fq_json_set_str(owner, "name", fq_org_unit(db, org, &u) ? u.name : org);
-  fq_json_set(j, "owner", owner);
+  dp_owner_named(j, level, org, fq_org_unit(db, org, &u) ? u.name : org);
 }
 
 static fq_json *rating(fq_stmt *q, int column) {

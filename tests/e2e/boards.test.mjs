@@ -313,14 +313,26 @@ test("people: found, signed off, sent on leave, put on the roster; vacancies", {
   await page.click("[data-test=roster-add]");
   await page.fill("dialog input[name=user]", "dispatcher2");
   const soon = await page.evaluate(() => new Date(Date.now() + 600_000 - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 16));
+  // Three days in a row, then somebody else at the same hours without starting over.
+  const done = await page.evaluate(() => new Date(Date.now() + 1_200_000 - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 16));
   await page.fill("dialog input[name=from]", soon);
-  await page.fill("dialog input[name=until]", later);
+  await page.fill("dialog input[name=until]", done);
   await page.check("dialog input[name=post][value=lead]");
+  await page.fill("dialog input[name=days]", "3");
+  await page.click("dialog [data-test=act-again]");
+  await page.waitForSelector("dialog [data-test=sent]");
+  assert.deepEqual(await Promise.all(["user", "from", "days"].map((n) => page.inputValue(`dialog input[name=${n}]`))), ["", soon, "3"]);
+  await page.fill("dialog input[name=user]", "dispatcher");
+  await page.fill("dialog input[name=days]", "1");
   await submit(page);
   await page.locator("[data-shift]", { hasText: "李翠英" }).first().waitFor();
-  await page.locator("[data-shift] [data-verb=remove]").first().click();
-  await submit(page);
-  await until("the shift to be gone", async () => (await page.locator("[data-shift]").count()) === 0);
+  const shifts = async () => (await commander("roster.list", { from: new Date().toISOString(), until: new Date(Date.now() + 5 * 86_400_000).toISOString() })).rows;
+  assert.deepEqual((await shifts()).map((s) => s.user).sort(), ["dispatcher", "dispatcher2", "dispatcher2", "dispatcher2"]);
+  for (const { id } of await shifts()) {
+    await page.locator(`[data-shift="${id}"] [data-verb=remove]`).first().click();
+    await submit(page);
+    await until("the shift to be gone", async () => (await page.locator(`[data-shift="${id}"]`).count()) === 0);
+  }
   await page.click("[data-test=people-vacant]");
   await page.locator(".board-pane .board-rows > li, .board-pane .empty").first().waitFor();
   assert.deepEqual(await axe(page), [], "the people board");

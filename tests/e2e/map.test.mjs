@@ -122,6 +122,14 @@ test("the desk's map: what is there, whom to send, by pointer and by keys", { sk
   await ordered(page, "officer-0002");
   await page.keyboard.press("Escape");
 
+  // The same from the list: a line onto a person.
+  const standing = await pixel(page, { lon: HERE.lon + 0.004, lat: HERE.lat + 0.002 });
+  const stage = await ground(page).boundingBox();
+  await page.locator(`[data-test=map-list] button[data-id=${incident.id}]`).dragTo(ground(page), { targetPosition: { x: standing.x - stage.x, y: standing.y - stage.y } });
+  await ordered(page, "officer-0001");
+  await page.keyboard.press("Escape");
+  await until("the dialog to go", async () => !(await page.locator("dialog[open]").count()));
+
   // By keys alone: the cross on the incident, Enter.
   await page.evaluate(() => (location.hash = "#/map"));
   await ground(page).focus();
@@ -143,6 +151,28 @@ test("the desk's map: what is there, whom to send, by pointer and by keys", { sk
   await page.mouse.up();
   await page.keyboard.up("Shift");
   await until("the box", () => page.locator("[data-test=map-list] button", { hasText: "取消框选" }).isVisible());
+});
+
+async function goTo(page, name) {
+  await page.locator("body").press("/");
+  await page.waitForSelector("#command-line");
+  await page.keyboard.type(`到 ${name}`);
+  await page.waitForSelector("[data-test=command-does]");
+  await page.keyboard.press("Enter");
+}
+test("the command line moves the map, here and in another window", { skip, timeout: 60_000 }, async () => {
+  const { page, context } = await desk();
+  await settled(page);
+  const second = await context.newPage();
+  await second.goto(`${server.url}/console/`);
+  await linkUp(second);
+  const was = await drawn(page, "view");
+  await goTo(second, "高沙镇");
+  await until("the map to follow", async () => (await drawn(page, "view")) !== was);
+  const there = await drawn(page, "view");
+  await goTo(page, "文昌社区");
+  await until("the map to move", async () => (await drawn(page, "view")) !== there);
+  assert.match(page.url(), /#\/map/);
 });
 
 test("in English, in the light, people move by themselves", { skip, timeout: 60_000 }, async () => {

@@ -45,7 +45,7 @@ test("a wrong password is told in the page's language", { skip, timeout: 60_000 
 test("the way in leads to every page", { skip, timeout: 60_000 }, async () => {
   const page = await visitor();
   await page.goto(`${server.url}/index.html`);
-  assert.deepEqual(await page.locator("main a").evaluateAll((a) => a.map((x) => x.getAttribute("href"))), ["/console/", "/field/", "/admin/"]);
+  assert.deepEqual(await page.locator("main a").evaluateAll((a) => a.map((x) => x.getAttribute("href"))), ["/console/", "/field/", "/admin/", "/screen/", "/report/"]);
   assert.deepEqual(await axe(page), []);
 });
 

@@ -36,6 +36,8 @@ export interface Desk {
   run(method: string, params: Record<string, unknown>): Promise<void>;
   /** Opens the dispatch dialog for that incident with these people ticked: what dragging and dropping does. */
   order: ShallowRef<Order | null>;
+  /** A place to be shown by a map that is open, here or in another window; it takes it out again. */
+  place: ShallowRef<Pick<Unit, "id" | "name"> | null>;
   undo: Undo;
   windows: Windows;
   ringing: Ringing;
@@ -75,6 +77,7 @@ export function createDesk(session: Session): Desk {
   const windows = createWindows(() => session.user.value?.id ?? "");
   const ringing = createRinging(session, windows);
   const order = shallowRef<Order | null>(null);
+  const place = shallowRef<Pick<Unit, "id" | "name"> | null>(null);
 
   const refresh = (params: Record<string, unknown>) => {
     for (const id of [params["id"], params["incident"]]) if (typeof id === "string" && /^i\d+$/.test(id)) session.store.refresh(id);
@@ -131,7 +134,7 @@ export function createDesk(session: Session): Desk {
     return [...all.values()].filter((u) => order.includes(u.kind)).sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || a.id.localeCompare(b.id));
   };
 
-  return { session, rules, failure, busy, attempt, run, order, undo, windows, ringing, partners };
+  return { session, rules, failure, busy, attempt, run, order, place, undo, windows, ringing, partners };
 }
 
 /** "派遣 #1024 后山冒烟" */

@@ -38,6 +38,9 @@ export interface Ringing {
   waiting: ComputedRef<Ring[]>;
   /** An incident appeared. */
   came(i: Incident): void;
+  /** What rings by rules of its own, a panic button or a missed check-in: heard at once or right after what sounds now,
+   * whatever the levels are set to, and from one window. */
+  urge(): void;
   /** Somebody took note: of these, or of all. */
   note(ids?: readonly string[]): void;
   /** The shift has begun here: the sound was asked for. */
@@ -175,6 +178,7 @@ export function createRinging(session: Session, windows: Windows): Ringing {
       if (mode === "repeat") gather({ id: i.id, number: i.number, title: i.title, level, at: Date.now() });
       sound(level);
     },
+    urge: () => sound(1),
     note(ids = rings.value.map((r) => r.id)) {
       if (!ids.some((id) => rings.value.some((r) => r.id === id))) return;
       drop(ids);

@@ -9,7 +9,7 @@ export type Field =
   | { kind: "text"; member: string; required?: boolean; word?: Word }
   | { kind: "rung"; which: "above" | "below" }
   | { kind: "card" }
-  | { kind: "units"; member: string; many?: boolean; as?: "to" }
+  | { kind: "units"; member: string; many?: boolean; as?: "to"; kinds?: readonly string[] }
   | { kind: "minutes"; member: string; word: Word; fallback: number }
   | { kind: "when"; member: string; word: Word }
   | { kind: "incident"; member: string }
@@ -31,6 +31,9 @@ export interface Spec {
 const note: Field = { kind: "text", member: "note" };
 const reason: Field = { kind: "text", member: "reason", required: true };
 
+/** Who can be called to the spot. The rungs of the ladder are where an incident lies: they cannot. */
+export const CALLED: readonly string[] = ["department", "team"];
+
 const spec = <T extends Record<string, Spec>>(s: T): { [K in keyof T]: Spec } => s;
 /** In the order of the buttons. */
 export const VERBS = spec({
@@ -51,7 +54,7 @@ export const VERBS = spec({
   send_down: { method: "incident.send_down", asks: [{ kind: "rung", which: "below" }, reason], more: true },
   assist: { method: "incident.assist", asks: [{ kind: "units", member: "to", many: true, as: "to" }, note], more: true },
   countersign: { method: "incident.countersign", asks: [{ kind: "units", member: "units", many: true }, { kind: "text", member: "text", required: true, word: "form.text" }], more: true },
-  whistle: { method: "whistle.blow", asks: [{ kind: "units", member: "units", many: true }, { kind: "minutes", member: "within_ms", word: "form.within", fallback: 60 }, reason], more: true },
+  whistle: { method: "whistle.blow", asks: [{ kind: "units", member: "units", many: true, kinds: CALLED }, { kind: "minutes", member: "within_ms", word: "form.within", fallback: 60 }, reason], more: true },
   extend: { method: "incident.extend", asks: [{ kind: "minutes", member: "by_ms", word: "form.by", fallback: 60 }, reason], more: true },
   suspend: { method: "incident.suspend", asks: [reason, { kind: "when", member: "until", word: "form.until" }], more: true },
   merge: { method: "incident.merge", asks: [{ kind: "incident", member: "into" }, { ...reason, required: false } as Field], more: true },

@@ -65,13 +65,17 @@ export type DeskWord =
   /** One that opened asks how things stand. */
   | { kind: "hello"; user: string }
   | { kind: "view"; user: string; view: Partial<View> }
+  /** Every map that is open shows this place. */
+  | { kind: "place"; user: string; unit: { id: string; name: string } }
   /** Somebody has taken note of these: they ring no more. */
   | { kind: "noted"; user: string; ids: string[] };
+
+type Said<W> = W extends DeskWord ? Omit<W, "user"> : never;
 
 export interface Windows {
   /** Does this window go along with the others? Kept for the tab. */
   linked: Ref<boolean>;
-  say(word: Omit<Extract<DeskWord, { kind: "view" }>, "user"> | Omit<Extract<DeskWord, { kind: "noted" }>, "user"> | { kind: "hello" }): void;
+  say(word: Said<DeskWord>): void;
   hear(fn: (word: DeskWord) => void): void;
 }
 

@@ -48,7 +48,7 @@ export class Store {
   readonly loaded = ref(false);
   /** False while pages of open incidents are still to come. */
   readonly complete = ref(false);
-  /** Rises with each change, for what is derived lazily (a timeline that is open). */
+  /** Rises with each change of one that is looked at, for what is derived lazily (a timeline that is open). */
   readonly changed = shallowReactive(new Map<string, number>());
   readonly open = computed(() => [...this.incidents.values()].filter((i) => !isEnded(i)));
 
@@ -172,6 +172,7 @@ export class Store {
     for (const oldest of this.whole) {
       if (this.whole.size <= WHOLE) break;
       this.whole.delete(oldest);
+      this.changed.delete(oldest);
     }
     this.dirty.add(id);
     this.arm();
@@ -223,7 +224,7 @@ export class Store {
   }
 
   private touch(id: string): void {
-    this.changed.set(id, (this.changed.get(id) ?? 0) + 1);
+    if (this.whole.has(id)) this.changed.set(id, (this.changed.get(id) ?? 0) + 1);
   }
 
   private arm(): void {

@@ -59,7 +59,40 @@ static fq_json *tasks(fq_db *db, int64_t n) {
   return list;
 }
 
-static fq_json *brief(fq_db *db, int64_t n) {
+/* The places of one answer. A thousand lines lie in a few hundred grids: each is looked up once, unless
+ * another has taken its slot. */
+enum { PLACES = 256 };
+struct places {
+  fq_db *db;
+  struct dp_ladder at[PLACES];
+};
+
+static struct places *places_new(fq_db *db) {
+  struct places *p = calloc(1, sizeof *p);
+  if (!p) abort();
+  p->db = db;
+  return p;
+}
+
+static const struct dp_ladder *place_of(struct places *p, const char *org) {
+  uint32_t h = 2166136261u;
+  for (const char *c = org; *c; c++)
+    h = (h ^ (unsigned char)*c) * 16777619u;
+  struct dp_ladder *l = &p->at[h % PLACES];
+  if (!l->count || strcmp(l->place, org)) dp_ladder_of(p->db, org, l);
+  return l;
+}
+
+/* Nearly always a unit of the place's own line. */
+static void owner_set(struct places *p, const struct dp_ladder *l, fq_json *j, const char *level,
+                      const char *owner) {
+  for (size_t x = 0; x < l->count; x++)
+    if (!strcmp(l->rungs[x].org, owner)) return dp_owner_named(j, level, owner, l->rungs[x].name);
+  dp_owner_set(p->db, j, level, owner);
+}
+
+static fq_json *brief(struct places *p, int64_t n) {
+  fq_db *db = p->db;
   fq_stmt *q =
       fq_sql(db,
              "SELECT number, rev, state, category, level, title, lon, lat, acc, org, address, reporter,"
@@ -99,8 +132,9 @@ static fq_json *brief(fq_db *db, int64_t n) {
   }
   fq_json_set_int(j, "asked", fq_col_int(q, 19));
   fq_done(q);
-  dp_where_set(db, j, org);
-  dp_owner_set(db, j, level, owner);
+  const struct dp_ladder *l = place_of(p, org);
+  dp_where_on(l, j);
+  owner_set(p, l, j, level, owner);
   fq_json_set(j, "clocks", clocks(db, n));
   fq_json_set(j, "tasks", tasks(db, n));
   return j;
@@ -109,12 +143,14 @@ static fq_json *brief(fq_db *db, int64_t n) {
 /* Ids that are unknown or out of reach are left out: the terminal takes them from its list. */
 enum fq_status dp_incident_get_many(struct fq_query *q) {
   fq_json *rows = fq_json_array();
+  struct places *p = places_new(q->db);
   fq_json_each(x, fq_json_get(q->params, "ids")) {
     struct dp_incident i;
     if (!dp_incident_load(q->db, fq_json_as_str(x), &i) || !dp_may_see(q->db, q->actor, &i)) continue;
-    fq_json *j = brief(q->db, i.n);
+    fq_json *j = brief(p, i.n);
     if (j) fq_json_push(rows, j);
   }
+  free(p);
   fq_json_set(q->result, "rows", rows);
   return FQ_OK;
 }
@@ -166,10 +202,12 @@ enum fq_status dp_incident_open(struct fq_query *q) {
   while (fq_row(s) && count <= limit)
     keys[count++] = fq_col_int(s, 0);
   fq_json *rows = fq_json_array();
+  struct places *p = places_new(q->db);
   for (size_t x = 0; x < count && x < limit; x++) {
-    fq_json *j = brief(q->db, keys[x]);
+    fq_json *j = brief(p, keys[x]);
     if (j) fq_json_push(rows, j);
   }
+  free(p);
   fq_json_set(q->result, "rows", rows);
   if (count > limit) {
     char next[FQ_ID_MAX];

@@ -31,6 +31,8 @@ export interface Act {
   /** What it does, said before it is done. */
   say?: string;
   danger?: boolean;
+  /** Usually several in a row: may stay open for the next, with what the first field asks for left empty. */
+  more?: boolean;
   /** When what is sent is not flat: a roster takes rows. */
   shape?(params: Record<string, unknown>): Record<string, unknown>;
 }
@@ -64,6 +66,16 @@ export function localTime(iso: string): string {
   const d = new Date(iso);
   const two = (n: number) => String(n).padStart(2, "0");
   return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}T${two(d.getHours())}:${two(d.getMinutes())}`;
+}
+
+/** The same shift on so many days one after another, by the county's clock. */
+export function onDays<S extends { from: string; until: string }>(shift: S, days: number): S[] {
+  const later = (iso: string, n: number) => {
+    const d = new Date(iso);
+    d.setDate(d.getDate() + n);
+    return d.toISOString();
+  };
+  return Array.from({ length: days }, (_, n) => ({ ...shift, from: later(shift.from, n), until: later(shift.until, n) }));
 }
 
 export function place(v: unknown): { lon: number; lat: number; acc?: number } | null {

@@ -2,6 +2,7 @@
 // what each asks for.
 
 import { t } from "../../shared/i18n";
+import { CALLED } from "../verbs";
 import type { Act } from "./acts";
 
 export interface WhistleUnit {
@@ -127,7 +128,7 @@ export function blow(): Act {
     say: t("whistle.say.blow"),
     asks: [
       { kind: "incident", member: "incident", word: "act.incident" },
-      { kind: "units", member: "units", word: "whistle.units", many: true, kinds: ["department", "team"] },
+      { kind: "units", member: "units", word: "whistle.units", many: true, kinds: CALLED },
       { kind: "minutes", member: "within_ms", word: "form.within", value: 60 },
       { kind: "number", member: "radius_m", word: "whistle.radius", value: 300, min: 20, max: 50000 },
       { kind: "text", member: "reason", word: "act.reason", required: true, lines: 2, max: 500 },

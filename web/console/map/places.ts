@@ -13,6 +13,8 @@ export interface Places {
   rows: ShallowRef<MapIncident[]>;
   /** Open incidents that lie nowhere. */
   lost: ShallowRef<number>;
+  /** Where a unit of the county lies; nothing when the map does not have it. */
+  boxOf(unit: string): Area["box"] | undefined;
 }
 
 type Where = Map<string, { lon: number; lat: number }>;
@@ -34,6 +36,7 @@ export function usePlaces({ link, store }: Session): Places {
   const rows = shallowRef<MapIncident[]>([]);
   const lost = shallowRef(0);
   let grids: Where = new Map();
+  let boxes = new Map<string, Area["box"]>();
   let timer: ReturnType<typeof setTimeout> | null = null;
 
   const gather = () => {
@@ -50,9 +53,10 @@ export function usePlaces({ link, store }: Session): Places {
   fetchAreas({ headers: link.headers })
     .then((map) => {
       grids = new Map((map?.areas ?? []).map((a) => [a.id, middleOf(a)]));
+      boxes = new Map((map?.areas ?? []).map((a) => [a.id, a.box]));
       gather();
     })
     .catch(() => undefined); // the map itself says that it could not be loaded
   onScopeDispose(() => timer && clearTimeout(timer));
-  return { rows, lost };
+  return { rows, lost, boxOf: (unit) => boxes.get(unit) };
 }

@@ -8,6 +8,7 @@ export const mapWords = dictionary({
   "map.window": ["在第二屏打开", "On a second screen"],
   "map.follow": ["跟随选中的事件", "Follow the chosen incident"],
   "map.stale": ["连接中断：位置和事件停在断开时", "Link down: places and incidents are as they were when it broke"],
+  "map.nowhere": ["地图上没有“{name}”的范围", "The map does not show where {name} lies"],
   "map.peopleFailed": ["人员位置没有读到，正在重试", "Positions could not be read; trying again"],
 
   "layer.incidents": ["事件", "Incidents"],
