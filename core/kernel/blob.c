@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "kernel/internal.h"
+#include "store/timer.h"
 
 static const char *const migrations[] = {"CREATE TABLE blob(sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, "
                                          "type TEXT NOT NULL, owner TEXT NOT NULL) WITHOUT ROWID;"
@@ -20,10 +21,24 @@ static const char *const migrations[] = {"CREATE TABLE blob(sha256 TEXT PRIMARY 
                                          "PRIMARY KEY(sha256, seq)) WITHOUT ROWID;",
                                          NULL};
 
+/* A ticket's blob waits an hour for an entry that refers to it. */
+#define UNREFERRED_MS INT64_C(3600000)
+
+struct lapse {
+  char timer[8 + FQ_SHA256_HEX];
+};
+static struct lapse lapse_of(const char *sha256) {
+  struct lapse l;
+  snprintf(l.timer, sizeof l.timer, "blob/%.64s", sha256);
+  return l;
+}
+
 void fq_blob_refer(fq_db *db, const struct fq_entry *e) {
   fq_json_each(m, fq_json_get(e->data, "attachments")) {
     const char *sha = fq_json_as_str(m);
-    if (sha) fq_exec(db, "INSERT OR IGNORE INTO blob_ref(sha256, seq) VALUES(?,?)", "si", sha, e->seq);
+    if (!sha) continue;
+    fq_exec(db, "INSERT OR IGNORE INTO blob_ref(sha256, seq) VALUES(?,?)", "si", sha, e->seq);
+    fq_timer_delete(db, lapse_of(sha).timer);
   }
 }
 
@@ -112,7 +127,7 @@ static bool sync_path(const char *path) {
   return ok;
 }
 
-void fq_blob_take(const char *data_dir, fq_json *params, struct fq_error *e) {
+void fq_blob_take(const char *data_dir, fq_json *params, bool picture, struct fq_error *e) {
   const char *sha = fq_json_str(params, "sha256");
   if (strspn(sha, "0123456789abcdef") != 64) { /* it becomes part of a path */
     fq_fail(e, FQ_E_PARAMS, "blob.name", "params.sha256", "sha256 应为 64 位小写十六进制",
@@ -140,6 +155,13 @@ void fq_blob_take(const char *data_dir, fq_json *params, struct fq_error *e) {
   int fd = open(there, O_RDONLY | O_CLOEXEC);
   ssize_t n = fd >= 0 ? read(fd, head, sizeof head) : -1;
   if (fd >= 0) close(fd);
+  const char *type = sniff(head, n > 0 ? (size_t)n : 0);
+  if (picture && strncmp(type, "image/", 6)) {
+    if (there == from) unlink(from);
+    fq_fail(e, FQ_E_PARAMS, "blob.picture", "params.sha256", "这不是照片,请重新选择",
+            "this is no picture: choose another file");
+    return;
+  }
   bool kept = there == to || ((mkdir(dir, 0700) == 0 || errno == EEXIST) && sync_path(from) &&
                               rename(from, to) == 0 && sync_path(dir));
   if (n < 0 || !kept) {
@@ -148,26 +170,99 @@ void fq_blob_take(const char *data_dir, fq_json *params, struct fq_error *e) {
     return;
   }
   fq_json_set_int(params, "size", st.st_size);
-  fq_json_set_str(params, "type", sniff(head, (size_t)n));
+  fq_json_set_str(params, "type", type);
 }
 
+/* Of whoever has an account it is kept; a ticket's lapses unless an entry refers to it. */
 static enum fq_status apply_stored(struct fq_apply *a, const struct fq_entry *e) {
-  fq_exec(a->db, "INSERT OR IGNORE INTO blob(sha256, size, type, owner) VALUES(?,?,?,?)", "siss",
-          fq_json_str(e->data, "sha256"), fq_json_int(e->data, "size", 0), fq_json_str(e->data, "type"),
-          e->actor);
+  const char *sha = fq_json_str(e->data, "sha256");
+  fq_exec(a->db,
+          "INSERT INTO blob(sha256, size, type, owner) VALUES(?1,?2,?3,?4)"
+          " ON CONFLICT(sha256) DO UPDATE SET owner = ?4 WHERE owner = '" FQ_NOBODY "'",
+          "siss", sha, fq_json_int(e->data, "size", 0), fq_json_str(e->data, "type"), e->actor);
+  if (strcmp(e->actor, FQ_NOBODY)) {
+    fq_timer_clear(a, lapse_of(sha).timer);
+    return FQ_OK;
+  }
+  fq_json *params = fq_json_object();
+  fq_json_set_str(params, "sha256", sha);
+  fq_timer_set(a, lapse_of(sha).timer, e->at_ms + UNREFERRED_MS, "blob.lapse", "", params);
   return FQ_OK;
+}
+
+static enum fq_status apply_lapsed(struct fq_apply *a, const struct fq_entry *e) {
+  fq_exec(a->db, "DELETE FROM blob WHERE sha256 = ?", "s", fq_json_str(e->data, "sha256"));
+  return FQ_OK;
+}
+
+#define LAPSES                                                                                               \
+  "SELECT owner = '" FQ_NOBODY "' AND NOT EXISTS(SELECT 1 FROM blob_ref r WHERE r.sha256 = b.sha256)"        \
+  " FROM blob b WHERE sha256 = ?"
+
+/* ---- the file of one that has lapsed. Whoever sends the same again meanwhile is asked to do it once more:
+ * his file may be the one that goes. */
+
+#define GONE_MS   INT64_C(60000)
+#define GONE_MOST 1000
+
+struct going {
+  char sha256[FQ_SHA256_HEX], path[700];
+};
+
+static bool going(fq_kernel *k, const char *sha256, int64_t now_ms) {
+  const int64_t *at_ms = fq_map_get(k->blobs_gone, sha256);
+  return at_ms && *at_ms + GONE_MS > now_ms;
+}
+
+static void unlink_file(void *arg) {
+  struct going *g = arg;
+  if (unlink(g->path) && errno != ENOENT) fq_log(FQ_LOG_WARN, "blob: %s: %s", g->path, strerror(errno));
+}
+
+static void unlinked(fq_kernel *k, void *arg) {
+  free(arg);
+}
+
+/* After the commit: what is not in the table then is nobody's. */
+static void let_go(fq_kernel *k, void *arg) {
+  struct going *g = arg;
+  if (fq_int(k->db, 1, "SELECT count(*) FROM blob WHERE sha256 = ?", "s", g->sha256)) {
+    fq_db_clear(k->db);
+    free(g);
+    return;
+  }
+  int64_t *at_ms = fq_alloc(sizeof *at_ms);
+  *at_ms = fq_clock_ms(&k->clock);
+  if (fq_map_size(k->blobs_gone) >= GONE_MOST) fq_map_clear(&k->blobs_gone, free);
+  free(fq_map_take(&k->blobs_gone, g->sha256));
+  fq_map_put(&k->blobs_gone, g->sha256, at_ms);
+  fq_work(k, unlink_file, unlinked, g);
+}
+
+static enum fq_status lapse(struct fq_call *c) {
+  fq_kernel *k = c->tick->kernel;
+  const char *sha = fq_json_str(c->params, "sha256");
+  if (!fq_int(c->db, 0, LAPSES, "s", sha)) return FQ_OK;
+  fq_json *data = fq_json_object();
+  fq_json_set_str(data, "sha256", sha);
+  enum fq_status s = fq_emit(c, (struct fq_draft){.kind = "blob.lapsed", .data = data});
+  if (s || k->config.memory) return s;
+  struct going *g = fq_alloc(sizeof *g);
+  fq_copy(g->sha256, sizeof g->sha256, sha);
+  snprintf(g->path, sizeof g->path, "%s/blobs/%.2s/%s", k->data_dir, sha, sha);
+  fq_post(k, let_go, g);
+  return s;
 }
 
 static enum fq_status commit(struct fq_call *c) {
   const char *sha = fq_json_str(c->params, "sha256");
-  if (!strcmp(c->actor->name, FQ_NOBODY) && strncmp(fq_json_str(c->params, "type"), "image/", 6))
-    return fq_fail(c->error, FQ_E_PARAMS, "blob.picture", "params.sha256", "这不是照片,请重新选择",
-                   "this is no picture: choose another file");
+  if (going(c->tick->kernel, sha, c->now_ms))
+    return fq_fail(c->error, FQ_E_CONFLICT, "blob.gone", "params.sha256", "附件刚被清理,请重新上传",
+                   "the attachment has just been removed: upload it again");
   fq_json_set(c->result, "sha256", fq_json_new_str(sha));
   fq_json_set(c->result, "size", fq_json_dup(fq_json_get(c->params, "size")));
   fq_json_set(c->result, "type", fq_json_dup(fq_json_get(c->params, "type")));
-  if (fq_int(c->db, 0, "SELECT 1 FROM blob WHERE sha256 = ?", "s", sha))
-    return FQ_OK; /* the same photo twice */
+  if (!fq_int(c->db, 1, LAPSES, "s", sha)) return FQ_OK; /* the same photo twice */
   fq_json *data = fq_json_dup(c->result);
   return fq_emit(c, (struct fq_draft){.kind = "blob.stored", .data = data});
 }
@@ -195,6 +290,11 @@ static const struct fq_kind kinds[] = {{.name = "blob.stored",
                                         .flags = FQ_KIND_QUIET,
                                         .zh = "附件入库",
                                         .en = "attachment stored"},
+                                       {.name = "blob.lapsed",
+                                        .apply = apply_lapsed,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "附件无人引用,已清理",
+                                        .en = "attachment removed: nothing referred to it"},
                                        {0}};
 /* 64 digits are one more than an id may have. */
 static const struct fq_param hash_params[] = {{.name = "sha256",
@@ -205,6 +305,11 @@ static const struct fq_param hash_params[] = {{.name = "sha256",
                                                .zh = "附件的 SHA-256",
                                                .en = "64 lower-case hexadecimal digits"},
                                               {0}};
+static const struct fq_param lapse_params[] = {
+    {.name = "sha256", .type = FQ_T_STRING, .required = true, .min = 64, .max = 64},
+    {.name = "due_ms", .type = FQ_T_INT},
+    {.name = "late_ms", .type = FQ_T_INT},
+    {0}};
 static const struct fq_method methods[] = {{.name = "blob.commit",
                                             .roles = FQ_ROLE_ALL,
                                             .params = hash_params,
@@ -219,6 +324,13 @@ static const struct fq_method methods[] = {{.name = "blob.commit",
                                             .zh = "附件信息",
                                             .en = "what an attachment is",
                                             .result = "{sha256, size, type}"},
+                                           {.name = "blob.lapse",
+                                            .flags = FQ_INTERNAL,
+                                            .params = lapse_params,
+                                            .run = lapse,
+                                            .zh = "清理无人引用的附件",
+                                            .en = "remove an attachment that nothing refers to",
+                                            .result = "{}"},
                                            {0}};
 
 static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {

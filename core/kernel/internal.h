@@ -130,7 +130,7 @@ struct fq_kernel {
   struct transport transports[4];
   size_t transport_count;
   int64_t expire_next_ms;
-  struct fq_map *login_failures, *tickets;
+  struct fq_map *login_failures, *tickets, *blobs_gone;
   struct outbox *outbox;
   struct backup *backup;
   struct health *health;
@@ -211,7 +211,8 @@ void fq_read_catch_up(fq_kernel *k, struct fq_session *s, struct fq_request *r, 
 
 /* blob.c */
 void fq_blob_refer(fq_db *db, const struct fq_entry *e);
-void fq_blob_take(const char *data_dir, fq_json *params, struct fq_error *e); /* helper thread */
+/* Helper thread. `picture`: nothing else is taken. */
+void fq_blob_take(const char *data_dir, fq_json *params, bool picture, struct fq_error *e);
 /* Does the request commit the very blob that its ticket is for? */
 bool fq_blob_ticket_for(fq_kernel *k, const struct fq_request *r);
 

@@ -243,6 +243,7 @@ void fq_kernel_close(fq_kernel *k) {
   fq_map_clear(&k->kinds, free_kind);
   fq_map_clear(&k->login_failures, free);
   fq_map_clear(&k->tickets, free);
+  fq_map_clear(&k->blobs_gone, free);
   fq_map_clear(&k->by_user, NULL);
   fq_map_clear(&k->by_org, NULL);
   free(k);

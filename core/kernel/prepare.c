@@ -144,7 +144,8 @@ static void passwords(void *self, struct fq_preparing *p) {
 
 static void take(void *arg) {
   struct slow *s = arg;
-  fq_blob_take(s->secret, s->p->params, s->p->error);
+  const struct fq_request *r = ((struct preparation *)s->p)->request;
+  fq_blob_take(s->secret, s->p->params, !strcmp(r->state->name, FQ_NOBODY), s->p->error);
 }
 
 static void taken(fq_kernel *k, void *arg) {

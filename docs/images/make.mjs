@@ -1,4 +1,5 @@
-// The pictures of the README and the policy guide, taken from a running demo: node docs/images/make.mjs [URL]
+// The pictures of the README and the policy guide, taken from a running demo: node docs/images/make.mjs [URL] [PART]
+// PART is one of desk, pages, workshop; all of them without it.
 // The demo should have a night behind it (--hours 30) and have been busy for some minutes; nobody should have changed
 // its rules. Environment: FQ_WEB_DIR, CHROMIUM (see tests/e2e/harness.mjs).
 import { join } from "node:path";
@@ -74,10 +75,49 @@ async function workshop() {
   await picture("why");
 }
 
-const token = await tokenOf("dispatcher");
-const { incident, officer } = await until("an incident somebody works on", () => subject(token), 600_000);
-const browser = await startBrowser();
-try {
+/** What the county looks at: the wall, the console with its map, a form in the editor, a resident's phone. */
+async function pages() {
+  const open = (width, height, theme, more) => person(browser, { width, height, theme, ...more });
+  const screen = await open(1440, 810, "dark");
+  await signIn(screen.page, `${url}/screen/`, "commander");
+  for (const part of [".ranking tbody tr", "[data-test=row]", ".hours rect", ".map canvas"]) await screen.page.waitForSelector(part);
+  await until("everybody on the map", async () => !(await screen.page.locator("[data-test=down]").count()));
+  await drawn(screen.page);
+  await screen.page.screenshot({ path: join(here, "screen.jpg"), type: "jpeg", quality: 80 });
+
+  const map = await open(1366, 860, "dark");
+  await signIn(map.page, `${url}/console/#/map`, "dispatcher");
+  await linkUp(map.page);
+  await map.page.waitForSelector("canvas");
+  await drawn(map.page);
+  await map.page.screenshot({ path: join(here, "map.jpg"), type: "jpeg", quality: 80 });
+
+  const admin = await open(1280, 800, "light");
+  await signIn(admin.page, `${url}/admin/#/form/fire`, "admin");
+  await linkUp(admin.page);
+  await admin.page.waitForSelector(".form-fields");
+  await admin.page.screenshot({ path: join(here, "admin-form.png") });
+
+  const report = await open(360, 740, "light", { hasTouch: true });
+  await report.page.goto(`${url}/report/`);
+  await report.page.locator("label.tile:has(input[value=fire])").click();
+  await report.page.locator("[data-test=more] label").first().waitFor();
+  await report.page.screenshot({ path: join(here, "report.png") });
+}
+
+/** A map paints when its data is there: two pictures alike mean that it has. */
+async function drawn(page) {
+  let last = "";
+  await until("the map to stand still", async () => {
+    const now = (await page.locator("canvas").first().screenshot()).toString("base64");
+    const same = now === last;
+    last = now;
+    return same;
+  }).catch(() => undefined); // somebody is always on the move
+}
+
+async function desk() {
+  const { incident, officer } = await until("an incident somebody works on", () => subject(token), 600_000);
   const desk = await person(browser, { width: 1366, height: 860, theme: "dark" });
   await signIn(desk.page, `${url}/console/`, "dispatcher");
   await linkUp(desk.page);
@@ -91,8 +131,13 @@ try {
   await field.page.locator(".card-link").first().click();
   await field.page.waitForSelector(".task-view");
   await field.page.screenshot({ path: join(here, "field.png") });
+}
 
-  await workshop();
+const parts = { desk, pages, workshop };
+const token = await tokenOf("dispatcher");
+const browser = await startBrowser();
+try {
+  for (const [name, take] of Object.entries(parts)) if (!process.argv[3] || process.argv[3] === name) await take();
 } finally {
   await browser.close();
 }

@@ -92,7 +92,8 @@ static const struct fq_param reveal_params[] = {
 static const struct fq_method methods[] = {
     {.name = "public.categories", .flags = FQ_PUBLIC, .query = pub_categories, .zh = "居民可上报的类别",
      .en = "what residents may report",
-     .result = "{rows: [{code, zh, en}], county?, hotline?, photos: number, photo_bytes: number}"},
+     .result = "{rows: [{code, zh, en, form?: {id, version: number, zh, en, fields: [{id, kind, zh, en, "
+               "required?: boolean, options?: [{value, zh, en}], when?: {field, is: any}, unit?, min?: number, max?: number}]}}], county?, hotline?, photos: number, photo_bytes: number}"},
     {.name = "public.ticket", .flags = FQ_PUBLIC | FQ_SECRET, .params = ticket_params, .run = pub_ticket,
      .zh = "取一张照片的上传凭证", .en = "a ticket to upload one picture to /api/v1/blobs", .result = "{ticket, until}"},
     {.name = "public.report", .flags = FQ_PUBLIC, .params = report_params, .run = pub_report_run,

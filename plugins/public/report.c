@@ -25,6 +25,22 @@ static bool offered(const struct pub *self, const char *code) {
   return false;
 }
 
+/* The form that is asked with a category: its own, else one for any. NULL when there is none. */
+static fq_json *form_of(fq_db *db, const char *category) {
+  fq_stmt *s = fq_sql(db,
+                      "SELECT id, version FROM form WHERE current = 1 AND (category = ?1 OR category IS NULL)"
+                      " ORDER BY category IS NULL, id LIMIT 1",
+                      "s", category);
+  if (!fq_row(s)) return NULL;
+  fq_json *form = fq_form_get(db, fq_col_str(s, 0), fq_col_int(s, 1)), *out = fq_json_object();
+  fq_done(s);
+  static const char *const shown[] = {"id", "version", "zh", "en", "fields"};
+  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+    fq_json_set(out, shown[i], fq_json_detach(form, shown[i]));
+  fq_json_free(form);
+  return out;
+}
+
 enum fq_status pub_categories(struct fq_query *q) {
   const struct pub *self = q->self;
   fq_json *rows = fq_json_array();
@@ -36,6 +52,8 @@ enum fq_status pub_categories(struct fq_query *q) {
     fq_json_set_str(row, "code", fq_col_str(s, 0));
     fq_json_set_str(row, "zh", fq_col_str(s, 1));
     fq_json_set_str(row, "en", fq_col_str(s, 2));
+    fq_json *form = form_of(q->db, fq_col_str(s, 0));
+    if (form) fq_json_set(row, "form", form);
     fq_json_push(rows, row);
   }
   fq_json_set(q->result, "rows", rows);

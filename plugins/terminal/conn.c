@@ -181,7 +181,7 @@ int conn_may_upgrade(struct io *io, struct lws *wsi, const char *upgrade) {
 
 void conn_open(struct io *io, struct lws *wsi) {
   char remote[48] = "", now[32];
-  lws_get_peer_simple(wsi, remote, sizeof remote);
+  http_remote(io->term, wsi, remote);
   struct peer *p = peer_new(io, PEER_SOCKET, wsi, remote);
   lws_set_opaque_user_data(wsi, p);
   char text[400];

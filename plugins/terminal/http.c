@@ -9,6 +9,7 @@
  */
 #include "terminal.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
@@ -118,6 +119,42 @@ bool http_header(struct lws *wsi, enum lws_token_indexes token, char *out, size_
   out[0] = 0;
   int n = lws_hdr_total_length(wsi, token);
   return n > 0 && (size_t)n < cap && lws_hdr_copy(wsi, out, (int)cap, token) > 0;
+}
+
+/* The same address whether it came over IPv4 or mapped into IPv6. */
+static const char *plain(const char *address) {
+  return strncasecmp(address, "::ffff:", 7) ? address : address + 7;
+}
+
+static bool trusted(const struct term *t, const char *address) {
+  size_t len = strlen(plain(address));
+  for (const char *p = t->proxies; *p;) {
+    size_t n = strcspn(p, " ,");
+    if (n && n == len && strncasecmp(p, plain(address), n) == 0) return true;
+    p += n;
+    p += strspn(p, " ,");
+  }
+  return false;
+}
+
+/* Who is asking: the peer; or, when the peer is a proxy of ours, the last address it was told of that is
+ * none. What stands before that one anybody may have written. */
+void http_remote(struct term *t, struct lws *wsi, char out[48]) {
+  char chain[512];
+  struct in6_addr known;
+  lws_get_peer_simple(wsi, out, 48);
+  if (!trusted(t, out) || !http_header(wsi, WSI_TOKEN_X_FORWARDED_FOR, chain, sizeof chain)) return;
+  for (char *end = chain + strlen(chain), *p; trusted(t, out) && end > chain; end = p) {
+    for (p = end; p > chain && p[-1] != ',';)
+      p--;
+    char *one = p + strspn(p, " \t");
+    size_t n = strcspn(one, " \t,");
+    if (p > chain) p--;
+    if (!n || n >= 48) return;
+    one[n] = 0;
+    if (inet_pton(AF_INET, plain(one), &known) != 1 && inet_pton(AF_INET6, one, &known) != 1) return;
+    strcpy(out, one);
+  }
 }
 
 bool http_query(const struct http *h, const char *name, char *out, size_t cap) {
@@ -542,7 +579,7 @@ int http_begin(struct io *io, struct lws *wsi, const char *path, size_t len) {
   h->path = grab(len + 1);
   memcpy(h->path, path, len);
   h->query = read_query(wsi);
-  lws_get_peer_simple(wsi, h->remote, sizeof h->remote);
+  http_remote(io->term, wsi, h->remote);
   read_token(h);
   atomic_fetch_add(&io->term->http_requests, 1);
   if (!read_length(wsi, &h->content_length) || lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING)) {

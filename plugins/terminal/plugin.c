@@ -68,6 +68,8 @@ static const struct fq_option options[] = {
     OPTION(pages, FQ_O_STRING, FQ_PKGDATADIR "/pages", 0, 0, "页面目录", "directory of the web pages"),
     OPTION(origins, FQ_O_STRING, "", 0, 0, "另外允许的网页来源，空格分隔",
            "origins besides the server's own whose pages may open a socket, separated by spaces"),
+    OPTION(proxies, FQ_O_STRING, "", 0, 0, "可信反向代理的地址，空格分隔：以其 X-Forwarded-For 为来源",
+           "addresses of reverse proxies, separated by spaces, whose X-Forwarded-For is believed"),
     OPTION(tls_cert, FQ_O_STRING, "", 0, 0, "证书文件（PEM，含中间证书）",
            "certificate chain, PEM; empty: no TLS"),
     OPTION(tls_key, FQ_O_STRING, "", 0, 0, "私钥文件（PEM）", "its key, PEM"),

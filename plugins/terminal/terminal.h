@@ -245,7 +245,7 @@ struct io {
 
 struct term {
   /* options */
-  char listen[128], pages[512], origins[512], tls_cert[512], tls_key[512], notifications[512];
+  char listen[128], pages[512], origins[512], proxies[512], tls_cert[512], tls_key[512], notifications[512];
   int64_t threads, max_frame, max_body, max_blob, send_budget, socket_buffer;
   int64_t heartbeat_ms, max_connections, max_in_flight, max_backlog;
   bool demo;
@@ -343,6 +343,7 @@ void http_error(struct http *h, int status, enum fq_status code, const char *nam
                 const char *en);
 void http_fail(struct http *h, const struct fq_error *e);
 void http_done(struct http *h); /* a question came back: free when the socket is gone */
+void http_remote(struct term *t, struct lws *wsi, char out[48]);
 bool http_header(struct lws *wsi, enum lws_token_indexes token, char *out, size_t cap);
 bool http_query(const struct http *h, const char *name, char *out, size_t cap);
 int http_refuse(struct lws *wsi, int status, enum fq_status code, const char *name, const char *zh,

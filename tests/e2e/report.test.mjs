@@ -215,6 +215,35 @@ test("no network: kept, retried by itself, through a reload, and arrived once", 
   assert.equal(rows[0].number, n);
 });
 
+test("the category's form: optional as a whole, asked by taps, kept with the incident", { skip, timeout: 60_000 }, async () => {
+  const { page } = await resident();
+  await choose(page, "fire");
+  await page.fill("textarea[name=text]", "后山起火");
+  await page.fill("input[name=address]", "后山");
+  await page.setInputFiles("[data-test=photo]", photo(120));
+  await page.waitForSelector(".photos li[data-state=there]");
+  await page.locator("[data-test=more] label", { hasText: "正在蔓延" }).click();
+  await page.click("[data-test=submit]");
+  await page.waitForSelector("[data-test=more] >> text=必须填写");
+  assert.deepEqual(await axe(page), [], "the form with its complaint");
+  await choose(page, "elder");
+  await page.locator("[data-test=more] label", { hasText: "独居" }).waitFor();
+  await page.reload();
+  await choose(page, "fire"); // what was answered there is still there
+  assert.equal(await page.isChecked("input[name=spreading]"), true);
+  await page.locator("[data-test=more] select, [data-test=more] label:has-text('山林')").first().waitFor();
+  if (await page.locator("[data-test=more] select").count()) await page.selectOption("[data-test=more] select", "woods");
+  else await page.locator("[data-test=more] label", { hasText: "山林" }).click();
+  await page.waitForSelector(".photos li[data-state=there]");
+  await page.click("[data-test=submit]");
+  await page.waitForSelector("[data-test=done]");
+  const { id } = await rowOf(await number(page));
+  const { form, attachments } = await dispatcher("incident.get", { id });
+  assert.equal(form.values.spreading, true);
+  assert.equal(form.values.burning, "woods");
+  assert.deepEqual(form.values.photos, attachments);
+});
+
 test("a photo that does not get through does not keep the report back", { skip, timeout: 60_000 }, async () => {
   const { page, context } = await resident();
   await context.route("**/api/v1/blobs/**", (route) => route.fulfill({ status: 413, contentType: "application/json", body: JSON.stringify({ error: { code: -32011, message: "too large", data: { message_zh: "附件过大", message_en: "too large" } } }) }));

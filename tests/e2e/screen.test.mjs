@@ -63,6 +63,8 @@ test("an emergency stands in front; the link is lost, said, and back by itself",
   await page.waitForSelector("[data-test=alarms] >> text=防汛二级响应");
   await server.stop();
   await page.waitForSelector("[data-test=down]");
+  const [down, alarms] = [await page.locator("[data-test=down]").boundingBox(), await page.locator("[data-test=alarms]").boundingBox()];
+  assert.ok(alarms.y >= down.y + down.height, "the lost link hides no alarm");
   assert.match(await page.textContent("[data-test=down]"), /截至/);
   assert.match(await page.textContent("[data-test=open]"), /\d/, "the last figures stay");
   assert.deepEqual(await axe(page), []);
@@ -73,6 +75,21 @@ test("an emergency stands in front; the link is lost, said, and back by itself",
   await dispatcher("incident.report", { category: "fire", title: "断线之后", place: { lon: 110.57, lat: 27.06 } });
   await until("the new one", async () => (await figure(page, "reported")) > before);
   await page.locator("[data-test=row]", { hasText: "断线之后" }).waitFor();
+});
+
+test("the panic button: in front of everything until it is disposed of", { skip, timeout: 60_000 }, async () => {
+  const { page } = await wall();
+  const officer = await signedIn(server.url, "officer-0011");
+  const { id } = await officer("panic.raise", { text: "有人持刀", place: { lon: 110.57, lat: 27.06 } });
+  const line = page.locator("[data-test=alarms] [data-kind=panic]");
+  await line.waitFor();
+  assert.equal(await page.locator("[data-test=alarms] p").first().getAttribute("data-kind"), "panic");
+  assert.match(await line.textContent(), /一键报警/);
+  assert.deepEqual(await axe(page), []);
+  await dispatcher("panic.acknowledge", { id });
+  assert.equal(await line.count(), 1, "acknowledged is not over");
+  await dispatcher("panic.dispose", { id, how: "test", note: "演练" });
+  await line.waitFor({ state: "detached" });
 });
 
 test("a token in the address signs a wall in and does not stay there", { skip, timeout: 60_000 }, async () => {

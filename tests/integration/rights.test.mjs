@@ -209,8 +209,8 @@ describe("who hears what", () => {
   test("the acts above covered every kind that anybody may hear, but a few that are listed", () => {
     const happened = new Set(entries.map((e) => e.kind));
     const silent = [...kinds.keys()].filter((k) => !happened.has(k)).sort();
-    // Nothing goes out yet; a backup is due once a day (tests/unit has a clock for it).
-    assert.deepEqual(silent, ["backup.due", "outbox.settled"]);
+    // Nothing goes out yet; a backup is due once a day, a photo lapses after an hour (tests/unit has a clock for them).
+    assert.deepEqual(silent, ["backup.due", "blob.lapsed", "outbox.settled"]);
   });
 
   test("each session heard each entry it may hear, once, in order, and none other", () => {

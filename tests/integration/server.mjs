@@ -4,7 +4,7 @@
 // FENGQIAO names the binary (default: ../../fengqiao below the build directory).
 import Ajv from "ajv/dist/2020.js";
 import { spawn, execFile } from "node:child_process";
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -212,6 +212,8 @@ export async function startServer(config = {}, { accounts = true, ca = null } = 
     kill: () => end("SIGKILL"),
     /** The command line on this server's data directory; resolves to { code, stdout, stderr }. */
     cli: (args, options) => cli([args[0], "--data", data, ...args.slice(1)], options),
+    /** Is this content kept? */
+    blob: (sha256) => existsSync(join(data, "blobs", sha256.slice(0, 2), sha256)) || existsSync(join(data, "blobs/tmp", `${sha256}.part`)),
     /** Every entry of the journal, as exported. */
     async journal() {
       const { code, stdout, stderr } = await server.cli(["journal", "export"]);

@@ -260,6 +260,29 @@ describe("HTTP", () => {
     }
   });
 
+  test("behind a proxy: who asks is whom it names, and nobody else is believed", async () => {
+    const tries = (url, forwarded) =>
+      fetch(`${url}/api/v1/rpc`, {
+        method: "POST",
+        headers: { "x-forwarded-for": forwarded },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "session.login", params: { name: "somebody", password: "wrong-password" } }),
+      }).then(async (r) => (await r.json()).error.data.code);
+    const locked = async (url, address) => {
+      for (let n = 0; n < 50; n++) if ((await tries(url, address(n))) === "login.locked") return true;
+      return false;
+    };
+    assert.equal(await locked(server.url, (n) => `10.9.0.${n}`), true, "no proxy is configured: all are one address");
+    const behind = await startServer({ terminal: { proxies: "127.0.0.1 10.0.0.1" } });
+    try {
+      assert.equal(await locked(behind.url, (n) => `10.9.${n}.1, 10.8.0.1, 10.0.0.1`), true, "what stands before the last stranger anybody may have written");
+      assert.equal(await tries(behind.url, "10.8.0.1"), "login.locked");
+      assert.notEqual(await tries(behind.url, "10.8.0.2"), "login.locked", "another resident");
+      for (const rubbish of ["unknown", ",", "a".repeat(600), "10.8.0.1,", ""]) assert.ok(await tries(behind.url, rubbish));
+    } finally {
+      await behind.stop();
+    }
+  });
+
   test("a slow download delays nobody", async () => {
     const sockets = Array.from({ length: 10 }, () => {
       const s = tcp(server.port, "127.0.0.1", () => s.write("GET /console/assets/index-Bx81kQ0f.js HTTP/1.1\r\nHost: x\r\n\r\n"));

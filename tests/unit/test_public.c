@@ -2,8 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/crypto.h"
 #include "dispatch_world.h"
+#include "loop/loop.h"
 
 extern const struct fq_plugin public_plugin;
 
@@ -180,6 +183,19 @@ static void too_often_is_told(void **state) {
           "{\"category\":\"fire\",\"text\":\"x\",\"phone\":\"13812349876\"}");
 }
 
+/* What is refused counts as well, five times as many. */
+static void trying_again_and_again_is_told(void **state) {
+  static const char *const bad = "{\"category\":\"fire\",\"text\":\"x\",\"phone\":\"110\"}";
+  static const char *const good = "{\"category\":\"fire\",\"text\":\"路灯不亮\"}";
+  for (int i = 0; i < 150; i++)
+    assert_int_equal(from("10.1.2.1", "public.report", bad), FQ_E_PARAMS);
+  assert_int_equal(from("10.1.2.1", "public.report", good), FQ_E_OVERLOADED);
+  assert_string_equal(w.error.code, "public.often");
+  assert_int_equal(from("10.1.2.2", "public.report", good), FQ_OK);
+  at(HOUR + MINUTE);
+  assert_int_equal(from("10.1.2.1", "public.report", good), FQ_OK);
+}
+
 static void told_before(void **state) {
   static const char *const same = "{\"category\":\"fire\",\"text\":\"还在冒烟\",\"phone\":\"13812349876\","
                                   "\"place\":{\"lon\":110.5001,\"lat\":27.1}}";
@@ -234,6 +250,129 @@ static void a_ticket_is_for_one_picture(void **state) {
   assert_false(fq_blob_may_write(w.kernel, ticket, sha, 1000));
 }
 
+/* ---- pictures: as the wire does it, the bytes first ---- */
+
+static void blob_path(const char *sha, char out[160]) {
+  snprintf(out, 160, "%s/blobs/%.2s/%s", w.dir, sha, sha);
+}
+static bool stored(const char *sha) {
+  char path[160];
+  blob_path(sha, path);
+  bool row = fq_int(fq_kernel_db(w.kernel), 0, "SELECT count(*) FROM blob WHERE sha256 = ?", "s", sha) > 0;
+  assert_int_equal(row, access(path, R_OK) == 0);
+  return row;
+}
+
+static enum fq_status upload(const char *token, const char *bytes, char sha[FQ_SHA256_HEX]) {
+  char path[160], from[160], params[100];
+  snprintf(from, sizeof from, "%s/upload", w.dir);
+  FILE *f = fopen(from, "w");
+  assert_non_null(f);
+  fputs(bytes, f);
+  fclose(f);
+  assert_true(fq_sha256_file(from, sha));
+  snprintf(path, sizeof path, "%s/blobs/tmp/%s.part", w.dir, sha);
+  assert_int_equal(rename(from, path), 0);
+  struct fq_request r = {.reply = done, .method = "blob.commit"};
+  if (token)
+    snprintf(r.token, sizeof r.token, "%s", token);
+  else
+    fq_blob_ticket(w.kernel, sha, (int64_t)strlen(bytes), fq_now_ms(w.kernel) + HOUR, r.token);
+  snprintf(params, sizeof params, "{\"sha256\":\"%s\"}", sha);
+  r.params = fq_json_parse(params, strlen(params), NULL);
+  answered = false;
+  fq_submit(w.kernel, &r);
+  fq_loop_step(fq_kernel_loop(w.kernel)); /* the helper's work is done at once here */
+  if (!answered) try("officer-a2", "duty.start", "{}");
+  assert_true(answered);
+  w.error = r.error;
+  fq_json_free(r.result);
+  fq_json_free(r.params);
+  free(r.result_text);
+  if (r.error.status == FQ_OK) unlink(path); /* what was there already was not taken again */
+  return r.error.status;
+}
+
+static void discard_blob(const char *sha) {
+  char path[160];
+  blob_path(sha, path);
+  unlink(path);
+  *strrchr(path, '/') = '\0';
+  rmdir(path);
+}
+
+/* An hour for a report to refer to it; whoever has an account may take his time. */
+static void a_photo_that_no_report_refers_to_lapses(void **state) {
+  char left[FQ_SHA256_HEX], used[FQ_SHA256_HEX], desks[FQ_SHA256_HEX], again[FQ_SHA256_HEX], more[120];
+  const char *token = fq_json_str(act("system", "user.token", "{\"name\":\"dispatcher\"}"), "token");
+  char desk[96];
+  snprintf(desk, sizeof desk, "%s", token);
+  assert_int_equal(upload(NULL, "\xff\xd8\xff left", left), FQ_OK);
+  assert_int_equal(upload(NULL, "\xff\xd8\xff used", used), FQ_OK);
+  assert_int_equal(upload(NULL, "\xff\xd8\xff the desk's", desks), FQ_OK);
+  assert_int_equal(upload(desk, "\xff\xd8\xff the desk's", desks), FQ_OK);
+  snprintf(more, sizeof more, ",\"attachments\":[\"%s\"]", used);
+  resident_reports(more);
+  at(HOUR - MINUTE);
+  assert_true(stored(left));
+  restart();
+  at(HOUR + MINUTE);
+  fq_loop_step(fq_kernel_loop(w.kernel));
+  assert_false(stored(left));
+  assert_true(stored(used) && stored(desks));
+  assert_int_equal(entries("blob.lapsed"), 1);
+  refused("public", "public.report", FQ_E_CONFLICT, "public.photo",
+          "{\"category\":\"fire\",\"attachments\":[\"%s\"]}", left);
+
+  /* The same once more: not while its file may still be going. */
+  assert_int_equal(upload(NULL, "\xff\xd8\xff left", again), FQ_E_CONFLICT);
+  assert_string_equal(w.error.code, "blob.gone");
+  discard_blob(left);
+  at(HOUR + 3 * MINUTE);
+  assert_int_equal(upload(NULL, "\xff\xd8\xff left", again), FQ_OK);
+  assert_true(stored(again));
+  rebuild_gives_the_same();
+  discard_blob(left);
+  discard_blob(used);
+  discard_blob(desks);
+}
+
+static void what_is_no_picture_is_not_kept(void **state) {
+  char sha[FQ_SHA256_HEX], path[160];
+  assert_int_equal(upload(NULL, "<html>no picture</html>", sha), FQ_E_PARAMS);
+  assert_string_equal(w.error.code, "blob.picture");
+  blob_path(sha, path);
+  assert_int_equal(access(path, F_OK), -1);
+  snprintf(path, sizeof path, "%s/blobs/tmp/%s.part", w.dir, sha);
+  assert_int_equal(access(path, F_OK), -1);
+  assert_int_equal(entries("blob.stored"), 0);
+}
+
+/* The form of the category, or one for any. */
+static void the_form_of_a_category_is_asked(void **state) {
+  act("admin", "dictionary.set",
+      "{\"name\":\"categories\",\"code\":\"fire\",\"zh\":\"火情\",\"en\":\"Fire\"}");
+  act("admin", "dictionary.set",
+      "{\"name\":\"categories\",\"code\":\"noise\",\"zh\":\"噪声\",\"en\":\"Noise\"}");
+  act("admin", "form.set",
+      "{\"form\":{\"id\":\"burning\",\"category\":\"fire\",\"zh\":\"火情\",\"en\":\"Fire\",\"fields\":["
+      "{\"id\":\"spreading\",\"kind\":\"tick\",\"zh\":\"正在蔓延\",\"en\":\"Spreading\"},"
+      "{\"id\":\"near\",\"kind\":\"tick\",\"zh\":\"靠近民房\",\"en\":\"Near homes\",\"required\":true}]}}");
+  const fq_json *rows = fq_json_get(act("public", "public.categories", "{}"), "rows"),
+                *first = fq_json_first(rows);
+  const fq_json *form = fq_json_get(first, "form");
+  assert_string_equal(fq_json_str(form, "id"), "burning");
+  assert_int_equal(fq_json_int(form, "version", 0), 1);
+  assert_int_equal(fq_json_size(fq_json_get(form, "fields")), 2);
+  assert_null(fq_json_get(fq_json_next(first), "form"));
+  refused(
+      "public", "public.report", FQ_E_PARAMS, "form.value",
+      "{\"category\":\"fire\",\"form\":{\"id\":\"burning\",\"version\":1,\"values\":{\"spreading\":true}}}");
+  assert_string_equal(w.error.path, "params.form.values.near");
+  resident_reports(",\"form\":{\"id\":\"burning\",\"version\":1,\"values\":{\"near\":true}}");
+  assert_true(says(fq_json_get(incident(id), "form"), "near"));
+}
+
 static void merged_it_shows_the_other_and_nothing_of_it(void **state) {
   char first[FQ_ID_MAX], own[FQ_ID_MAX];
   act("officer-a2", "incident.report", "{\"category\":\"fire\",\"title\":\"砖厂机密失火\",\"grid\":\"%s\"}",
@@ -276,7 +415,11 @@ int main(void) {
       T(too_often_is_told),
       T(told_before),
       T(what_is_refused),
+      T(trying_again_and_again_is_told),
       T(a_ticket_is_for_one_picture),
+      T(a_photo_that_no_report_refers_to_lapses),
+      T(what_is_no_picture_is_not_kept),
+      T(the_form_of_a_category_is_asked),
       T(merged_it_shows_the_other_and_nothing_of_it),
       T(split_again_it_is_its_own),
   };

@@ -2,12 +2,13 @@
 
 import { computed, ref } from "vue";
 import { CATEGORIES } from "../shared/categories";
+import type { Form } from "../shared/form";
 import { lang, tData } from "../shared/i18n";
 import { keep, keptJson } from "./keep";
 import { rpc } from "./rpc";
 
 interface County {
-  rows: { code: string; zh: string; en: string }[];
+  rows: { code: string; zh: string; en: string; form?: Form }[];
   county?: string;
   hotline?: string;
   photos: number;
@@ -25,6 +26,9 @@ export const categories = computed(() =>
     ? known.value.rows.map((r) => ({ code: r.code, name: lang.value === "zh" ? r.zh : r.en }))
     : CATEGORIES.map((code) => ({ code, name: tData("category", code) })),
 );
+
+/** What is asked besides, of this category. */
+export const formOf = (code: string): Form | null => known.value?.rows.find((r) => r.code === code)?.form ?? null;
 
 export async function loadCounty(): Promise<void> {
   for (let wait = 3000; ; wait = Math.min(60_000, wait * 2)) {

@@ -1,5 +1,6 @@
 // The report being written, and what keeps it from being sent. No page in it, so that tests need none.
 
+import { cleaned, formProblems, isBlank, type Answers, type FieldProblem, type FilledForm, type Form, type FormField } from "../shared/form";
 import type { Place } from "../shared/types";
 import type { Word } from "../shared/i18n";
 
@@ -11,9 +12,11 @@ export interface Draft {
   name: string;
   phone: string;
   photos: string[];
+  /** By form: choosing another category and coming back loses nothing. */
+  forms: Record<string, Answers>;
 }
 
-export const emptyDraft = (): Draft => ({ category: "", text: "", address: "", place: null, name: "", phone: "", photos: [] });
+export const emptyDraft = (): Draft => ({ category: "", text: "", address: "", place: null, name: "", phone: "", photos: [], forms: {} });
 
 /** As the server has it (plugins/public/person.c). */
 export function isPhone(given: string): boolean {
@@ -31,6 +34,20 @@ export function problems(d: Draft, photos: number): Partial<Record<Field, Word>>
   if (!d.place && !d.address.trim()) found.place = "need.place";
   if (d.phone.trim() && !isPhone(d.phone.trim())) found.phone = "need.phone";
   return found;
+}
+
+/* ---- the category's form. The page asks for pictures and the place itself: one question, one answer ---- */
+
+const elsewhere = (f: FormField): boolean => f.kind === "photo" || f.kind === "place";
+export const askedHere = (form: Form): Pick<Form, "fields"> => ({ fields: form.fields.filter((f) => !elsewhere(f)) });
+
+/** Nothing need be answered; but whoever answers answers what has to be. Null: it goes without the form. */
+export function filledForm(d: Draft, form: Form | null, photos: string[]): { form: FilledForm; problems: Record<string, FieldProblem> } | null {
+  const given = form && d.forms[form.id];
+  if (!form || !given || !askedHere(form).fields.some((f) => !isBlank(given[f.id]) && given[f.id] !== false)) return null;
+  const all: Answers = { ...given };
+  for (const f of form.fields.filter(elsewhere)) all[f.id] = f.kind === "photo" ? photos.slice(0, f.max) : (d.place ?? undefined);
+  return { form: { id: form.id, version: form.version, values: cleaned(form, all) }, problems: formProblems(form, all) };
 }
 
 export function reportParams(d: Draft, photos: string[]): Record<string, unknown> {

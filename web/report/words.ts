@@ -21,6 +21,7 @@ export const words = dictionary({
   "keep.not": ["这部手机不让网页保存内容（可能是无痕浏览或空间已满）：请不要关闭本页，写完就提交。", "This phone keeps nothing for the page (private browsing, or it is full): do not close the page before you have sent the report."],
 
   "q.category": ["① 什么事？", "1. What is it about?"],
+  "q.form": ["点一点，说得更准", "Tap what is true"],
   "q.text": ["② 说一说情况", "2. What is the matter?"],
   "q.text.hint": ["例如：村口电线杆歪了，快倒在路上。可用键盘上的话筒说话输入。", "For example: a pole at the village entrance is about to fall on the road. You can dictate with the keyboard's microphone."],
   "q.photo": ["③ 照片", "3. Photo"],
@@ -35,6 +36,7 @@ export const words = dictionary({
   "need.category": ["请点一个类别", "Choose one"],
   "need.text": ["请写一句话，或者拍一张照片", "Write a sentence, or take a photo"],
   "need.place": ["请写地址，或用定位、地图选一个位置", "Say where: in words, by position or on the map"],
+  "need.forForm": ["还要：{what}", "Still needed: {what}"],
   "need.phone": ["电话号码不对，应为 11 位手机号，或带区号的固定电话", "Not a telephone number: 11 digits of a mobile, or area code and number"],
   "need.number": ["请填编号（数字）或查询码（12 位）", "Give the number, or the code of 12 letters and digits"],
   "need.tail": ["请填手机号后四位数字", "Give the last four digits"],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { emptyDraft, fieldOf, isPhone, problems, reportParams } from "../report/draft";
+import { askedHere, emptyDraft, fieldOf, filledForm, isPhone, problems, reportParams } from "../report/draft";
+import type { Form } from "../shared/form";
 import { fitted } from "../report/photo";
 
 describe("a resident's report", () => {
@@ -21,6 +22,31 @@ describe("a resident's report", () => {
     expect(fieldOf("params.attachments[2]")).toBe("photos");
     expect(fieldOf("params.address")).toBe("place");
     expect(fieldOf("")).toBe("");
+  });
+
+  it("sends the category's form when something in it is answered, with the report's own pictures and place", () => {
+    const form: Form = {
+      id: "fire",
+      version: 3,
+      zh: "火情",
+      en: "Fire",
+      fields: [
+        { id: "spreading", kind: "tick", zh: "蔓延", en: "Spreading" },
+        { id: "burning", kind: "choice", zh: "烧的是什么", en: "What burns", required: true, options: [{ value: "house", zh: "房", en: "House" }] },
+        { id: "pictures", kind: "photo", zh: "照片", en: "Pictures", required: true, max: 1 },
+        { id: "spot", kind: "place", zh: "位置", en: "Place" },
+      ],
+    };
+    const d = { ...emptyDraft(), place: { lon: 110, lat: 27 } };
+    expect(askedHere(form).fields.map((f) => f.id)).toEqual(["spreading", "burning"]);
+    expect(filledForm(d, null, [])).toBeNull();
+    expect(filledForm(d, form, ["a"]), "nothing need be answered").toBeNull();
+    d.forms["fire"] = { spreading: false };
+    expect(filledForm(d, form, ["a"])).toBeNull();
+    d.forms["fire"] = { spreading: true };
+    expect(Object.keys(filledForm(d, form, [])!.problems)).toEqual(["burning", "pictures"]);
+    d.forms["fire"] = { spreading: true, burning: "house" };
+    expect(filledForm(d, form, ["a", "b"])).toEqual({ form: { id: "fire", version: 3, values: { spreading: true, burning: "house", pictures: ["a"], spot: { lon: 110, lat: 27 } } }, problems: {} });
   });
 
   it("makes photos small and leaves small ones alone", () => {

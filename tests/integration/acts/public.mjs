@@ -31,7 +31,9 @@ export async function act({ AT, S, as, incident, server }) {
   }
   const page = Buffer.from("<html>no picture</html>");
   const other = await anybody("public.ticket", { sha256: hash(page), size: page.length });
-  assert.equal((await put(hash(page), page, other.ticket)).ok, false);
+  assert.equal((await (await put(hash(page), page, other.ticket)).json()).error.data.code, "blob.picture");
+  assert.equal(server.blob(hash(page)), false, "nothing of it is kept");
+  assert.equal(server.blob(photo), true);
   for (const method of ["incident.report", "incident.list", "public.reveal"]) {
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: {} });
     const { error } = await (await fetch(`${server.url}/api/v1/rpc`, { method: "POST", body, headers: { authorization: `Bearer ${ticket}` } })).json();
