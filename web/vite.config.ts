@@ -13,11 +13,13 @@ const server = process.env.FQ_SERVER ?? "http://127.0.0.1:8080";
 /** The pages by their folder; `landing` is the way in at /. tools/pages.mjs builds each. */
 const html = (page: string): string => here(page === "landing" ? "index.html" : `${page}/index.html`);
 
+/** Vue's tools alone read what a component is called. */
+const unnamed = { name: "fengqiao-unnamed", transform: (code: string, id: string) => (id.endsWith(".vue") ? code.replace(/__name: "\w+",\s*/, "") : null) };
 /** Where bytes are dearer than the moment it takes to make a constant again. */
 const SMALL = { template: { compilerOptions: { hoistStatic: false, cacheHandlers: false } } };
 
 export default defineConfig(({ mode }) => ({
-  plugins: [vue(mode === "field" ? SMALL : {}), words("field"), mode === "field" && worker({ source: here("field/sw.ts"), page: "field", publicDir: here("public"), also: ["/mark.svg", "/field/manifest.webmanifest"] })],
+  plugins: [vue(mode === "field" ? SMALL : {}), mode === "field" && unnamed, words("field"), mode === "field" && worker({ source: here("field/sw.ts"), page: "field", publicDir: here("public"), also: ["/mark.svg", "/field/manifest.webmanifest"] })],
   cacheDir: process.env.FQ_WEB_CACHE ?? "node_modules/.vite",
   define: {
     __VUE_OPTIONS_API__: "false",

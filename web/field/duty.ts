@@ -2,9 +2,9 @@
 // position is shared.
 
 import { ref, shallowRef, watch, type Ref, type ShallowRef } from "vue";
-import type { Session } from "../shared/session";
 import type { User } from "../shared/types";
 import { sharePosition } from "./position";
+import type { PhoneSession } from "./parts";
 
 export interface Duty {
   /** null: nobody has said so yet. */
@@ -14,7 +14,7 @@ export interface Duty {
   stop(): void;
 }
 
-export function createDuty(session: Session, user: User, storage: Pick<Storage, "getItem" | "setItem">): Duty {
+export function createDuty(session: PhoneSession, user: User, storage: Pick<Storage, "getItem" | "setItem">): Duty {
   const key = `fq.field.duty.${user.id}`;
   const kept = storage.getItem(key);
   const onDuty = ref<boolean | null>(kept === null ? null : kept === "on");
@@ -33,7 +33,7 @@ export function createDuty(session: Session, user: User, storage: Pick<Storage, 
     },
     { immediate: true },
   );
-  const stopEntries = session.store.watchEntries((e) => {
+  const stopEntries = session.link.watchEntries((e) => {
     if (e.kind !== "duty.started" && e.kind !== "duty.ended") return;
     const who = e.data?.["user"] ?? e.subject;
     if (who === user.id) onDuty.value = e.kind === "duty.started";

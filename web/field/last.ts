@@ -3,9 +3,9 @@
 import { ref, watch, type Ref } from "vue";
 import type { Form } from "../shared/form";
 import type { Waiting } from "../shared/outbox";
-import type { Session } from "../shared/session";
 import type { Shelf } from "../shared/shelf";
 import type { Incident, MyTask } from "../shared/types";
+import type { PhoneSession } from "./parts";
 
 interface Last {
   at: number;
@@ -24,7 +24,7 @@ export interface Remembered {
   stop(): void;
 }
 
-export function rememberLast(session: Session, shelf: Shelf<Waiting>, me: string): Remembered {
+export function rememberLast(session: PhoneSession, shelf: Shelf<Waiting>, me: string): Remembered {
   const { store, link } = session;
   const asOf = ref(0);
   const forms = ref<Form[]>([]);
@@ -68,7 +68,7 @@ export function rememberLast(session: Session, shelf: Shelf<Waiting>, me: string
     if (rows) forms.value = rows.filter((f) => !f.retired);
     else void askForms();
   });
-  const stopEntries = store.watchEntries((e) => {
+  const stopEntries = link.watchEntries((e) => {
     if (e.kind.startsWith("form.")) void askForms();
   });
 

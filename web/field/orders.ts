@@ -4,8 +4,8 @@
 
 import { ref, watch, type Ref } from "vue";
 import { isTransient } from "../shared/link";
-import type { Session } from "../shared/session";
 import type { Incident, MyTask } from "../shared/types";
+import type { PhoneSession } from "./parts";
 
 export interface Order {
   id: string;
@@ -55,7 +55,7 @@ export interface Orders {
 }
 
 export function followOrders(
-  session: Session,
+  session: PhoneSession,
   storage: Pick<Storage, "getItem" | "setItem">,
   key: string,
   told: (g: Gone) => void,

@@ -7,10 +7,13 @@ import type { Word } from "../shared/i18n";
 import type { Outbox } from "../shared/outbox";
 import type { Session } from "../shared/session";
 import type { Place, User } from "../shared/types";
+import type { PhoneStore } from "./store";
+
+export type PhoneSession = Session<PhoneStore>;
 
 /** What the shell lends to its parts. */
 export interface Field {
-  session: Session;
+  session: PhoneSession;
   user: User;
   outbox: Outbox;
   /** One line at the top of the page, said to screen readers as well. */

@@ -3,7 +3,6 @@
 
 import { E_OFFLINE, localError, RpcError } from "./link";
 import { sha256Of } from "./sha256";
-import { words } from "./words";
 
 export interface Stored {
   sha256: string;
@@ -42,7 +41,7 @@ const RETRY_MOST_MS = 15_000;
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-const unreachable = (): RpcError => localError(E_OFFLINE, "blob.unreachable", ...words["blob.unreachable"]);
+const unreachable = (): RpcError => localError(E_OFFLINE, "blob.unreachable");
 
 async function refusal(r: Response): Promise<RpcError> {
   try {
@@ -51,8 +50,7 @@ async function refusal(r: Response): Promise<RpcError> {
   } catch {
     /* not the server's own words: a proxy's page */
   }
-  const [zh, en] = words["blob.status"];
-  return localError(E_OFFLINE, "blob.status", zh.replace("{status}", `${r.status}`), en.replace("{status}", `${r.status}`));
+  return localError(E_OFFLINE, "blob.status", { status: r.status });
 }
 
 /** May the same piece get through later? Not when the server has judged it. */
@@ -66,7 +64,7 @@ const reached = (r: Response): number => Number(/^bytes=0-(\d+)$/.exec(r.headers
  * where it was. Throws what the server refused, or a transient error when it cannot be reached.
  */
 export async function upload(blob: Blob, o: UploadOptions): Promise<Stored> {
-  if (blob.size === 0) throw localError(E_EMPTY, "blob.empty", ...words["blob.empty"]);
+  if (blob.size === 0) throw localError(E_EMPTY, "blob.empty");
   const sha256 = o.sha256 ?? (await sha256Of(blob));
   const url = (o.base ?? BASE) + sha256;
   const send = o.fetch ?? fetch;
@@ -128,7 +126,7 @@ export async function download(sha256: string, o: BlobOptions): Promise<Blob> {
     r = await (o.fetch ?? fetch)((o.base ?? BASE) + sha256, { headers: o.headers, ...(o.signal && { signal: o.signal }) });
   } catch (e) {
     if (o.signal?.aborted) throw e;
-    throw localError(E_OFFLINE, "blob.unfetched", ...words["blob.unfetched"]);
+    throw localError(E_OFFLINE, "blob.unfetched");
   }
   if (!r.ok) throw await refusal(r);
   return r.blob();

@@ -16,12 +16,11 @@ export interface Following<T> {
 }
 
 export function followRows<T>(
-  session: Pick<Session, "link" | "store">,
+  { link }: Pick<Session, "link">,
   method: string,
   hears: (e: Entry) => boolean,
   may: () => boolean = () => true,
 ): Following<T> {
-  const { link, store } = session;
   const rows = shallowRef<T[]>([]);
   let timer: ReturnType<typeof setTimeout> | null = null;
   let asked = 0;
@@ -46,7 +45,7 @@ export function followRows<T>(
     if (kept) rows.value = kept;
     else arm(0);
   });
-  const stopEntries = store.watchEntries((e) => {
+  const stopEntries = link.watchEntries((e) => {
     if (hears(e)) arm(MERGE_MS);
   });
   if (link.state === "up") arm(0);

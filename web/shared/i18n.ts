@@ -93,10 +93,10 @@ export function tData(prefix: string, value: string | null | undefined): string 
   return key in words ? t(key as Word) : value;
 }
 
-/** The server's own message, in the page's language. */
+/** The server's own message, or that of an error made here, in the page's language. */
 export function errorText(e: unknown): string {
   if (!(e instanceof RpcError)) return e instanceof Error ? e.message : String(e);
-  const text = (lang.value === "zh" ? e.zh : e.en) || t("error.unknown");
+  const text = (lang.value === "zh" ? e.zh : e.en) || (isWord(e.key) ? t(e.key, e.values) : t("error.unknown"));
   const where = e.path ? ` (${e.path})` : "";
   const code = e.code <= -32000 ? ` [${e.code}]` : "";
   return text + where + code;

@@ -4,6 +4,10 @@
 
 import type { Entry, Snapshot, User } from "./types";
 import { newIdem } from "./ids";
+import type { words } from "./words";
+
+type Key = keyof typeof words;
+type Values = Record<string, string | number>;
 
 export type LinkState =
   | "idle" // nobody has signed in
@@ -21,11 +25,13 @@ export class RpcError extends Error {
   readonly path: string;
   readonly retryAfterMs: number;
   readonly rev: number;
+  /** For the marks in the words of one made here. */
+  readonly values: Values;
 
   constructor(raw: { code: number; message?: string; data?: Record<string, unknown> | null }) {
     const data = raw.data ?? {};
     const en = typeof data["message_en"] === "string" ? data["message_en"] : (raw.message ?? "");
-    super(en || `error ${raw.code}`);
+    super(en || `error ${raw.code} ${String(data["code"] ?? "")}`);
     this.code = raw.code;
     this.key = typeof data["code"] === "string" ? data["code"] : "";
     this.en = en;
@@ -33,12 +39,13 @@ export class RpcError extends Error {
     this.path = typeof data["path"] === "string" ? data["path"] : "";
     this.retryAfterMs = Number(data["retry_after_ms"] ?? 0) || 0;
     this.rev = Number(data["rev"] ?? 0) || 0;
+    this.values = (data["values"] ?? {}) as Values;
   }
 }
 
-/** Made here, not by the server: the call was not sent, or nobody knows what became of it. */
-export function localError(code: number, key: string, zh: string, en: string): RpcError {
-  return new RpcError({ code, data: { code: key, message_zh: zh, message_en: en } });
+/** Made here, not by the server: the call was not sent, or nobody knows what became of it. The dictionary has its words. */
+export function localError(code: number, key: Key, values?: Values): RpcError {
+  return new RpcError({ code, data: { code: key, values } });
 }
 export const E_OFFLINE = -1;
 export const E_SIGNED_OUT = -32001;
@@ -243,9 +250,7 @@ export class Link {
    */
   command<T>(method: string, params: Record<string, unknown>, idem = newIdem(this.opt.now())): Promise<T> {
     if (this.state !== "up") {
-      return Promise.reject(
-        localError(E_OFFLINE, "link.down", "与服务器的连接已断开，命令没有发出", "The link is down; nothing was sent"),
-      );
+      return Promise.reject(localError(E_OFFLINE, "link.notSent"));
     }
     return this.request<T>(method, { ...params, idem }, false);
   }
@@ -289,14 +294,7 @@ export class Link {
     for (const p of this.pending.values()) {
       if (p.deadline > now) continue;
       this.pending.delete(p.id);
-      p.reject(
-        localError(
-          E_OFFLINE,
-          "link.unanswered",
-          "服务器没有回应，请核对是否已执行",
-          "No answer from the server; check whether it was done",
-        ),
-      );
+      p.reject(localError(E_OFFLINE, "link.unanswered"));
     }
     if (this.pending.size === 0 && this.sweepTimer) {
       clearInterval(this.sweepTimer);
@@ -395,10 +393,7 @@ export class Link {
       return;
     }
     // Nobody waits for a connection when only a sign-in was under way: tell the form.
-    this.rejectAll(
-      localError(E_OFFLINE, "link.unreachable", "连不上服务器，请稍后再试", "The server cannot be reached; try again"),
-      (p) => p.sessionless,
-    );
+    this.rejectAll(localError(E_OFFLINE, "link.unreachable"), (p) => p.sessionless);
     if (!this.token) {
       this.setState("idle");
       return;
@@ -423,7 +418,7 @@ export class Link {
     this.user = null;
     this.cursor = null;
     this.attempts = 0;
-    this.rejectAll(localError(E_SIGNED_OUT, "session.ended", "登录已失效，请重新登录", "Signed out; sign in again"), () => true);
+    this.rejectAll(localError(E_SIGNED_OUT, "session.ended"), () => true);
     this.setState(state);
   }
 
@@ -605,7 +600,7 @@ export class Link {
 
 async function httpSnapshot(token: string): Promise<Snapshot> {
   const r = await fetch("/api/v1/snapshot", { headers: { Authorization: `Bearer ${token}` }, cache: "no-store" });
-  if (r.status === 401) throw localError(E_SIGNED_OUT, "session.ended", "登录已失效，请重新登录", "Signed out; sign in again");
+  if (r.status === 401) throw localError(E_SIGNED_OUT, "session.ended");
   if (!r.ok) throw new Error(`snapshot: HTTP ${r.status}`);
   return (await r.json()) as Snapshot;
 }

@@ -301,7 +301,7 @@ export class Outbox {
     const id = item.params["id"];
     if (typeof id === "string" && id.startsWith("@")) {
       const name = this.named[id.slice(1)];
-      if (!name) throw localError(-2, "outbox.orphan", "所属的上报没有发出", "The report it belongs to was not sent");
+      if (!name) throw localError(-2, "outbox.orphan");
       item.params["id"] = name;
     }
     if (item.stamp) {
@@ -315,7 +315,7 @@ export class Outbox {
 
   private async goFile(item: Waiting): Promise<unknown> {
     const blob = await this.file(item.lane);
-    if (!blob) throw localError(-2, "outbox.noFile", "照片或录音已不在手机里", "The photo or recording is no longer on this phone");
+    if (!blob) throw localError(-2, "outbox.noFile");
     return this.send(item.lane, blob);
   }
 

@@ -4,13 +4,14 @@
 import { ref, shallowRef, type Ref, type ShallowRef } from "vue";
 import { deviceName } from "./ids";
 import { Link, type LinkState } from "./link";
-import { Store } from "./store";
+import type { Store } from "./store";
 import { startTicker } from "./ticker";
 import type { User } from "./types";
 
-export interface Session {
+export interface Session<S = Store> {
   link: Link;
-  store: Store;
+  /** What the page knows, kept true by the link. */
+  store: S;
   linkState: Ref<LinkState>;
   user: ShallowRef<User | null>;
   /** True when a session ended against the person's will: the sign-in form says so. */
@@ -37,7 +38,12 @@ export interface Sharing {
 }
 
 /** `page` names the storage keys. A desk forgets with its windows, a phone and a wall remember. `topics`: volatile ones to hear. */
-export function createSession(page: "console" | "field" | "admin" | "screen", topics: string[] = [], sharing?: Sharing): Session {
+export function createSession<S extends { clear(): void }>(
+  page: "console" | "field" | "admin" | "screen",
+  makeStore: (link: Link) => S,
+  topics: string[] = [],
+  sharing?: Sharing,
+): Session<S> {
   const storage = page === "field" || page === "screen" ? localStorage : sessionStorage;
   const key = `fq.${page}.session`;
   const device = deviceName(storage, page);
@@ -48,7 +54,7 @@ export function createSession(page: "console" | "field" | "admin" | "screen", to
     loginDevice: device,
     topics,
   });
-  const store = new Store({ link, tasks: page === "field", incidents: page !== "admin" && page !== "screen" });
+  const store = makeStore(link);
   const linkState = ref<LinkState>(link.state);
   const user = shallowRef<User | null>(null);
   const ended = ref(false);

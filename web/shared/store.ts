@@ -1,14 +1,14 @@
-// What the page knows: open incidents and own tasks, kept true by snapshot, then entries. An entry says
+// What the desk knows: open incidents, kept true by snapshot, then entries. An entry says
 // only "something about this subject changed"; the truth is then fetched again. Simple, and right even
 // when entries repeat or new kinds appear.
 //
 // The list is of lines (incident.open, incident.get_many): ten thousand of them come in pages and change a
 // hundred at a time. What somebody reads is asked for whole (incident.get) as long as it is looked at.
 
-import { computed, ref, shallowReactive, triggerRef } from "vue";
+import { computed, ref, shallowReactive } from "vue";
 import type { Link } from "./link";
 import { isTransient, RpcError } from "./link";
-import type { Entry, Incident, MyTask, Snapshot } from "./types";
+import type { Entry, Incident, Snapshot } from "./types";
 
 /** Several entries about one incident come in one burst (reported, dispatched, created): one fetch. */
 const MERGE_MS = 60;
@@ -31,8 +31,6 @@ const ENDED = new Set(["closed", "merged", "voided"]);
 export interface StoreOptions {
   link: Link;
   mergeMs?: number;
-  /** Does this page follow `task.mine`? */
-  tasks?: boolean;
   /** Does it follow incidents? Yes when left out; otherwise entries are only handed on. */
   incidents?: boolean;
 }
@@ -43,7 +41,6 @@ export function isEnded(i: Incident): boolean {
 
 export class Store {
   readonly incidents = shallowReactive(new Map<string, Incident>());
-  readonly tasks = ref<MyTask[]>([]);
   /** False until the first snapshot: an empty list means nothing before that. */
   readonly loaded = ref(false);
   /** False while pages of open incidents are still to come. */
@@ -54,14 +51,11 @@ export class Store {
 
   private readonly link: Link;
   private readonly mergeMs: number;
-  private readonly followTasks: boolean;
   private readonly followIncidents: boolean;
   private dirty = new Set<string>();
-  private tasksDirty = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private generation = 0;
   private asked = 0;
-  private tasksAsked = 0;
   private underWay = 0;
   private fetching = new Map<string, number>();
   /** Whole ones, the last looked at last. */
@@ -77,7 +71,6 @@ export class Store {
   constructor(o: StoreOptions) {
     this.link = o.link;
     this.mergeMs = o.mergeMs ?? MERGE_MS;
-    this.followTasks = o.tasks ?? false;
     this.followIncidents = o.incidents ?? true;
     this.link.watchSnapshots((s) => this.load(s));
     this.link.watchEntries((e) => this.fold(e));
@@ -97,11 +90,9 @@ export class Store {
     this.generation++;
     this.incidents.clear();
     this.changed.clear();
-    this.tasks.value = [];
     this.dirty.clear();
     this.whole.clear();
     this.ended.clear();
-    this.tasksDirty = false;
     this.loaded.value = this.complete.value = false;
   }
 
@@ -110,8 +101,6 @@ export class Store {
     this.met = new Set();
     this.born.clear();
     this.dirty.clear();
-    this.tasksDirty = false;
-    if (s["task.mine"]?.rows) this.tasks.value = s["task.mine"].rows;
     const first = s["incident.open"] ?? {};
     this.complete.value = false;
     this.page(first.rows ?? []);
@@ -162,7 +151,6 @@ export class Store {
     if (e.kind === "incident.reported") this.born.add(e.subject);
     this.dirty.add(e.subject);
     this.arm();
-    if (this.followTasks) this.refreshTasks();
   }
 
   /** Somebody looks at it: all of it, now and whenever it changes. */
@@ -176,21 +164,6 @@ export class Store {
     }
     this.dirty.add(id);
     this.arm();
-  }
-
-  refreshTasks(): void {
-    this.tasksDirty = true;
-    this.arm();
-  }
-
-  /** A command's answer is news, too: the link may be gone before the list could be fetched again. */
-  told(answer: unknown): void {
-    const { id, state, rev, due_at } = (answer ?? {}) as Partial<MyTask> & { due_at?: string };
-    if (!id) return;
-    if (state && rev !== undefined)
-      this.tasks.value = this.tasks.value.map((x) => (x.id === id && (x.rev ?? 0) < rev ? { ...x, state, rev } : x));
-    else if (due_at)
-      this.tasks.value = this.tasks.value.map((x) => (x.id === id && x.checkin ? { ...x, checkin: { ...x.checkin, due_at, missed: 0 } } : x));
   }
 
   put(i: Incident): void {
@@ -235,10 +208,6 @@ export class Store {
   }
 
   private flush(): void {
-    if (this.tasksDirty) {
-      this.tasksDirty = false;
-      void this.fetchTasks();
-    }
     while (this.dirty.size > 0 && this.underWay < PARALLEL) {
       const lines: string[] = [];
       let one = "";
@@ -288,19 +257,5 @@ export class Store {
   /** Gone, or no longer ours to see. */
   private gone(id: string): void {
     if (this.incidents.delete(id)) this.touch(id);
-  }
-
-  private async fetchTasks(): Promise<void> {
-    const generation = this.generation;
-    const ask = ++this.tasksAsked;
-    try {
-      const r = await this.link.query<{ rows: MyTask[] }>("task.mine");
-      if (generation === this.generation && ask === this.tasksAsked) {
-        this.tasks.value = r.rows;
-        triggerRef(this.tasks);
-      }
-    } catch {
-      if (generation === this.generation) setTimeout(() => this.refreshTasks(), RETRY_MS);
-    }
   }
 }

@@ -1,13 +1,13 @@
 // One 1 Hz ticker for every clock on the page, in server time: a hundred countdowns, one timer.
 
-import { readonly, ref } from "vue";
+import { ref, type Ref } from "vue";
 import type { Link } from "./link";
 
 const now = ref(Date.now());
 let timer: ReturnType<typeof setTimeout> | null = null;
 
 /** The server's time in ms, as of the last full second. */
-export const serverNow = readonly(now);
+export const serverNow: Readonly<Ref<number>> = now;
 
 export function startTicker(link: Link): void {
   const tick = () => {

@@ -28,6 +28,12 @@ export const words = dictionary({
     "同一终端在别处打开了新的会话，本页已停止更新。",
     "A newer session of this device took over. This page is no longer updated.",
   ],
+  "link.notSent": ["与服务器的连接已断开，命令没有发出", "The link is down; nothing was sent"],
+  "link.unanswered": ["服务器没有回应，请核对是否已执行", "No answer from the server; check whether it was done"],
+  "link.unreachable": ["连不上服务器，请稍后再试", "The server cannot be reached; try again"],
+  "session.ended": ["登录已失效，请重新登录", "Signed out; sign in again"],
+  "outbox.orphan": ["所属的上报没有发出", "The report it belongs to was not sent"],
+  "outbox.noFile": ["照片或录音已不在手机里", "The photo or recording is no longer on this phone"],
   "link.takeBack": ["在此处继续", "Continue here"],
 
   "error.unknown": ["出错了", "Something went wrong"],

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { download, fileName, kindOf, upload } from "../shared/blobs";
 import { errorText, lang } from "../shared/i18n";
 import { isTransient, RpcError } from "../shared/link";
+import { words } from "../shared/words";
 import { Sha256, sha256Of } from "../shared/sha256";
 
 const bytes = (n: number): Uint8Array<ArrayBuffer> => Uint8Array.from({ length: n }, (_, i) => (i * 7919 + (i >> 8)) & 255);
@@ -136,7 +137,11 @@ describe("getting one", () => {
     expect([b.type, b.size, asked[0]!.headers]).toEqual(["image/png", 3, { Authorization: "Bearer t" }]);
     const down = async () => Promise.reject(new TypeError("x"));
     const e = (await download("ab", { headers: {}, fetch: down as typeof fetch }).catch((x: unknown) => x)) as RpcError;
-    expect([isTransient(e), e.zh, e.en].every(Boolean)).toBe(true);
+    expect(isTransient(e)).toBe(true);
+    lang.value = "zh";
+    expect(errorText(e)).toBe(words["blob.unfetched"][0]);
+    lang.value = "en";
+    expect(errorText(e)).toBe(words["blob.unfetched"][1]);
   });
   it("knows what it is and what a copy is called", () => {
     expect(["image/webp", "audio/mpeg", "video/webm", "application/pdf", ""].map(kindOf)).toEqual(["photo", "sound", "video", "file", "file"]);

@@ -5,8 +5,8 @@ import { watches, watchOf } from "../field/checkin";
 import { fateOf, followOrders, missing, orderOf } from "../field/orders";
 import { followRows } from "../shared/follow";
 import type { Waiting } from "../shared/outbox";
-import type { Session } from "../shared/session";
-import { Store } from "../shared/store";
+import type { PhoneSession } from "../field/parts";
+import { PhoneStore } from "../field/store";
 import type { Emergency, Incident, MyTask } from "../shared/types";
 import { opened, settle } from "./fakes";
 
@@ -70,8 +70,8 @@ describe("orders that ended without him", () => {
     const storage = { getItem: (k: string) => kept.get(k) ?? null, setItem: (k: string, v: string) => void kept.set(k, v) };
     const visit = async () => {
       const w = await opened();
-      const store = new Store({ link: w.link, tasks: true });
-      const session = { link: w.link, store, linkState: ref("up") } as unknown as Session;
+      const store = new PhoneStore(w.link);
+      const session = { link: w.link, store, linkState: ref("up") } as unknown as PhoneSession;
       const told: string[] = [];
       const orders = followOrders(session, storage, "k", (g) => told.push(g.id));
       return { w, store, orders, told };
@@ -108,8 +108,7 @@ describe("a list that is followed", () => {
   afterEach(() => void vi.useRealTimers());
   it("is taken from the snapshot, and asked for once after a burst that concerns it", async () => {
     const w = await opened();
-    const store = new Store({ link: w.link });
-    const f = followRows<{ id: string }>({ link: w.link, store }, "emergency.open", (e) => e.kind.startsWith("emergency."));
+    const f = followRows<{ id: string }>({ link: w.link }, "emergency.open", (e) => e.kind.startsWith("emergency."));
     await vi.advanceTimersByTimeAsync(1);
     w.socket().reply("emergency.open", { rows: [{ id: "e1" }] });
     await settle();

@@ -225,7 +225,7 @@ describe("calling", () => {
   it("refuses a new command while the link is down", async () => {
     const w = await opened();
     w.socket().drop(1006);
-    await expect(w.link.command("incident.accept", { id: "i7" })).rejects.toMatchObject({ key: "link.down" });
+    await expect(w.link.command("incident.accept", { id: "i7" })).rejects.toMatchObject({ key: "link.notSent" });
   });
 
   it("says so when nobody knows whether a command was done", async () => {

@@ -18,9 +18,9 @@ const incident = (n: number, more: Partial<Incident> = {}): Incident => ({
   ...more,
 });
 
-async function pageWith(rows: Incident[], tasks = false): Promise<{ w: World; store: Store }> {
+async function pageWith(rows: Incident[]): Promise<{ w: World; store: Store }> {
   const w = await opened();
-  const store = new Store({ link: w.link, tasks });
+  const store = new Store({ link: w.link });
   store.load({ n: 10, "incident.open": { rows } });
   return { w, store };
 }
@@ -188,42 +188,10 @@ describe("the store", () => {
     expect([...store.incidents.keys()]).toEqual(["i11"]);
   });
 
-  it("takes a command's answer as news, but never an older one", async () => {
-    const { store } = await pageWith([], true);
-    store.load({
-      n: 11,
-      "task.mine": { rows: [{ id: "t7", incident: "i5", to: { user: "a" }, state: "seen", rev: 3, created_at: "2026-11-22T01:00:00.000Z" }] },
-    });
-    store.told({ id: "t7", state: "accepted", rev: 4, n: 12 });
-    expect(store.tasks.value[0]?.state).toBe("accepted");
-    store.told({ id: "t7", state: "seen", rev: 3, dup: true });
-    store.told({ number: 3 });
-    expect(store.tasks.value[0]?.state).toBe("accepted");
-  });
-
-  it("follows the officer's own tasks", async () => {
-    const { w, store } = await pageWith([], true);
-    w.socket().event(13, 10, { subject: "i12", kind: "task.created" });
-    await turn();
-    w.socket().reply("task.mine", { rows: [{ id: "t13", incident: "i12", to: {}, state: "sent", created_at: "" }] });
-    await settle();
-    expect(store.tasks.value.map((t) => t.id)).toEqual(["t13"]);
-  });
-
   it("does not ask about what concerns no incident", async () => {
     const { w } = await pageWith([]);
     w.socket().event(13, 10, { subject: "officer-0001", kind: "duty.started" });
     await turn();
     expect(w.socket().has("incident.get_many")).toBe(false);
-  });
-
-  it("believes the answer to a check-in: the next one is due later, and nothing was missed", async () => {
-    const { store } = await pageWith([], true);
-    const task = { id: "t1", incident: "i1", to: {}, state: "accepted" as const, created_at: "", rev: 3, checkin: { every_ms: 600_000, due_at: "2026-11-22T01:10:00.000Z", missed: 1 } };
-    store.tasks.value = [task];
-    store.told({ id: "t1", due_at: "2026-11-22T01:20:00.000Z" });
-    expect(store.tasks.value[0]).toMatchObject({ state: "accepted", rev: 3, checkin: { due_at: "2026-11-22T01:20:00.000Z", missed: 0 } });
-    store.told({ id: "t1", state: "arrived", rev: 4 });
-    expect(store.tasks.value[0]).toMatchObject({ state: "arrived", rev: 4 });
   });
 });

@@ -1,7 +1,7 @@
 // Plays scenarios on the server: a job of the run "test", followed to its end, its rows by file.
 
 import { ref, shallowReactive, shallowRef, watch } from "vue";
-import { localError } from "../../shared/link";
+import { RpcError } from "../../shared/link";
 import type { Admin } from "../admin";
 import type { Files, Json, ScenarioRow } from "../api";
 import type { Played } from "./ScenarioPane.vue";
@@ -34,7 +34,7 @@ export function createPlayer(admin: Pick<Admin, "api" | "jobs">, pack: string) {
       );
       await admin.jobs.ended(job);
       const end = await admin.api.job(job);
-      if (end.error) throw localError(0, end.error.code, end.error.zh, end.error.en);
+      if (end.error) throw new RpcError({ code: 0, data: { code: end.error.code, message_zh: end.error.zh, message_en: end.error.en } });
       const { rows } = await admin.api.jobRows<ScenarioRow>({ job, list: "scenarios", limit: 200 });
       if (!only) played.clear();
       for (const r of rows) played.set(r.file, { ...r, old: false });
