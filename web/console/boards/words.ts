@@ -16,6 +16,7 @@ export const boardWords = dictionary({
   "boards.refused": ["您的角色看不了这个看板", "This board is not for your role"],
   "boards.toQueue": ["回到事件队列", "To the queue"],
   "boards.failed": ["看板没有打开：{why}", "The board did not open: {why}"],
+  "boards.failedDown": ["连接断开，这个看板还没有取到。连接恢复后请再试一次。", "The link is down and this board has not been fetched yet. Try again once it is back."],
   "boards.again": ["再试一次", "Try again"],
   "boards.more": ["显示更多", "Show more"],
   "boards.print": ["打印", "Print"],
