@@ -333,21 +333,20 @@ static const struct fq_method methods[] = {
      .query = fq_policy_check,
      .zh = "检查规则包",
      .en = "finds everything wrong with a pack",
-     .result = "{ok, findings:[{path, line, exit, zh, en, lines:[{line, text}]}]}"},
+     .result = "{ok, findings:[{path, line?, exit, zh, en, lines?:[{line, text}]}]}"},
     {.name = "pack.report",
      .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_AUDIT,
      .params = report_params,
      .query = fq_policy_pack_report,
      .zh = "规则包会改变本县什么",
      .en = "what a pack would change here",
-     .result =
-         "{ok, findings, pack, version, digest, installed, was?, same?, signature:{present, fits?, "
-         "signer?, key?, "
-         "trusted?, known_as?}, policies:[{name, change, path?, kinds?, pack?}], company:[{pack, policy, "
-         "kinds}], "
-         "dictionaries:[{name, codes, changes:[{name, change, zh?, was?, pack?}]}], setup:[{name, change, "
-         "path}], "
-         "foreign_units:[{unit, path, line}]}"},
+     .result = "{ok, findings, pack?, version?, digest?, installed?, was?, same?, signature?: {present, "
+               "fits?, signer?, "
+               "key?, trusted?, known_as?}, policies?: [{name, change, path?, kinds?, pack?}], company?: "
+               "[{pack, policy, "
+               "kinds}], dictionaries?: [{name, codes, changes: [{name, change, zh?, was?, pack?}]}], "
+               "setup?: [{name, "
+               "change, path?}], foreign_units?: [{unit, path, line}]}"},
     {.name = "pack.list",
      .roles = FQ_ROLE_DESK | ADMINS,
      .query = fq_policy_packs,

@@ -133,7 +133,13 @@ export class PhoneStore {
     try {
       const r = await this.link.query<Incident & { rows: (Incident & MyTask)[] }>(method, params);
       if (method === "task.mine") {
-        if (current("")) this.tasks.value = r.rows;
+        // Asked before a command of ours was answered, read before it was written: what it was told since stays.
+        const told = new Map(this.tasks.value.map((x) => [x.id, x]));
+        const newer = (x: MyTask) => {
+          const t = told.get(x.id);
+          return t && (t.rev ?? 0) > (x.rev ?? 0) ? { ...x, state: t.state, rev: t.rev } : x;
+        };
+        if (current("")) this.tasks.value = r.rows.map(newer) as MyTask[];
         return;
       }
       const rows: Incident[] = method === "incident.get" ? [r] : r.rows;
