@@ -94,7 +94,7 @@ tour("console", () => [...boards.map((b) => [b, `/console/#/${b}`]), ["incident"
 tour("admin", () => rooms.map((r) => [r, `/admin/#/${r}${ids()[r] ? `/${ids()[r]}` : ""}`]), { who: "admin" });
 tour("field", () => tabs.map((x) => [x, `/field/#/${x}`]), { who: "officer-0001", size: { width: 360, height: 740 } });
 tour("report", () => [["home", "/report/"], ["follow", "/report/#/follow"]], { ready: drawn, size: { width: 360, height: 740 } });
-tour("screen", () => [["wall", "/screen/"]], { who: "dispatcher", ready: drawn, size: { width: 1920, height: 1080 } });
+tour("screen", () => [["wall", "/screen/"]], { who: "dispatcher", ready: (page) => page.waitForSelector("main.stage"), size: { width: 1920, height: 1080 } });
 
 test("the registries were read", { skip }, () => {
   assert.ok(boards.length > 8 && rooms.length > 15 && tabs.length > 3, `${boards.length} ${rooms.length} ${tabs.length}`);
