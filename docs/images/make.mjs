@@ -27,17 +27,19 @@ async function ask(token, method, params = {}) {
   return (await r.json()).result;
 }
 
+const taken = (t) => t.to.user && ["accepted", "arrived"].includes(t.state);
+
 /** An incident with a history, and the officer who works on it. */
 async function subject(token) {
   const { rows } = await ask(token, "incident.open");
   const rank = (i) =>
-    (i.tasks.some((t) => t.arrived_at) ? 2 : 0) +
+    (i.tasks.some((t) => t.state === "arrived") ? 2 : 0) +
     (i.clocks.some((c) => c.state === "breached") ? 3 : 0) +
     (i.card ? 2 : 0) +
     (i.owner?.level !== "grid" ? 1 : 0) +
     (i.state === "handling" ? 2 : 0);
-  const found = rows.filter((i) => i.tasks.some((t) => t.to.user && t.accepted_at)).sort((a, b) => rank(b) - rank(a))[0];
-  return found && { incident: found, officer: found.tasks.find((t) => t.to.user && t.accepted_at).to.user };
+  const found = rows.filter((i) => i.tasks.some(taken)).sort((a, b) => rank(b) - rank(a))[0];
+  return found && { incident: found, officer: found.tasks.find(taken).to.user };
 }
 
 /** The guide's story: another limit at night. */
