@@ -45,7 +45,7 @@ extern "C" {
 
 /* A plugin is refused when its major differs or its minor is newer than the server's. */
 #define FQ_ABI_MAJOR 1
-#define FQ_ABI_MINOR 3
+#define FQ_ABI_MINOR 4
 
 #define FQ_ID_MAX 64 /* bytes of an id, org code, user or kind name, with the final NUL */
 
@@ -351,6 +351,8 @@ struct fq_call {
   struct fq_tick *tick; /* opaque */
   /* Since 1.3: the address of whoever asks from outside, for limits; "" or NULL from within the house. */
   const char *remote;
+  /* Since 1.4: the session that asks (its sid); "" or NULL when there is none (HTTP, policies, timers). */
+  const char *session;
 };
 typedef enum fq_status (*fq_command_fn)(struct fq_call *c);
 
@@ -424,6 +426,17 @@ FQ_API void fq_mark_text(fq_kernel *k, const char *purpose, const char *text, ch
 /* Volatile messages: latest value of (topic, key) to every session that asked for the topic and whose
  * org is at or above `org`. Merged while a client is slow, never journalled, never replayed. */
 FQ_API void fq_publish(struct fq_call *c, const char *topic, const char *key, const char *org, fq_json *data);
+
+/* Since 1.4: says something volatile to one session, whatever topics it asked for. Unlike fq_publish()
+ * nothing is merged: what is told is heard in this order while the session lasts. Takes data. False: it is
+ * gone. Kernel thread. */
+FQ_API bool fq_tell(fq_kernel *k, const char *session, const char *topic, fq_json *data);
+
+/* Since 1.4: runs a command as `system`, internal ones too, in the next tick: how what has happened outside
+ * (a process ended, a peer answered) becomes an entry. `done` may be NULL; exactly one of result and error is
+ * set. Takes params. Kernel thread, never from a handler or apply: there fq_call_method() is right. */
+typedef void (*fq_done_fn)(fq_kernel *k, void *arg, const fq_json *result, const struct fq_error *error);
+FQ_API void fq_command(fq_kernel *k, const char *method, fq_json *params, fq_done_fn done, void *arg);
 
 /* ------------------------------------------------------------------------------------------------
  * 7. Reactions: native code that answers entries, as policies do
@@ -531,6 +544,39 @@ enum fq_log_level { FQ_LOG_ERROR, FQ_LOG_WARN, FQ_LOG_INFO, FQ_LOG_DEBUG };
 FQ_API void fq_log(enum fq_log_level level, const char *fmt, ...)
     FQ_PRINTF(2, 3); /* any thread; never secrets */
 
+/* Since 1.4: an alarm in memory, gone with the process; what must survive it is a timer (section 5). Kernel
+ * thread. Once it has rung it is freed; cancelling NULL is fine. */
+typedef struct fq_after fq_after;
+FQ_API fq_after *fq_after_ms(fq_kernel *k, int64_t ms, void (*fn)(fq_kernel *k, void *arg), void *arg);
+FQ_API void fq_after_cancel(fq_after *a);
+
+/* Since 1.4: a process beside the server: a media server, a converter. Its descriptors are its own, it dies
+ * with the server, and its output comes line by line. Kernel thread, callbacks too. */
+typedef struct fq_process fq_process;
+struct fq_process_spec {
+  const char *const *argv; /* argv[0] is the program's path; NULL at the end */
+  const char *const *env;  /* "NAME=value", NULL at the end; NULL: PATH and LC_ALL alone */
+  const char *dir;         /* where it runs; NULL: the data directory */
+  const char *input;       /* what it reads on its standard input; NULL: nothing */
+  bool unprivileged;       /* a server that runs as root lets it be nobody, for good; `dir` is given to it */
+  int64_t memory_bytes;    /* of address space; 0: no limit */
+  int64_t file_bytes;      /* of one file it writes; 0: no limit */
+  int nice;
+  void (*line)(fq_kernel *k, void *arg, bool error, const char *text); /* of its output; NULL: thrown away */
+  /* The last call: it has ended by itself or was ended. `signal` 0: with `code`. */
+  void (*ended)(fq_kernel *k, void *arg, int code, int signal);
+  void *arg;
+};
+FQ_API fq_process *fq_process_start(fq_kernel *k, const struct fq_process_spec *s, struct fq_error *e);
+FQ_API void fq_process_end(fq_process *p,
+                           int64_t grace_ms); /* SIGTERM to its session, SIGKILL after the grace */
+FQ_API int fq_process_pid(const fq_process *p);
+
+/* Since 1.4; any thread. HMAC-SHA1 in base64, for credentials whose format others have fixed (TURN).
+ * fq_random_text: that many characters nobody can guess, of A-Z a-z 0-9 - _, and a final NUL. */
+FQ_API void fq_hmac_sha1(const char *key, const char *text, char out[29]);
+FQ_API void fq_random_text(char *out, size_t characters);
+
 /* ------------------------------------------------------------------------------------------------
  * 11. Transports: what the terminal plugin is to the kernel
  *
@@ -605,6 +651,11 @@ FQ_API bool fq_blob_may_read(fq_kernel *k, const struct fq_actor *actor, const c
 FQ_API void fq_blob_ticket(fq_kernel *k, const char *sha256, int64_t size, int64_t until_ms, char out[48]);
 /* May the bearer of this token or ticket upload it? Kernel thread. */
 FQ_API bool fq_blob_may_write(fq_kernel *k, const char *token, const char *sha256, int64_t size);
+
+/* Since 1.4: a file the server has made itself (a recording) becomes a blob: hashed, moved, on disk. Helper
+ * thread; then the method blob.commit {sha256} makes it known, and an entry with `attachments` readable. */
+FQ_API enum fq_status fq_blob_adopt(const char *data_dir, const char *path, char sha256[65], int64_t *size,
+                                    struct fq_error *e);
 
 /* ------------------------------------------------------------------------------------------------
  * 12. What the policy workshop asks
@@ -727,6 +778,15 @@ struct fq_projection_model {
 /* ------------------------------------------------------------------------------------------------
  * 13. The plugin itself
  */
+/* Since 1.4: somebody without an account who holds a plugin's token (a relative in a call). The name must be
+ * no account's; his sessions end at `until_ms`, or when the plugin says so. */
+struct fq_guest {
+  char user[FQ_ID_MAX], org[FQ_ID_MAX];
+  uint32_t roles;
+  int64_t until_ms;
+};
+FQ_API void fq_guest_end(fq_kernel *k, const char *user); /* kernel thread, outside a tick */
+
 struct fq_plugin {
   uint32_t abi_major, abi_minor;
   size_t size; /* sizeof(struct fq_plugin): fields beyond it are taken as zero */
@@ -780,6 +840,11 @@ struct fq_plugin {
                 void *arg);
 
   const struct fq_preparation *prepares; /* since 1.3; ends with a zeroed element */
+
+  /* Since 1.4. A session has ended, for whatever reason. Kernel thread, outside a tick. */
+  void (*session_gone)(void *self, const char *session, const char *user);
+  /* Somebody without an account shows this token: is he this plugin's guest, and as whom? */
+  bool (*guest)(void *self, fq_db *db, const char *token, int64_t now_ms, struct fq_guest *out);
 };
 
 /* The plugin's one symbol:

@@ -16,7 +16,7 @@
 const struct fq_option fq_server_options[] = {{.name = "plugins",
                                                .type = FQ_O_STRING,
                                                AT(plugins),
-                                               .fallback = "dispatch map campaign public terminal",
+                                               .fallback = "dispatch map campaign public conference terminal",
                                                .zh = "启用的插件,空格分隔,按此顺序",
                                                .en = "plugins to run, separated by spaces, in this order"},
                                               {.name = "readers",
