@@ -368,6 +368,7 @@ function callWorld(devices = source({})) {
     get state() {
       return w.state;
     },
+    sid: "s1",
     user: { id: "me", roles: [], org: "o" },
     command: async (method: string, params: Record<string, unknown>) => {
       if (w.refuse && method.startsWith("conf.")) throw w.refuse;
@@ -548,7 +549,7 @@ describe("a call", () => {
     for (const [act, why] of [
       [(c: ReturnType<typeof callWorld>) => c.entry("conf.ended"), "ended"],
       [(c: ReturnType<typeof callWorld>) => c.entry("conf.kicked", { user: "me" }), "kicked"],
-      [(c: ReturnType<typeof callWorld>) => c.tell({ leg: "L1", op: "close", reason: "replaced" }), "replaced"],
+      [(c: ReturnType<typeof callWorld>) => c.entry("conf.resumed", { user: "me", session: "s2" }), "replaced"],
       [(c: ReturnType<typeof callWorld>) => void c.call.leave(), "hangup"],
     ] as const) {
       const c = callWorld();
@@ -557,6 +558,8 @@ describe("a call", () => {
       const peer = await c.connect("L1");
       const mic = peer.transceivers[0]!.sender.track as FakeTrack;
       c.entry("conf.kicked", { user: "b" });
+      c.entry("conf.resumed", { user: "me", session: "s1" });
+      c.entry("conf.joined", { user: "b", session: "s9" });
       expect(c.call.phase).toBe("in");
       act(c);
       expect([c.call.phase, c.call.over, peer.closed, mic.readyState]).toEqual(["over", why, true, "ended"]);

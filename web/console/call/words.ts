@@ -47,6 +47,7 @@ export const callsWords = {
   "calls.unread": ["{n} 条新", "{n} new"],
 
   "calls.own": ["本人", "Yourself"],
+  "calls.youWatch": ["正在旁听：别人看不到、听不到您", "You watch unseen and unheard"],
   "calls.mute": ["静音", "Mute"],
   "calls.unmute": ["打开话筒", "Unmute"],
   "calls.stayMuted": ["保持静音", "Stay muted"],

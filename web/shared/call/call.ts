@@ -8,7 +8,7 @@ import { mediaSource, openDevices, openScreen, type Chosen, type Given, type Med
 import { Legs, type Incoming, type Leg, type Measure } from "./legs";
 import { ABSENT, type Conference, type LegMessage, type Member, type Quality } from "./types";
 
-export type CallLink = Pick<Link, "state" | "user" | "command" | "query" | "watchState" | "watchVolatile" | "watchEntries">;
+export type CallLink = Pick<Link, "state" | "sid" | "user" | "command" | "query" | "watchState" | "watchVolatile" | "watchEntries">;
 
 /** lost: the link is down; media may still flow, and the seat is kept. */
 export type Phase = "idle" | "joining" | "in" | "lost" | "over";
@@ -215,7 +215,6 @@ export class Call {
     if (p["conf"] !== this.id) return;
     if (topic === "leg") {
       const m = p as unknown as LegMessage;
-      if (m.op === "close" && m.reason === "replaced" && this.legs.get(m.leg)) return this.end("replaced");
       this.legs.take(m);
       this.changed();
     } else if (topic === "talking") {
@@ -233,6 +232,8 @@ export class Call {
     const aboutMe = d["user"] === this.user || (Array.isArray(d["users"]) && d["users"].includes(this.user));
     if (e.kind === "conf.ended") return this.end("ended");
     if (e.kind === "conf.kicked" && aboutMe) return this.end("kicked");
+    // The same person has sat down at another page.
+    if (/^conf\.(joined|resumed)$/.test(e.kind) && aboutMe && d["session"] && d["session"] !== this.opt.link.sid) return this.end("replaced");
     if (e.kind === "conf.muted" && aboutMe) {
       this.silenced = d["muted"] !== false;
       this.applyTracks();
