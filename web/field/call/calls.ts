@@ -1,7 +1,7 @@
 // The one call this phone is in, or is about to be: begun from a ring, a task, a missed call, or taken up again after the
 // page was loaded anew.
 
-import { shallowRef, type Component } from "vue";
+import { shallowRef, type Component, type ShallowRef } from "vue";
 
 export interface Begun {
   id: string;
@@ -13,20 +13,20 @@ export interface Begun {
 
 const KEY = "fq.field.call";
 export const call = shallowRef<Begun | null>(null);
-/** What draws a call, once it has been fetched; "failed": there was no network for it. */
-export const view = shallowRef<Component | "failed" | null>(null);
-let fetching = false;
+/** What draws a call, once it has been fetched. */
+export const view: ShallowRef<Component | null> = shallowRef(null);
+/** There was no network to fetch it. */
+export const notFetched = shallowRef(false);
 
 /** Fetched when it rings, so that it is there when it is answered. */
 export async function fetchView(): Promise<void> {
-  if (fetching || (view.value && view.value !== "failed")) return;
-  fetching = true;
+  if (view.value) return;
   try {
     view.value = (await import("./CallView.vue")).default;
+    notFetched.value = false;
   } catch {
-    view.value = "failed";
+    notFetched.value = true;
   }
-  fetching = false;
 }
 
 export function begin(b: Begun): void {
