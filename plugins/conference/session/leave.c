@@ -8,7 +8,7 @@
 
 #include "session/session.h"
 
-#define CF_LIVE 1024 /* conferences at a time: more than a county has people for */
+#define CF_SLICE 100 /* members in one step: each leads to three entries at most */
 
 /* When he was the last, the empty room is kept for a while: who hung up by mistake finds it there. */
 static void put_empty(struct fq_call *c, const struct cf_conf *v, const struct cf_member *m, fq_json *data) {
@@ -146,30 +146,31 @@ enum fq_status cf_seat_due(struct fq_call *c) {
   return s;
 }
 
-/* Those who sit in conferences that go on, of one session or of all. */
+/* Those who sit in conferences that go on, of one session or of all, a slice of them. */
 static enum fq_status lose(struct fq_call *c, const char *session) {
   enum fq_status s = FQ_OK;
-  int64_t confs[CF_LIVE];
+  struct {
+    int64_t conf;
+    char user[FQ_ID_MAX];
+  } who[CF_SLICE];
   size_t n = 0;
   fq_stmt *q = fq_sql(c->db,
-                      "SELECT DISTINCT m.conf FROM conference v JOIN conf_member m ON m.conf = v.n"
-                      " WHERE v.ended_ms IS NULL AND m.session <> '' AND (?1 IS NULL OR m.session = ?1)"
-                      " LIMIT ?2",
-                      "si", session, (int64_t)CF_LIVE);
-  while (fq_row(q))
-    confs[n++] = fq_col_int(q, 0);
+                      "SELECT m.conf, m.user FROM conference v JOIN conf_member m ON m.conf = v.n"
+                      " WHERE v.ended_ms IS NULL AND m.state IN ('joining', 'connected', 'media_lost')"
+                      " AND (?1 IS NULL OR m.session = ?1) ORDER BY 1, 2 LIMIT ?2",
+                      "si", session, (int64_t)CF_SLICE);
+  while (fq_row(q)) {
+    who[n].conf = fq_col_int(q, 0);
+    cf_text(who[n++].user, FQ_ID_MAX, fq_col_str(q, 1));
+  }
   for (size_t x = 0; s == FQ_OK && x < n; x++) {
     struct cf_conf v;
+    struct cf_member m;
     char id[FQ_ID_MAX];
-    size_t count;
-    cf_id_make(id, confs[x]);
-    if (!cf_conf_load(c->db, id, &v)) continue;
-    struct cf_member *list = cf_members(c->db, v.n, &count);
-    for (size_t k = 0; s == FQ_OK && k < count; k++)
-      if (cf_seated(list[k].state) && (!session || !strcmp(session, list[k].session)))
-        s = lost(c, &v, &list[k]);
-    free(list);
+    cf_id_make(id, who[x].conf);
+    if (cf_conf_load(c->db, id, &v) && cf_member_load(c->db, v.n, who[x].user, &m)) s = lost(c, &v, &m);
   }
+  if (n == CF_SLICE) fq_json_set_bool(c->result, "more", true);
   return s;
 }
 
@@ -177,7 +178,7 @@ enum fq_status cf_session_gone(struct fq_call *c) {
   return lose(c, fq_json_str(c->params, "session"));
 }
 
-/* The server begins: nobody's page is there yet. They have as long as after any cut to come back. */
+/* The server begins. They have as long as after any cut to come back. */
 enum fq_status cf_restarted(struct fq_call *c) {
   return lose(c, NULL);
 }

@@ -188,7 +188,7 @@ static const struct fq_kind kinds[] = {
     {"conf.pulled", cf_apply_pulled, HEAR | FQ_ROLE_ADMIN_AUDIT, 0, "强拉入会", "pulled in by force"},
     {"conf.monitored", cf_apply_monitored, WATCH, QUIET, "旁听会商", "watched unseen"},
     {"conf.unmonitored", cf_apply_left, WATCH, QUIET, "旁听结束", "no longer watched"},
-    {"conf.media", cf_apply_media, HEAR, QUIET | FQ_KIND_BESIDE, "画面通断", "picture there or lost"},
+    {"conf.media", cf_apply_media, HEAR, QUIET, "画面通断", "picture there or lost"},
     {"conf.backend_set", cf_apply_backend_set, HEAR, QUIET, "画面通道", "how faces travel"},
     {"conf.recording_set", cf_apply_recording_set, HEAR, 0, "录制开始或停止", "recording on or off"},
     {"conf.ended", cf_apply_ended, CF_DESK, 0, "会商结束", "conference over"},
@@ -264,10 +264,16 @@ static const struct fq_method methods[] = {
     {0}};
 /* clang-format on */
 
+/* Nobody's page is there yet when the server begins. In slices: a command leads to a bounded number of
+ * entries. */
+static void restarted(fq_kernel *k, void *arg, const fq_json *result, const struct fq_error *error) {
+  if (!error && fq_json_bool(result, "more", false)) fq_command(k, "conf.restarted", NULL, restarted, arg);
+}
+
 static enum fq_status start(void *self, fq_kernel *k, struct fq_error *e) {
   (void)self;
   (void)e;
-  fq_command(k, "conf.restarted", NULL, NULL, NULL);
+  fq_command(k, "conf.restarted", NULL, restarted, NULL);
   return FQ_OK;
 }
 
