@@ -50,9 +50,9 @@ enum fq_status cg_apply_kicked(struct fq_apply *a, const struct fq_entry *e) {
 }
 
 enum fq_status cg_apply_ended(struct fq_apply *a, const struct fq_entry *e) {
-  for (int64_t n; (n = fq_int(a->db, 0,
-                              "SELECT n FROM conf_guest WHERE conf = ?1 AND ended_ms IS NULL LIMIT 1", "s",
-                              fq_json_str(e->data, "conf")));)
+  for (int64_t n;
+       (n = fq_int(a->db, 0, "SELECT n FROM conf_guest WHERE conf = ?1 AND ended_ms IS NULL LIMIT 1", "s",
+                   fq_json_str(e->data, "conf")));)
     end(a, n, e->at_ms, "ended");
   return FQ_OK;
 }

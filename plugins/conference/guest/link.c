@@ -55,7 +55,7 @@ static enum fq_status need_right(struct fq_call *c, const char *conf, const char
 /* ---- giving one -----------------------------------------------------------------------------------------
  */
 
-/* 138 1234 5678, +86-138…: the digits alone. */
+/* 138 1234 5678, +86-138…: the digits alone, without the country's code. */
 static enum fq_status phone_of(struct fq_call *c, char out[16]) {
   const char *given = fq_json_str(c->params, "phone");
   size_t n = 0;
@@ -70,6 +70,7 @@ static enum fq_status phone_of(struct fq_call *c, char out[16]) {
     }
   if (n >= 7 && n <= 15) {
     out[n] = '\0';
+    if (n > 11 && !strncmp(out, "86", 2)) memmove(out, out + 2, n - 1);
     return FQ_OK;
   }
   return fq_fail(c->error, FQ_E_PARAMS, "conf.phone", "params.phone", "电话须为 7 至 15 位数字",
@@ -212,8 +213,7 @@ enum fq_status cg_gone(struct fq_call *c, const struct fq_entry *e) {
 
 enum fq_status cg_over(struct fq_call *c, const struct fq_entry *e) {
   char id[FQ_ID_MAX];
-  fq_stmt *q =
-      fq_sql(c->db, "SELECT n FROM conf_guest WHERE conf = ?1", "s", fq_json_str(e->data, "conf"));
+  fq_stmt *q = fq_sql(c->db, "SELECT n FROM conf_guest WHERE conf = ?1", "s", fq_json_str(e->data, "conf"));
   while (fq_row(q)) {
     snprintf(id, sizeof id, CG_PREFIX "%lld", (long long)fq_col_int(q, 0));
     end_later(c, id);

@@ -1,6 +1,6 @@
 /*
- * list.c - links as people see them: those of a conference, for whoever gives them; what a page that holds one
- * may know of it, be it dead; and a guest's own. Reader threads.
+ * list.c - links as people see them: those of a conference, for whoever gives them; what a page that holds
+ * one may know of it, be it dead; and a guest's own. Reader threads.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,8 @@
 static const char *const migrations[] = {
     "CREATE TABLE conf_guest("
     " n INTEGER PRIMARY KEY, conf TEXT NOT NULL, org TEXT NOT NULL, name TEXT NOT NULL, whose TEXT NOT NULL,"
-    " by TEXT NOT NULL, mark TEXT NOT NULL, phone TEXT, created_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL,"
+    " by TEXT NOT NULL, mark TEXT NOT NULL, phone TEXT, created_ms INTEGER NOT NULL, until_ms INTEGER NOT "
+    "NULL,"
     " used INTEGER NOT NULL DEFAULT 0, ended_ms INTEGER, why TEXT);"
     "CREATE UNIQUE INDEX conf_guest_mark ON conf_guest(mark);"
     "CREATE INDEX conf_guest_conf ON conf_guest(conf);",
@@ -87,15 +88,7 @@ static const struct fq_method methods[] = {
 /* clang-format on */
 
 const struct fq_plugin cf_guest_part = {
-    FQ_PLUGIN_HEAD,
-    .name = "conference.guest",
-    .version = CF_VERSION,
-    .zh = "访客",
-    .en = "guests of a call",
-    .migrations = migrations,
-    .kinds = kinds,
-    .also_applies = also_applies,
-    .methods = methods,
-    .reactions = reactions,
-    .guest = cg_hook,
+    FQ_PLUGIN_HEAD,           .name = "conference.guest", .version = CF_VERSION, .zh = "访客",
+    .en = "guests of a call", .migrations = migrations,   .kinds = kinds,        .also_applies = also_applies,
+    .methods = methods,       .reactions = reactions,     .guest = cg_hook,
 };

@@ -1,6 +1,6 @@
 /*
- * store.c - a guest as his row stands, and who he is by his token. Kernel thread; loading on any thread with a
- * handle of its own.
+ * store.c - a guest as his row stands, and who he is by his token. Kernel thread; loading on any thread with
+ * a handle of its own.
  */
 #include <stdio.h>
 #include <stdlib.h>
