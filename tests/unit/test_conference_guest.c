@@ -164,7 +164,7 @@ static void a_lost_answer_makes_no_second_guest(void **state) {
  */
 
 static void he_joins_his_call_and_nothing_else(void **state) {
-  char other[FQ_ID_MAX], text[128];
+  char other[FQ_ID_MAX];
   act("commander", "duty.start", "{}");
   link_for("张大爷", "");
   assert_int_equal(open_with(&guest, token), FQ_OK);
@@ -183,15 +183,18 @@ static void he_joins_his_call_and_nothing_else(void **state) {
   sit_down("commander", &second);
   must(&second, "conf.create", "{\"title\":\"内部\"}");
   snprintf(other, sizeof other, "%s", fq_json_str(w.result, "id"));
-  snprintf(text, sizeof text, "{\"id\":\"%s\"}", other);
-  static const char *const closed[] = {"conf.join", "conf.get", "conf.leave", NULL};
-  for (const char *const *m = closed; *m; m++)
-    refuses(&guest, *m, strcmp(*m, "conf.get") ? "conf.foreign" : "conf.unknown", text);
+  static const char *const closed[] = {"conf.join", "conf.get", "conf.ringing", "conf.here", NULL};
+  for (const char *const *m = closed; *m; m++) {
+    char params[160];
+    snprintf(params, sizeof params, "{\"id\":\"%s\"%s}", other, strcmp(*m, "conf.here") ? "" : ",\"call\":1");
+    assert_int_equal(ask(&guest, *m, "%s", params), FQ_E_FORBIDDEN);
+  }
   refuses(&guest, "conf.kick", "role", with_id(",\"user\":\"dispatcher\""));
   refuses(&guest, "conf.create", "role", "{}");
   refuses(&guest, "conf.link", "role", with_id(",\"name\":\"甲\""));
   refuses(&guest, "conf.links", "role", with_id(""));
-  refuses(&guest, "conf.list", "role", "{}");
+  must(&guest, "conf.list", "{}");
+  assert_int_equal(fq_json_size(fq_json_get(w.result, "rows")), 1);
 }
 
 static void who_is_shown_out_stays_out(void **state) {

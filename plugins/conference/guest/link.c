@@ -52,6 +52,15 @@ static enum fq_status need_right(struct fq_call *c, const char *conf, const char
                  "links for relatives are the chair's or a desk's to give");
 }
 
+/* Heard by whoever gives links of it, not by those who sit in it. */
+static enum fq_status tell(struct fq_call *c, const char *kind, const char *conf, const char *org,
+                           const char *giver, fq_json *data) {
+  char audience[FQ_ID_MAX + 8];
+  snprintf(audience, sizeof audience, "user/%s", giver);
+  return fq_emit(
+      c, (struct fq_draft){.kind = kind, .subject = conf, .org = org, .audience = audience, .data = data});
+}
+
 /* ---- giving one -----------------------------------------------------------------------------------------
  */
 
@@ -134,7 +143,7 @@ enum fq_status cg_link(struct fq_call *c) {
   snprintf(user, sizeof user, CG_PREFIX "%lld", (long long)(again ? again : fq_next_seq(c)));
   fq_random_text(token + strlen(CG_TOKEN), CG_RANDOM);
   fq_json *data = entry_data(c, v.id, user, whose, token, phone, until_ms);
-  s = fq_emit(c, (struct fq_draft){.kind = "conf.linked", .subject = v.id, .org = v.org, .data = data});
+  s = tell(c, "conf.linked", v.id, v.org, c->actor->name, data);
   if (s != FQ_OK) return s;
   if (!again) {
     fq_json *seat = fq_json_object();
@@ -165,8 +174,7 @@ static enum fq_status take_back(struct fq_call *c, const struct cg_guest *g, con
   fq_json_set_str(kick, "id", g->conf);
   fq_json_set_str(kick, "user", g->id);
   fq_json_set_str(kick, "reason", !strcmp(why, "expired") ? "链接到期" : "链接已收回");
-  enum fq_status s =
-      fq_emit(c, (struct fq_draft){.kind = "conf.unlinked", .subject = g->conf, .org = g->org, .data = data});
+  enum fq_status s = tell(c, "conf.unlinked", g->conf, g->org, g->by, data);
   if (s != FQ_OK || !cg_seated(c->db, g->conf, g->id)) {
     fq_json_free(kick);
     return s;
