@@ -178,7 +178,8 @@ export function program(...args) {
   return stdout;
 }
 
-export async function startBrowser() {
+/** `media`: a camera that shows a turning disc and a microphone that beeps, both allowed. */
+export async function startBrowser({ media = false } = {}) {
   const { chromium } = require("playwright-core");
   const browser = await chromium.launch({
     executablePath: chromiumPath,
@@ -191,6 +192,7 @@ export async function startBrowser() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...(media ? ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"] : []),
     ],
   });
   const close = () => void browser.close();
