@@ -15,6 +15,7 @@
 #define SILENT_MS        INT64_C(10000)
 #define LOOK_MS          INT64_C(2000)
 #define OPEN_MS          INT64_C(8000) /* an address that does not answer */
+#define PORT_MS          INT64_C(6000) /* a media server that gives no port */
 #define GRACE_MS         INT64_C(2000)
 
 static void start(struct cam_live *l);
@@ -36,14 +37,27 @@ static void fail(struct cam_live *l, const char *why) {
   l->retry_at_ms = now_ms + l->backoff_ms;
   l->retry = fq_after_ms(l->self->kernel, l->backoff_ms, again, l);
   l->self->cameras->restarts++;
-  if (!before) fq_log(FQ_LOG_WARN, "camera %s: no picture: %s; again in %lld s", l->id, why, (long long)l->backoff_ms / 1000);
+  if (!before)
+    fq_log(FQ_LOG_WARN, "camera %s: no picture: %s; again in %lld s", l->id, why,
+           (long long)l->backoff_ms / 1000);
   cam_live_state(l, CAM_FAILED, why);
+}
+
+/* The mountpoint is asked for anew. */
+static void no_port(struct cam_live *l) {
+  cf_stream_close(l->self, l->id);
+  l->asked = false;
+  fail(l, "media");
 }
 
 static void look(fq_kernel *k, void *arg) {
   struct cam_live *l = arg;
   l->look = fq_after_ms(k, LOOK_MS, look, l);
   if (l->state == CAM_LIVE) cam_live_state(l, CAM_LIVE, ""); /* legs that were lost are opened anew */
+  if (l->asked && fq_now_ms(k) - l->asked_ms > PORT_MS) {
+    no_port(l);
+    return;
+  }
   if (!l->process || fq_now_ms(k) - l->frames_at_ms < SILENT_MS) return;
   cam_copy(l->said, sizeof l->said, l->frames ? "silent" : "timeout");
   fq_process_end(l->process, GRACE_MS);
@@ -67,8 +81,10 @@ static void line(fq_kernel *k, void *arg, bool error, const char *text) {
     return;
   }
   const char *why = cam_reason_of(text);
-  if (*why) cam_copy(l->said, sizeof l->said, why);
-  if (l->frames || l->wrong_codec || l->transcode || !cam_stream_of(text, &stream) || !strcmp(stream.codec, "h264")) return;
+  if (*why && !l->wrong_codec) cam_copy(l->said, sizeof l->said, why);
+  if (l->frames || l->wrong_codec || l->transcode || !cam_stream_of(text, &stream) ||
+      !strcmp(stream.codec, "h264"))
+    return;
   l->wrong_codec = true;
   cam_copy(l->said, sizeof l->said, "codec");
   fq_process_end(l->process, GRACE_MS);
@@ -77,6 +93,7 @@ static void line(fq_kernel *k, void *arg, bool error, const char *text) {
 static void ended(fq_kernel *k, void *arg, int code, int signal) {
   struct cam_live *l = arg;
   l->process = NULL;
+  if (!l->self->cameras->started) return;
   if (l->ending) {
     l->ending = false;
     if (l->watchers)
@@ -93,18 +110,38 @@ static enum fq_status run(struct cam_live *l, const char *url, struct fq_error *
   const char *argv[48];
   size_t n = 0;
   snprintf(to, sizeof to, "rtp://127.0.0.1:%d?pkt_size=1200&rtcpport=%d", l->port, l->port);
-  static const char *const in[] = {"-hide_banner", "-nostats", "-loglevel", "info", "-progress", "pipe:1", "-stats_period", "1", "-f", "concat",
-                                   "-safe", "0", "-protocol_whitelist", "pipe,rtsp,rtp,udp,tcp", "-i", "pipe:0", "-an"};
+  static const char *const in[] = {"-hide_banner",
+                                   "-nostats",
+                                   "-loglevel",
+                                   "info",
+                                   "-progress",
+                                   "pipe:1",
+                                   "-stats_period",
+                                   "1",
+                                   "-f",
+                                   "concat",
+                                   "-safe",
+                                   "0",
+                                   "-protocol_whitelist",
+                                   "pipe,rtsp,rtp,udp,tcp",
+                                   "-i",
+                                   "pipe:0",
+                                   "-an"};
   /* Parameter sets before each key picture: a viewer may come at any time. */
   static const char *const copy[] = {"-c:v", "copy", "-bsf:v", "dump_extra=freq=keyframe"};
-  static const char *const code[] = {"-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-profile:v", "baseline", "-pix_fmt", "yuv420p",
-                                     "-vf", "scale='min(1280,iw)':-2", "-g", "50"};
+  static const char *const code[] = {"-c:v",     "libx264",     "-preset",    "ultrafast",
+                                     "-tune",    "zerolatency", "-profile:v", "baseline",
+                                     "-pix_fmt", "yuv420p",     "-vf",        "scale='min(1280,iw)':-2",
+                                     "-g",       "50"};
   argv[n++] = l->self->ffmpeg;
-  for (size_t x = 0; x < sizeof in / sizeof *in; x++) argv[n++] = in[x];
+  for (size_t x = 0; x < sizeof in / sizeof *in; x++)
+    argv[n++] = in[x];
   if (l->transcode)
-    for (size_t x = 0; x < sizeof code / sizeof *code; x++) argv[n++] = code[x];
+    for (size_t x = 0; x < sizeof code / sizeof *code; x++)
+      argv[n++] = code[x];
   else
-    for (size_t x = 0; x < sizeof copy / sizeof *copy; x++) argv[n++] = copy[x];
+    for (size_t x = 0; x < sizeof copy / sizeof *copy; x++)
+      argv[n++] = copy[x];
   argv[n++] = "-payload_type";
   argv[n++] = "96";
   argv[n++] = "-f";
@@ -157,8 +194,12 @@ static void ready(struct cf_self *s, const char *camera, int port) {
   l->port = port;
   if (l->process)
     cam_bridge_restart(l);
-  else if (port)
+  else if (port) {
+    fq_after_cancel(l->retry);
+    l->retry = NULL;
+    l->retry_at_ms = 0;
     start(l);
+  }
   if (!port) fail(l, "media");
 }
 
@@ -181,6 +222,8 @@ void cam_bridge_start(struct cam_live *l) {
   }
   if (l->asked || l->retry) return;
   l->asked = true;
+  l->asked_ms = fq_now_ms(l->self->kernel);
+  if (!l->look) l->look = fq_after_ms(l->self->kernel, LOOK_MS, look, l);
   if (l->state != CAM_FAILED) cam_live_state(l, CAM_STARTING, "");
   cf_stream_open(l->self, l->id, "h264", ready);
 }

@@ -11,7 +11,7 @@
 
 enum {
   CAM_CLASSES = 8,
-  CAM_FAMILY = 8,    /* a camera in a home: nobody's but the relative's, with consent */
+  CAM_FAMILY = 8,     /* a camera in a home: nobody's but the relative's, with consent */
   CAM_URL_MOST = 400, /* bytes of an address */
   CAM_LIVE_MOST = 48, /* bridges at a time: 2 % of a core and 52 MB each */
   CAM_IMPORT_MOST = 500
@@ -33,28 +33,33 @@ int64_t cam_n(const char *id); /* -1 when it is no camera's */
 void cam_copy(char *out, size_t cap, const char *s);
 /* The address, sealed; the caller frees. NULL when there is none. */
 char *cam_sealed(fq_db *db, int64_t n);
-enum fq_status cam_emit(struct fq_call *c, const struct cam *cam, const char *kind, const char *user, fq_json *data);
+enum fq_status cam_emit(struct fq_call *c, const struct cam *cam, const char *kind, const char *user,
+                        fq_json *data);
 
-/* ---- what an address and a GB/T 28181 id must look like (address.c); any thread ------------------------- */
+/* ---- what an address and a GB/T 28181 id must look like (address.c); any thread -------------------------
+ */
 
 enum fq_status cam_check_url(const char *url, const char *path, struct fq_error *e);
 enum fq_status cam_check_gb(const char *id, const char *path, struct fq_error *e);
 void cam_host(const char *url, char out[128]); /* host and port, without the rest */
 
-/* ---- who may (rights.c); any thread --------------------------------------------------------------------- */
+/* ---- who may (rights.c); any thread ---------------------------------------------------------------------
+ */
 
 enum cam_may { CAM_NO, CAM_WITH_REASON, CAM_YES };
+enum fq_status cam_check_right(struct fq_call *c, const struct cam *cam);
 enum cam_may cam_may_watch(fq_db *db, const struct cam *cam, const struct fq_actor *a, int64_t now_ms);
 bool cam_may_see(fq_db *db, const struct cam *cam, const struct fq_actor *a, int64_t now_ms);
 
-/* ---- the picture (live.c, bridge.c, ffmpeg.c) ------------------------------------------------------------ */
+/* ---- the picture (live.c, bridge.c, ffmpeg.c) ------------------------------------------------------------
+ */
 
 enum cam_state { CAM_OFF, CAM_STARTING, CAM_LIVE, CAM_FAILED };
 
 struct cam_watcher {
   struct cam_watcher *next;
-  int64_t watch; /* seq of cam.watched */
-  bool confirmed; /* that entry is on disk */
+  int64_t watch;    /* seq of cam.watched */
+  bool confirmed;   /* that entry is on disk */
   const char *over; /* may or need not watch any longer: why */
   char user[FQ_ID_MAX], org[FQ_ID_MAX], conf[FQ_ID_MAX], session[64], leg[24];
   uint32_t roles;
@@ -67,12 +72,13 @@ struct cam_live {
   struct cam cam; /* as cam.sync read it last */
   char *sealed;   /* its address */
   bool gone;      /* there is no such camera any more */
+  bool changed;   /* its address, or how it is to be read */
   enum cam_state state;
   char why[24]; /* of CAM_FAILED: a word of cam_why_words() */
   struct cam_watcher *watchers;
   fq_process *process;
   fq_after *retry, *linger, *look;
-  int64_t backoff_ms, retry_at_ms, started_ms, frames, frames_at_ms;
+  int64_t backoff_ms, retry_at_ms, asked_ms, started_ms, frames, frames_at_ms;
   int port;
   bool transcode, asked, ending, wrong_codec;
   char said[24]; /* why ffmpeg thinks that it failed */
@@ -125,7 +131,8 @@ enum fq_status cam_ffmpeg_start(struct cf_self *s, const char *const *argv, cons
                                 void (*ended)(fq_kernel *k, void *arg, int code, int signal), void *arg,
                                 fq_process **out, struct fq_error *e);
 
-/* ---- snapshots and probes (snapshot.c, check.c) ---------------------------------------------------------- */
+/* ---- snapshots and probes (snapshot.c, check.c) ----------------------------------------------------------
+ */
 
 void cam_jobs_free(struct cf_self *s);
 

@@ -1,8 +1,8 @@
 /*
  * consent.c - a camera in a home: how long its people agree to it, and links for their relatives. The
  * householder's account renews or withdraws; a desk of the area writes down what was agreed on paper. Nothing
- * outlives the consent: links end with it, and whoever is watching then sees no more. Kernel thread; cam_guest
- * also while a session is opened.
+ * outlives the consent: links end with it, and whoever is watching then sees no more. Kernel thread;
+ * cam_guest also while a session is opened.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,21 +10,23 @@
 
 #include "camera.h"
 
-#define HOUR_MS        INT64_C(3600000)
-#define CONSENT_MOST   (INT64_C(366) * 24 * HOUR_MS)
-#define LINKS_MOST     8
-#define TOKEN_PREFIX   "g.c"
-#define TOKEN_PURPOSE  "conference.camera"
+#define HOUR_MS       INT64_C(3600000)
+#define CONSENT_MOST  (INT64_C(366) * 24 * HOUR_MS)
+#define LINKS_MOST    8
+#define TOKEN_PREFIX  "g.c"
+#define TOKEN_PURPOSE "conference.camera"
 
 static enum fq_status home(struct fq_call *c, struct cam *cam) {
   enum fq_status s = cam_need(c, cam);
   if (s != FQ_OK) return s;
   if (cam->class != CAM_FAMILY)
-    return fq_fail(c->error, FQ_E_CONFLICT, "cam.no_home", "params.id", "%s 不是家庭摄像头", "%s is no camera in a home", cam->id);
+    return fq_fail(c->error, FQ_E_CONFLICT, "cam.no_home", "params.id", "%s 不是家庭摄像头",
+                   "%s is no camera in a home", cam->id);
   const struct fq_actor *a = c->actor;
   bool desk = a->system || (a->roles & FQ_ROLE_DESK && fq_org_within(c->db, cam->org, a->org));
   if (desk || !strcmp(a->name, cam->family)) return FQ_OK;
-  return fq_fail(c->error, FQ_E_FORBIDDEN, "cam.not_yours", "params.id", "%s 不是您家的摄像头", "%s is not your home's camera", cam->id);
+  return fq_fail(c->error, FQ_E_FORBIDDEN, "cam.not_yours", "params.id", "%s 不是您家的摄像头",
+                 "%s is not your home's camera", cam->id);
 }
 
 /* On whose word: a desk that writes it down must say whose; the relative himself is it. */
@@ -36,9 +38,12 @@ enum fq_status cam_consent_run(struct fq_call *c) {
   if (s != FQ_OK) return s;
   bool self = !strcmp(c->actor->name, cam.family);
   if (until && (until_ms <= c->now_ms || until_ms > c->now_ms + CONSENT_MOST))
-    return fq_fail(c->error, FQ_E_PARAMS, "cam.until", "params.until", "同意的期限应在今后一年之内,到期可以续", "a consent holds for a year at most, and can be renewed");
+    return fq_fail(c->error, FQ_E_PARAMS, "cam.until", "params.until",
+                   "同意的期限应在今后一年之内,到期可以续",
+                   "a consent holds for a year at most, and can be renewed");
   if (until && !self && !by)
-    return fq_fail(c->error, FQ_E_PARAMS, "cam.consent_by", "params.by", "代为登记时须写明由谁同意", "say who agreed when you write it down for them");
+    return fq_fail(c->error, FQ_E_PARAMS, "cam.consent_by", "params.by", "代为登记时须写明由谁同意",
+                   "say who agreed when you write it down for them");
   fq_json *data = fq_json_object();
   if (until) fq_json_set_time(data, "until", until_ms);
   if (by || self) fq_json_set_str(data, "consent_by", by ? by : c->actor->name);
@@ -65,9 +70,13 @@ enum fq_status cam_link_run(struct fq_call *c) {
   if (s != FQ_OK) return s;
   int64_t until_ms = c->now_ms + fq_json_int(c->params, "hours", 24) * HOUR_MS;
   if (cam.until_ms <= c->now_ms)
-    return fq_fail(c->error, FQ_E_CONFLICT, "cam.consent_over", "params.id", "家庭摄像头 %s 的同意已到期或已撤回", "the consent for %s has ended", cam.id);
-  if (fq_int(c->db, 0, "SELECT count(*) FROM camera_link WHERE camera = ?1 AND until_ms > ?2", "ii", cam.n, c->now_ms) >= LINKS_MOST)
-    return fq_fail(c->error, FQ_E_CONFLICT, "cam.links", "params.id", "一个家庭摄像头最多 %d 个链接,请先收回一个", "a home's camera has at most %d links: take one back first", LINKS_MOST);
+    return fq_fail(c->error, FQ_E_CONFLICT, "cam.consent_over", "params.id",
+                   "家庭摄像头 %s 的同意已到期或已撤回", "the consent for %s has ended", cam.id);
+  if (fq_int(c->db, 0, "SELECT count(*) FROM camera_link WHERE camera = ?1 AND until_ms > ?2", "ii", cam.n,
+             c->now_ms) >= LINKS_MOST)
+    return fq_fail(c->error, FQ_E_CONFLICT, "cam.links", "params.id",
+                   "一个家庭摄像头最多 %d 个链接,请先收回一个",
+                   "a home's camera has at most %d links: take one back first", LINKS_MOST);
   if (until_ms > cam.until_ms) until_ms = cam.until_ms;
   fq_random_text(token + strlen(TOKEN_PREFIX), 40);
   fq_mark_text(self->kernel, TOKEN_PURPOSE, token, mark);
@@ -102,7 +111,8 @@ enum fq_status cam_unlink_run(struct fq_call *c) {
   enum fq_status s = home(c, &cam);
   if (s != FQ_OK) return s;
   if (!fq_int(c->db, 0, "SELECT 1 FROM camera_link WHERE guest = ?1 AND camera = ?2", "si", guest, cam.n))
-    return fq_fail(c->error, FQ_E_NOT_FOUND, "cam.no_link", "params.guest", "没有链接 %s", "no link %s", guest);
+    return fq_fail(c->error, FQ_E_NOT_FOUND, "cam.no_link", "params.guest", "没有链接 %s", "no link %s",
+                   guest);
   fq_json *data = fq_json_object();
   struct leaver *l = calloc(1, sizeof *l);
   if (!l) abort();

@@ -1,8 +1,8 @@
 /*
  * live.c - who watches what at this moment. The journal says who may look and who looked; here it meets what
- * runs: after each commit that concerns a camera `cam.sync` reads how it stands, and what runs is made to fit -
- * a bridge for the first viewer, none half a minute after the last, no frame to whoever may not look any more.
- * Kernel thread; readers look at the states under the lock.
+ * runs: after each commit that concerns a camera `cam.sync` reads how it stands, and what runs is made to fit
+ * - a bridge for the first viewer, none half a minute after the last, no frame to whoever may not look any
+ * more. Kernel thread; readers look at the states under the lock.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,9 @@
 
 #include "camera.h"
 
-#define LINGER_MS INT64_C(30000) /* who turns from one page to the next need not wait for the camera again */
+#define LINGER_MS                                                                                            \
+  INT64_C(30000) /* who turns from one page to the next need not wait for the camera again                   \
+                  */
 
 const char *cam_state_name(enum cam_state s) {
   static const char *const names[] = {"off", "starting", "live", "failed"};
@@ -29,7 +31,8 @@ void cam_why_words(const char *why, const char **zh, const char **en) {
       {"timeout", "摄像头没有应答", "the camera does not answer"},
       {"silent", "摄像头不再送来画面", "the camera sends no pictures any more"},
       {"gone", "摄像头断开了,可能正在重启", "the camera hung up: it may be restarting"},
-      {"codec", "摄像头送的不是 H.264,浏览器不能显示:请在摄像头上改,或打开转码", "the camera does not send H.264, which browsers show: set it so, or turn transcoding on"},
+      {"codec", "摄像头送的不是 H.264,浏览器不能显示:请在摄像头上改,或打开转码",
+       "the camera does not send H.264, which browsers show: set it so, or turn transcoding on"},
       {"media", "媒体服务器不可用,看不了摄像头", "no media server: cameras cannot be shown"},
       {"source", "没有登记地址", "it has no address"},
       {"ffmpeg", "没有安装 ffmpeg", "ffmpeg is not installed"},
@@ -43,24 +46,28 @@ void cam_why_words(const char *why, const char **zh, const char **en) {
     }
 }
 
-/* ---- the list ------------------------------------------------------------------------------------------- */
+/* ---- the list -------------------------------------------------------------------------------------------
+ */
 
 struct cam_live *cam_live_find(struct cf_self *s, const char *camera) {
   struct cam_live *l = s->cameras->live;
-  while (l && strcmp(l->id, camera)) l = l->next;
+  while (l && strcmp(l->id, camera))
+    l = l->next;
   return l;
 }
 
 size_t cam_live_count(struct cf_self *s) {
   size_t n = 0;
-  for (const struct cam_live *l = s->cameras->live; l; l = l->next) n++;
+  for (const struct cam_live *l = s->cameras->live; l; l = l->next)
+    n++;
   return n;
 }
 
 const struct cam_watcher *cam_watching(struct cf_self *s, const char *camera, const char *session) {
   const struct cam_live *l = cam_live_find(s, camera);
   const struct cam_watcher *w = l ? l->watchers : NULL;
-  while (w && (strcmp(w->session, session) || w->over)) w = w->next;
+  while (w && (strcmp(w->session, session) || w->over))
+    w = w->next;
   return w;
 }
 
@@ -116,7 +123,8 @@ void cam_put_state(struct cf_self *s, const char *camera, fq_json *into) {
   state_words(state, why, retry_at_ms, into);
 }
 
-/* ---- what viewers are told ------------------------------------------------------------------------------ */
+/* ---- what viewers are told ------------------------------------------------------------------------------
+ */
 
 static void tell(struct cam_live *l, const struct cam_watcher *w) {
   fq_json *data = fq_json_object();
@@ -143,9 +151,11 @@ void cam_live_state(struct cam_live *l, enum cam_state state, const char *why) {
   }
 }
 
-/* ---- the end of a watch --------------------------------------------------------------------------------- */
+/* ---- the end of a watch ---------------------------------------------------------------------------------
+ */
 
-static void command(struct cf_self *s, const char *method, const char *camera, int64_t watch, const char *why) {
+static void command(struct cf_self *s, const char *method, const char *camera, int64_t watch,
+                    const char *why) {
   fq_json *params = fq_json_object();
   fq_json_set_str(params, "id", camera);
   if (watch) fq_json_set_int(params, "watch", watch);
@@ -189,7 +199,8 @@ static void remove_over(struct cam_live *l) {
   l->linger = fq_after_ms(l->self->kernel, l->gone ? 0 : LINGER_MS, idle, l);
 }
 
-/* ---- cam.sync ------------------------------------------------------------------------------------------- */
+/* ---- cam.sync -------------------------------------------------------------------------------------------
+ */
 
 struct note {
   struct cf_self *self;
@@ -212,6 +223,8 @@ static void settled(fq_kernel *k, void *arg) {
   free(n);
   if (!l) return;
   remove_over(l);
+  if (l->changed) cam_bridge_restart(l);
+  l->changed = false;
   if (!l->watchers) return;
   fq_after_cancel(l->linger);
   l->linger = NULL;
@@ -235,15 +248,18 @@ enum fq_status cam_sync_run(struct fq_call *c) {
   l->gone = !cam_load(c->db, id, &cam);
   if (!l->gone) {
     char *sealed = cam_sealed(c->db, cam.n);
-    bool restart = l->cam.n && (text_differs(l->sealed, sealed) || cam.transcode != l->cam.transcode || strcmp(cam.transport, l->cam.transport) != 0);
+    l->changed =
+        l->changed || (l->cam.n && (text_differs(l->sealed, sealed) || cam.transcode != l->cam.transcode ||
+                                    strcmp(cam.transport, l->cam.transport) != 0));
     free(l->sealed);
     l->sealed = sealed;
     l->cam = cam;
-    if (restart) cam_bridge_restart(l);
   }
   for (struct cam_watcher *w = l->watchers; w; w = w->next) {
     const struct fq_actor actor = {.name = w->user, .org = w->org, .roles = w->roles};
-    if (!w->confirmed) w->confirmed = fq_int(c->db, 0, "SELECT 1 FROM camera_watch WHERE n = ?1 AND until_ms IS NULL", "i", w->watch) != 0;
+    if (!w->confirmed)
+      w->confirmed = fq_int(c->db, 0, "SELECT 1 FROM camera_watch WHERE n = ?1 AND until_ms IS NULL", "i",
+                            w->watch) != 0;
     if (w->over) continue;
     if (!w->confirmed)
       w->over = "left";
@@ -322,9 +338,6 @@ void cam_live_free(struct cf_self *s) {
       next = w->next;
       free(w);
     }
-    fq_after_cancel(l->linger);
-    fq_after_cancel(l->retry);
-    fq_after_cancel(l->look);
     live_drop(l);
   }
 }

@@ -1,10 +1,10 @@
 /*
- * rights.c - who may watch which camera: the camera's level and the watcher's, the departments it is opened to,
- * and for a camera in a home its consent. Reads only; any thread with a handle of its own.
+ * rights.c - who may watch which camera: the camera's level and the watcher's, the departments it is opened
+ * to, and for a camera in a home its consent. Reads only; any thread with a handle of its own.
  *
- * Level 1 is for the county, 2 for townships and above, 3 for villages and above; a watcher's level is that of
- * the unit he sits at, a department's that of the unit it belongs to. A level opens what lies within one's own
- * unit, never what lies beside it.
+ * Level 1 is for the county, 2 for townships and above, 3 for villages and above; a watcher's level is that
+ * of the unit he sits at, a department's that of the unit it belongs to. A level opens what lies within one's
+ * own unit, never what lies beside it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -35,13 +35,15 @@ static bool opened_to(fq_db *db, const struct cam *cam, const char *org) {
 static bool relative(fq_db *db, const struct cam *cam, const struct fq_actor *a, int64_t now_ms) {
   if (now_ms >= cam->until_ms) return false;
   return !strcmp(cam->family, a->name) ||
-         fq_int(db, 0, "SELECT 1 FROM camera_link WHERE guest = ?1 AND camera = ?2 AND until_ms > ?3", "sii", a->name, cam->n, now_ms);
+         fq_int(db, 0, "SELECT 1 FROM camera_link WHERE guest = ?1 AND camera = ?2 AND until_ms > ?3", "sii",
+                a->name, cam->n, now_ms);
 }
 
 /* A home is watched by its relatives; by a desk of its area only while the consent holds and for a reason. */
 static enum cam_may family_may(fq_db *db, const struct cam *cam, const struct fq_actor *a, int64_t now_ms) {
   if (relative(db, cam, a, now_ms)) return CAM_YES;
-  bool desk = a->roles & FQ_ROLE_DESK && fq_org_within(db, cam->org, a->org) && level_of(db, a->org) <= cam->level;
+  bool desk =
+      a->roles & FQ_ROLE_DESK && fq_org_within(db, cam->org, a->org) && level_of(db, a->org) <= cam->level;
   return desk && now_ms < cam->until_ms ? CAM_WITH_REASON : CAM_NO;
 }
 
@@ -56,5 +58,6 @@ enum cam_may cam_may_watch(fq_db *db, const struct cam *cam, const struct fq_act
 /* Who keeps the register or audits it sees what there is, without a right to the picture. */
 bool cam_may_see(fq_db *db, const struct cam *cam, const struct fq_actor *a, int64_t now_ms) {
   const uint32_t keep = FQ_ROLE_DESK | FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_SECURITY | FQ_ROLE_ADMIN_AUDIT;
-  return a->system || (a->roles & keep && fq_org_within(db, cam->org, a->org)) || cam_may_watch(db, cam, a, now_ms) != CAM_NO;
+  return a->system || (a->roles & keep && fq_org_within(db, cam->org, a->org)) ||
+         cam_may_watch(db, cam, a, now_ms) != CAM_NO;
 }

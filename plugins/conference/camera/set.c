@@ -1,6 +1,6 @@
 /*
- * set.c - cam.set, cam.import, cam.remove: the register. The address is an entry of its own that nobody hears,
- * sealed; everything else is what people may know of a camera. Kernel thread.
+ * set.c - cam.set, cam.import, cam.remove: the register. The address is an entry of its own that nobody
+ * hears, sealed; everything else is what people may know of a camera. Kernel thread.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,9 +27,11 @@ static enum fq_status reach(const struct row *r, const char *org, const char *me
   struct fq_unit unit;
   const struct fq_actor *a = r->c->actor;
   if (!fq_org_unit(r->c->db, org, &unit))
-    return fq_fail(r->c->error, FQ_E_PARAMS, "org.unknown", at(r, member, path), "没有机构 %s", "no unit %s", org);
+    return fq_fail(r->c->error, FQ_E_PARAMS, "org.unknown", at(r, member, path), "没有机构 %s", "no unit %s",
+                   org);
   if (a->system || fq_org_within(r->c->db, org, a->org)) return FQ_OK;
-  return fq_fail(r->c->error, FQ_E_FORBIDDEN, "org.foreign", at(r, member, path), "%s 不在您的辖区内", "%s is not within your unit", org);
+  return fq_fail(r->c->error, FQ_E_FORBIDDEN, "org.foreign", at(r, member, path), "%s 不在您的辖区内",
+                 "%s is not within your unit", org);
 }
 
 /* Without an id the camera of the same GB/T 28181 id, or of the same name in the same unit, is meant: sending
@@ -39,13 +41,18 @@ static enum fq_status find(struct row *r) {
   char path[96];
   const char *id = fq_json_str(r->p, "id"), *gb = fq_json_str(r->p, "gb_id"), *org = fq_json_str(r->p, "org");
   if (id && !cam_load(c->db, id, &r->was))
-    return fq_fail(c->error, FQ_E_NOT_FOUND, "cam.unknown", at(r, "id", path), "没有摄像头 %s", "no camera %s", id);
-  int64_t same = gb ? fq_int(c->db, 0, "SELECT n FROM camera WHERE gb_id = ?1 AND removed_ms IS NULL", "s", gb) : 0;
+    return fq_fail(c->error, FQ_E_NOT_FOUND, "cam.unknown", at(r, "id", path), "没有摄像头 %s",
+                   "no camera %s", id);
+  int64_t same =
+      gb ? fq_int(c->db, 0, "SELECT n FROM camera WHERE gb_id = ?1 AND removed_ms IS NULL", "s", gb) : 0;
   if (!id && !same)
-    same = fq_int(c->db, 0, "SELECT n FROM camera WHERE org = ?1 AND name = ?2 AND removed_ms IS NULL", "ss", org, fq_json_str(r->p, "name"));
+    same = fq_int(c->db, 0, "SELECT n FROM camera WHERE org = ?1 AND name = ?2 AND removed_ms IS NULL", "ss",
+                  org, fq_json_str(r->p, "name"));
   if (!id && same) cam_load_n(c->db, same, &r->was);
   if (id && same && same != r->was.n)
-    return fq_fail(c->error, FQ_E_CONFLICT, "cam.gb_taken", at(r, "gb_id", path), "国标编码 %s 已属于摄像头 c%lld", "GB/T 28181 id %s is camera c%lld's", gb, (long long)same);
+    return fq_fail(c->error, FQ_E_CONFLICT, "cam.gb_taken", at(r, "gb_id", path),
+                   "国标编码 %s 已属于摄像头 c%lld", "GB/T 28181 id %s is camera c%lld's", gb,
+                   (long long)same);
   return r->was.n ? reach(r, r->was.org, "id") : FQ_OK;
 }
 
@@ -55,17 +62,24 @@ static enum fq_status check_family(const struct row *r) {
   char path[96];
   bool home = fq_json_int(r->p, "class", 0) == CAM_FAMILY;
   if (home != (family != NULL))
-    return fq_fail(c->error, FQ_E_PARAMS, "cam.family", at(r, "family", path), "家庭摄像头(8 类)须写明亲属和同意,其他类别不写",
+    return fq_fail(c->error, FQ_E_PARAMS, "cam.family", at(r, "family", path),
+                   "家庭摄像头(8 类)须写明亲属和同意,其他类别不写",
                    "a camera in a home (class 8) needs a relative and a consent, others have none");
   if (!home) return FQ_OK;
   const char *user = fq_json_str(family, "user");
-  if (!(fq_int(c->db, 0, "SELECT roles FROM account WHERE name = ?1 AND disabled = 0", "s", user) & FQ_ROLE_FAMILY))
-    return fq_fail(c->error, FQ_E_PARAMS, "cam.relative", at(r, "family.user", path), "%s 不是家属账号", "%s is no relative's account", user);
-  int64_t until_ms = fq_time_parse(fq_json_str(family, "until")), given_ms = fq_time_parse(fq_json_str(family, "consent_at"));
+  if (!(fq_int(c->db, 0, "SELECT roles FROM account WHERE name = ?1 AND disabled = 0", "s", user) &
+        FQ_ROLE_FAMILY))
+    return fq_fail(c->error, FQ_E_PARAMS, "cam.relative", at(r, "family.user", path), "%s 不是家属账号",
+                   "%s is no relative's account", user);
+  int64_t until_ms = fq_time_parse(fq_json_str(family, "until")),
+          given_ms = fq_time_parse(fq_json_str(family, "consent_at"));
   if (given_ms > c->now_ms + 60000)
-    return fq_fail(c->error, FQ_E_PARAMS, "cam.consent_time", at(r, "family.consent_at", path), "同意的时间在将来", "the consent is given in the future");
+    return fq_fail(c->error, FQ_E_PARAMS, "cam.consent_time", at(r, "family.consent_at", path),
+                   "同意的时间在将来", "the consent is given in the future");
   if (until_ms <= c->now_ms || until_ms > c->now_ms + CONSENT_MOST_MS)
-    return fq_fail(c->error, FQ_E_PARAMS, "cam.until", at(r, "family.until", path), "同意的期限应在今后一年之内,到期可以续", "a consent holds for a year at most, and can be renewed");
+    return fq_fail(c->error, FQ_E_PARAMS, "cam.until", at(r, "family.until", path),
+                   "同意的期限应在今后一年之内,到期可以续",
+                   "a consent holds for a year at most, and can be renewed");
   return FQ_OK;
 }
 
@@ -81,7 +95,8 @@ static enum fq_status check(struct row *r) {
   fq_json_each(m, fq_json_get(r->p, "departments")) {
     struct fq_unit unit;
     if (s == FQ_OK && !fq_org_unit(c->db, fq_json_as_str(m), &unit))
-      s = fq_fail(c->error, FQ_E_PARAMS, "org.unknown", at(r, "departments", path), "没有机构 %s", "no unit %s", fq_json_as_str(m));
+      s = fq_fail(c->error, FQ_E_PARAMS, "org.unknown", at(r, "departments", path), "没有机构 %s",
+                  "no unit %s", fq_json_as_str(m));
   }
   return s;
 }
@@ -92,7 +107,8 @@ static void carry(fq_json *data, const fq_json *p, const char *member) {
 }
 
 static enum fq_status put(struct row *r, struct cam *cam) {
-  static const char *const members[] = {"name", "gb_id", "place", "class", "level", "departments", "family", "transcode"};
+  static const char *const members[] = {"name",  "gb_id",       "place",  "class",
+                                        "level", "departments", "family", "transcode"};
   struct cf_self *self = r->c->self;
   const char *url = fq_json_str(r->p, "url"), *transport = fq_json_str(r->p, "transport");
   const fq_json *family = fq_json_get(r->p, "family");
@@ -101,7 +117,8 @@ static enum fq_status put(struct row *r, struct cam *cam) {
   cam_copy(cam->org, sizeof cam->org, fq_json_str(r->p, "org"));
   cam_copy(cam->family, sizeof cam->family, fq_json_str(family, "user"));
   fq_json *data = fq_json_object();
-  for (size_t x = 0; x < sizeof members / sizeof *members; x++) carry(data, r->p, members[x]);
+  for (size_t x = 0; x < sizeof members / sizeof *members; x++)
+    carry(data, r->p, members[x]);
   fq_json_set_bool(data, "privacy", family || fq_json_bool(r->p, "privacy", false));
   fq_json_set_str(data, "transport", transport ? transport : "tcp");
   enum fq_status s = cam_emit(r->c, cam, "cam.set", NULL, data);

@@ -18,14 +18,16 @@ void cam_id(char out[FQ_ID_MAX], int64_t n) {
 }
 
 int64_t cam_n(const char *id) {
-  if (!id || *id != 'c' || !id[1] || strspn(id + 1, "0123456789") != strlen(id + 1) || strlen(id) > 17) return -1;
+  if (!id || *id != 'c' || !id[1] || strspn(id + 1, "0123456789") != strlen(id + 1) || strlen(id) > 17)
+    return -1;
   return strtoll(id + 1, NULL, 10);
 }
 
 bool cam_load_n(fq_db *db, int64_t n, struct cam *out) {
   memset(out, 0, sizeof *out);
   fq_stmt *q = fq_sql(db,
-                      "SELECT n, class, level, until_ms, consent_ms, privacy, transcode, url IS NOT NULL, org, name, gb_id, transport,"
+                      "SELECT n, class, level, until_ms, consent_ms, privacy, transcode, url IS NOT NULL, "
+                      "org, name, gb_id, transport,"
                       " family, departments FROM camera WHERE n = ?1 AND removed_ms IS NULL",
                       "i", n);
   if (!fq_row(q)) return false;
@@ -67,14 +69,17 @@ char *cam_sealed(fq_db *db, int64_t n) {
   return sealed;
 }
 
-enum fq_status cam_emit(struct fq_call *c, const struct cam *cam, const char *kind, const char *user, fq_json *data) {
+enum fq_status cam_emit(struct fq_call *c, const struct cam *cam, const char *kind, const char *user,
+                        fq_json *data) {
   char audience[2 * FQ_ID_MAX + 16] = "";
   if (user && *user && *cam->family && strcmp(user, cam->family))
     snprintf(audience, sizeof audience, "user/%s user/%s", user, cam->family);
   else if ((user && *user) || *cam->family)
     snprintf(audience, sizeof audience, "user/%s", user && *user ? user : cam->family);
   fq_json_set_str(data, "camera", cam->id);
-  return fq_emit(c, (struct fq_draft){.kind = kind, .subject = cam->id, .org = cam->org, .audience = audience, .data = data});
+  return fq_emit(c,
+                 (struct fq_draft){
+                     .kind = kind, .subject = cam->id, .org = cam->org, .audience = audience, .data = data});
 }
 
 enum fq_status cam_target(struct fq_call *c, struct fq_target *t) {
@@ -84,7 +89,8 @@ enum fq_status cam_target(struct fq_call *c, struct fq_target *t) {
   return s;
 }
 
-/* ---- apply ---------------------------------------------------------------------------------------------- */
+/* ---- apply ----------------------------------------------------------------------------------------------
+ */
 
 static int64_t subject_n(const struct fq_entry *e) {
   return cam_n(fq_json_str(e->data, "camera"));
@@ -111,16 +117,22 @@ enum fq_status cam_apply_set(struct fq_apply *a, const struct fq_entry *e) {
   char *departments = fq_json_get(d, "departments") ? fq_json_print(fq_json_get(d, "departments")) : NULL;
   int64_t n = subject_n(e), until_ms = time_of(family, "until");
   fq_exec(a->db,
-          "INSERT INTO camera(n, name, org, gb_id, class, level, departments, privacy, transcode, transport, family, consent_by,"
+          "INSERT INTO camera(n, name, org, gb_id, class, level, departments, privacy, transcode, transport, "
+          "family, consent_by,"
           " consent_ms, until_ms, set_ms) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)"
-          " ON CONFLICT(n) DO UPDATE SET name = ?2, org = ?3, gb_id = ?4, class = ?5, level = ?6, departments = ?7, privacy = ?8,"
-          " transcode = ?9, transport = ?10, family = ?11, consent_by = ?12, consent_ms = ?13, until_ms = ?14, set_ms = ?15",
-          "isssiisiisssiii", n, fq_json_str(d, "name"), e->org, fq_json_str(d, "gb_id"), fq_json_int(d, "class", 1), fq_json_int(d, "level", 3),
-          departments ? departments : "[]", (int64_t)fq_json_bool(d, "privacy", false), (int64_t)fq_json_bool(d, "transcode", false),
-          fq_json_str(d, "transport"), fq_json_str(family, "user"), fq_json_str(family, "consent_by"), time_of(family, "consent_at"), until_ms, e->at_ms);
+          " ON CONFLICT(n) DO UPDATE SET name = ?2, org = ?3, gb_id = ?4, class = ?5, level = ?6, "
+          "departments = ?7, privacy = ?8,"
+          " transcode = ?9, transport = ?10, family = ?11, consent_by = ?12, consent_ms = ?13, until_ms = "
+          "?14, set_ms = ?15",
+          "isssiisiisssiii", n, fq_json_str(d, "name"), e->org, fq_json_str(d, "gb_id"),
+          fq_json_int(d, "class", 1), fq_json_int(d, "level", 3), departments ? departments : "[]",
+          (int64_t)fq_json_bool(d, "privacy", false), (int64_t)fq_json_bool(d, "transcode", false),
+          fq_json_str(d, "transport"), fq_json_str(family, "user"), fq_json_str(family, "consent_by"),
+          time_of(family, "consent_at"), until_ms, e->at_ms);
   free(departments);
   if (place)
-    fq_exec(a->db, "UPDATE camera SET lon = ?2, lat = ?3 WHERE n = ?1", "idd", n, fq_json_num(place, "lon", NAN), fq_json_num(place, "lat", NAN));
+    fq_exec(a->db, "UPDATE camera SET lon = ?2, lat = ?3 WHERE n = ?1", "idd", n,
+            fq_json_num(place, "lon", NAN), fq_json_num(place, "lat", NAN));
   else
     fq_exec(a->db, "UPDATE camera SET lon = NULL, lat = NULL WHERE n = ?1", "i", n);
   consent_timer(a, e, n, until_ms);
@@ -134,41 +146,49 @@ enum fq_status cam_apply_source(struct fq_apply *a, const struct fq_entry *e) {
 
 enum fq_status cam_apply_removed(struct fq_apply *a, const struct fq_entry *e) {
   int64_t n = subject_n(e);
-  fq_exec(a->db, "UPDATE camera SET removed_ms = ?2, url = NULL, family = NULL, until_ms = 0 WHERE n = ?1", "ii", n, e->at_ms);
+  fq_exec(a->db, "UPDATE camera SET removed_ms = ?2, url = NULL, family = NULL, until_ms = 0 WHERE n = ?1",
+          "ii", n, e->at_ms);
   fq_exec(a->db, "DELETE FROM camera_link WHERE camera = ?1", "i", n);
   consent_timer(a, e, n, 0);
   return FQ_OK;
 }
 
 enum fq_status cam_apply_watched(struct fq_apply *a, const struct fq_entry *e) {
-  fq_exec(a->db, "INSERT INTO camera_watch(n, camera, user, org, conf, reason, from_ms) VALUES(?1,?2,?3,?4,?5,?6,?7)", "iissssi", e->seq,
-          subject_n(e), e->actor, e->org, fq_json_str(e->data, "conf"), fq_json_str(e->data, "reason"), e->at_ms);
+  fq_exec(
+      a->db,
+      "INSERT INTO camera_watch(n, camera, user, org, conf, reason, from_ms) VALUES(?1,?2,?3,?4,?5,?6,?7)",
+      "iissssi", e->seq, subject_n(e), e->actor, e->org, fq_json_str(e->data, "conf"),
+      fq_json_str(e->data, "reason"), e->at_ms);
   return FQ_OK;
 }
 
 enum fq_status cam_apply_unwatched(struct fq_apply *a, const struct fq_entry *e) {
-  fq_exec(a->db, "UPDATE camera_watch SET until_ms = ?2, why = ?3 WHERE n = ?1", "iis", fq_json_int(e->data, "watch", 0), e->at_ms,
-          fq_json_str(e->data, "why"));
+  fq_exec(a->db, "UPDATE camera_watch SET until_ms = ?2, why = ?3 WHERE n = ?1", "iis",
+          fq_json_int(e->data, "watch", 0), e->at_ms, fq_json_str(e->data, "why"));
   return FQ_OK;
 }
 
 /* Without `until` it is withdrawn, and nobody's link opens the home any more. */
 enum fq_status cam_apply_consented(struct fq_apply *a, const struct fq_entry *e) {
   int64_t n = subject_n(e), until_ms = time_of(e->data, "until");
-  fq_exec(a->db, "UPDATE camera SET until_ms = ?2, consent_ms = ?3, consent_by = coalesce(?4, consent_by) WHERE n = ?1", "iiis", n,
-          until_ms, e->at_ms, fq_json_str(e->data, "consent_by"));
+  fq_exec(
+      a->db,
+      "UPDATE camera SET until_ms = ?2, consent_ms = ?3, consent_by = coalesce(?4, consent_by) WHERE n = ?1",
+      "iiis", n, until_ms, e->at_ms, fq_json_str(e->data, "consent_by"));
   if (!until_ms)
     fq_exec(a->db, "DELETE FROM camera_link WHERE camera = ?1", "i", n);
   else
-    fq_exec(a->db, "UPDATE camera_link SET until_ms = min(until_ms, ?2) WHERE camera = ?1", "ii", n, until_ms);
+    fq_exec(a->db, "UPDATE camera_link SET until_ms = min(until_ms, ?2) WHERE camera = ?1", "ii", n,
+            until_ms);
   consent_timer(a, e, n, until_ms);
   return FQ_OK;
 }
 
 enum fq_status cam_apply_linked(struct fq_apply *a, const struct fq_entry *e) {
   const fq_json *d = e->data;
-  fq_exec(a->db, "INSERT INTO camera_link(guest, camera, name, mark, until_ms) VALUES(?1,?2,?3,?4,?5)", "sissi", fq_json_str(d, "guest"),
-          subject_n(e), fq_json_str(d, "name"), fq_json_str(d, "mark"), time_of(d, "until"));
+  fq_exec(a->db, "INSERT INTO camera_link(guest, camera, name, mark, until_ms) VALUES(?1,?2,?3,?4,?5)",
+          "sissi", fq_json_str(d, "guest"), subject_n(e), fq_json_str(d, "name"), fq_json_str(d, "mark"),
+          time_of(d, "until"));
   return FQ_OK;
 }
 
