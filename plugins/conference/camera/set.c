@@ -150,7 +150,7 @@ enum fq_status cam_import_run(struct fq_call *c) {
   int64_t added = 0, changed = 0, x = 0;
   fq_json *wrong = fq_json_array();
   fq_json_each(p, fq_json_get(c->params, "rows")) {
-    char path[32];
+    char path[40];
     snprintf(path, sizeof path, "params.rows[%lld]", (long long)x++);
     struct row r = {.c = c, .p = p, .path = path};
     struct cam cam;

@@ -44,7 +44,7 @@ struct rec_grid rec_grid_of(int tiles);
 
 struct rec_part { /* a track, made readable */
   struct rec_track track;
-  char raw[24], plain[32], tile[24]; /* files in the working directory */
+  char raw[32], plain[32], tile[32]; /* files in the working directory */
   bool broken;
   int cell;
 };

@@ -178,7 +178,7 @@ static void look_into(struct search *s, const char *conf) {
     if (!f) abort();
     rec_copy(f->conf, sizeof f->conf, conf);
     snprintf(f->user, sizeof f->user, "%.*s", (int)strcspn(user + 6, "~"), user + 6);
-    snprintf(f->path, sizeof f->path, "%s/%s", dir, e->d_name);
+    if (snprintf(f->path, sizeof f->path, "%s/%s", dir, e->d_name) >= (int)sizeof f->path) f->path[0] = '\0';
     f->next = s->found;
     s->found = f;
   }
