@@ -1,8 +1,10 @@
-/* Digests, random bytes, password hashes and the county's seal: see crypto.h. */
+/* Digests, random bytes, password hashes and the county's seal: see crypto.h and, of section 10, fengqiao.h.
+ */
 #include "base/crypto.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -123,6 +125,22 @@ void fq_random_token(char *out, size_t bytes) {
   memcpy(out, text, strlen(text) + 1);
   OPENSSL_cleanse(raw, sizeof raw);
   free(text);
+}
+
+/* 64 letters: six bits of a random byte are one of them, none more often than another. */
+void fq_random_text(char *out, size_t characters) {
+  static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  fq_random(out, characters);
+  for (size_t i = 0; i < characters; i++)
+    out[i] = letters[(unsigned char)out[i] & 63];
+  out[characters] = '\0';
+}
+
+void fq_hmac_sha1(const char *key, const char *text, char out[29]) {
+  uint8_t mac[20];
+  unsigned len = sizeof mac;
+  must(HMAC(EVP_sha1(), key, (int)strlen(key), (const uint8_t *)text, strlen(text), mac, &len) != NULL);
+  EVP_EncodeBlock((unsigned char *)out, mac, sizeof mac);
 }
 
 #define SCRYPT_R 8

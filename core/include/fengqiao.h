@@ -351,7 +351,8 @@ struct fq_call {
   struct fq_tick *tick; /* opaque */
   /* Since 1.3: the address of whoever asks from outside, for limits; "" or NULL from within the house. */
   const char *remote;
-  /* Since 1.4: the session that asks (its sid); "" or NULL when there is none (HTTP, policies, timers). */
+  /* Since 1.4: the session that asks (its sid); "" when there is none (HTTP, policies, timers) or it is over.
+   */
   const char *session;
 };
 typedef enum fq_status (*fq_command_fn)(struct fq_call *c);
@@ -427,14 +428,16 @@ FQ_API void fq_mark_text(fq_kernel *k, const char *purpose, const char *text, ch
  * org is at or above `org`. Merged while a client is slow, never journalled, never replayed. */
 FQ_API void fq_publish(struct fq_call *c, const char *topic, const char *key, const char *org, fq_json *data);
 
-/* Since 1.4: says something volatile to one session, whatever topics it asked for. Unlike fq_publish()
- * nothing is merged: what is told is heard in this order while the session lasts. Takes data. False: it is
- * gone. Kernel thread. */
+/* Since 1.4: says something volatile to one session, whatever topics it asked for: {method: topic, params:
+ * {key: "", data}}. Unlike fq_publish() nothing is merged: what is told is heard in this order while the
+ * session lasts, and one that does not keep up is ended. Takes data. False: it is gone. Kernel thread, after
+ * the commit of what it speaks of (fq_post). */
 FQ_API bool fq_tell(fq_kernel *k, const char *session, const char *topic, fq_json *data);
 
 /* Since 1.4: runs a command as `system`, internal ones too, in the next tick: how what has happened outside
- * (a process ended, a peer answered) becomes an entry. `done` may be NULL; exactly one of result and error is
- * set. Takes params. Kernel thread, never from a handler or apply: there fq_call_method() is right. */
+ * (a process ended, a peer answered) becomes an entry. `done` is called later, never from within
+ * fq_command(); exactly one of result and error is set. NULL: an error is logged. Takes params. Kernel
+ * thread, never from a handler or apply: there fq_call_method() is right. */
 typedef void (*fq_done_fn)(fq_kernel *k, void *arg, const fq_json *result, const struct fq_error *error);
 FQ_API void fq_command(fq_kernel *k, const char *method, fq_json *params, fq_done_fn done, void *arg);
 
@@ -545,22 +548,27 @@ FQ_API void fq_log(enum fq_log_level level, const char *fmt, ...)
     FQ_PRINTF(2, 3); /* any thread; never secrets */
 
 /* Since 1.4: an alarm in memory, gone with the process; what must survive it is a timer (section 5). Kernel
- * thread. Once it has rung it is freed; cancelling NULL is fine. */
+ * thread, outside a tick; what is still set when the server stops never rings. Once it has rung it is freed;
+ * cancelling NULL is fine. In a test on a fake clock it rings as timers do. */
 typedef struct fq_after fq_after;
 FQ_API fq_after *fq_after_ms(fq_kernel *k, int64_t ms, void (*fn)(fq_kernel *k, void *arg), void *arg);
 FQ_API void fq_after_cancel(fq_after *a);
 
-/* Since 1.4: a process beside the server: a media server, a converter. Its descriptors are its own, it dies
- * with the server, and its output comes line by line. Kernel thread, callbacks too. */
+/* Since 1.4: a process beside the server: a media server, a converter. It leads a session of its own, has
+ * none of the server's descriptors or environment, dies with the server, and its output comes line by line:
+ * clean text, empty lines left out, long ones in parts. Kernel thread, callbacks too, which may end and start
+ * processes. When the server stops it is asked to end, and killed two seconds later. */
 typedef struct fq_process fq_process;
 struct fq_process_spec {
   const char *const *argv; /* argv[0] is the program's path; NULL at the end */
   const char *const *env;  /* "NAME=value", NULL at the end; NULL: PATH and LC_ALL alone */
   const char *dir;         /* where it runs; NULL: the data directory */
   const char *input;       /* what it reads on its standard input; NULL: nothing */
-  bool unprivileged;       /* a server that runs as root lets it be nobody, for good; `dir` is given to it */
-  int64_t memory_bytes;    /* of address space; 0: no limit */
-  int64_t file_bytes;      /* of one file it writes; 0: no limit */
+  /* No privileges, for good; a server that runs as root lets it be nobody, to whom `dir` and the files in it
+   * are given. The data directory is closed to nobody: inside `dir`, name files relative to it. */
+  bool unprivileged;
+  int64_t memory_bytes; /* of address space; 0: no limit */
+  int64_t file_bytes;   /* of one file it writes; 0: no limit */
   int nice;
   void (*line)(fq_kernel *k, void *arg, bool error, const char *text); /* of its output; NULL: thrown away */
   /* The last call: it has ended by itself or was ended. `signal` 0: with `code`. */
@@ -598,10 +606,12 @@ FQ_API void fq_event_unref(struct fq_event *e);
 
 /* How a session reaches its peer; `peer` is what was given to fq_submit(). Kernel thread. */
 struct fq_transport {
-  void (*event)(void *peer, struct fq_event *e, int64_t previous);                  /* ref it to keep it */
-  void (*signal)(void *peer, const char *topic, const char *key, const char *json); /* volatile */
-  void (*close)(void *peer, int code, const char *reason);                          /* the session is over */
-  void (*flush)(void *transport_self); /* end of a tick: wake the I/O threads once */
+  void (*event)(void *peer, struct fq_event *e, int64_t previous); /* ref it to keep it */
+  /* volatile: the latest of (topic, key). Since 1.4 an empty key is one of a sequence (fq_tell): in order
+   * with all else, neither merged nor left out; a peer that does not keep up is closed instead. */
+  void (*signal)(void *peer, const char *topic, const char *key, const char *json);
+  void (*close)(void *peer, int code, const char *reason); /* the session is over */
+  void (*flush)(void *transport_self);                     /* end of a tick: wake the I/O threads once */
 };
 
 /* A request on its way through the kernel. The transport allocates it, fills the first part, and gets
@@ -652,8 +662,10 @@ FQ_API void fq_blob_ticket(fq_kernel *k, const char *sha256, int64_t size, int64
 /* May the bearer of this token or ticket upload it? Kernel thread. */
 FQ_API bool fq_blob_may_write(fq_kernel *k, const char *token, const char *sha256, int64_t size);
 
-/* Since 1.4: a file the server has made itself (a recording) becomes a blob: hashed, moved, on disk. Helper
- * thread; then the method blob.commit {sha256} makes it known, and an entry with `attachments` readable. */
+/* Since 1.4: a file the server has made itself (a recording), of any size, below the data directory, becomes
+ * a blob: hashed, moved, on disk. Helper thread; then fq_command() of blob.commit {sha256} makes it known,
+ * and an entry with `attachments` readable. blob.remove {sha256} (internal) takes the file away again:
+ * whoever journals that it is to go calls it by fq_call_method(); the entry that named it stays. */
 FQ_API enum fq_status fq_blob_adopt(const char *data_dir, const char *path, char sha256[65], int64_t *size,
                                     struct fq_error *e);
 
@@ -778,8 +790,10 @@ struct fq_projection_model {
 /* ------------------------------------------------------------------------------------------------
  * 13. The plugin itself
  */
-/* Since 1.4: somebody without an account who holds a plugin's token (a relative in a call). The name must be
- * no account's; his sessions end at `until_ms`, or when the plugin says so. */
+/* Since 1.4: somebody without an account who holds a plugin's token (a relative in a call): an actor like any
+ * other, in sessions and over HTTP, but that he uploads nothing. The name must be an id and no account's, the
+ * unit known, and of the roles none an administrator's, a policy's or a service's. His sessions end at
+ * `until_ms`, or when the plugin says so. */
 struct fq_guest {
   char user[FQ_ID_MAX], org[FQ_ID_MAX];
   uint32_t roles;
@@ -841,9 +855,10 @@ struct fq_plugin {
 
   const struct fq_preparation *prepares; /* since 1.3; ends with a zeroed element */
 
-  /* Since 1.4. A session has ended, for whatever reason. Kernel thread, outside a tick. */
+  /* Since 1.4. A session has ended, for whatever reason; not when the server stops. Kernel thread, outside a
+   * tick. */
   void (*session_gone)(void *self, const char *session, const char *user);
-  /* Somebody without an account shows this token: is he this plugin's guest, and as whom? */
+  /* Somebody without an account shows this token: is he this plugin's guest, and as whom? Kernel thread. */
   bool (*guest)(void *self, fq_db *db, const char *token, int64_t now_ms, struct fq_guest *out);
 };
 

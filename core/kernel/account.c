@@ -64,7 +64,7 @@ bool fq_account_token(fq_kernel *k, const char *token, struct fq_call_state *out
     fq_done(q);
   }
   fq_db_clear(k->db);
-  return found;
+  return found || fq_guest_token(k, token, out, expires_ms);
 }
 
 bool fq_token_actor(fq_kernel *k, const char *token, struct fq_actor *out) {

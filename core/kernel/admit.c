@@ -51,6 +51,7 @@ static enum fq_status identify(fq_kernel *k, struct fq_request *r) {
     if (r->session->expires_ms > fq_clock_ms(&k->clock)) {
       fq_copy(s->name, sizeof s->name, r->session->user);
       fq_copy(s->org, sizeof s->org, r->session->org);
+      fq_copy(s->sid, sizeof s->sid, r->session->sid);
       s->actor.roles = r->session->roles;
       return FQ_OK;
     }
@@ -108,7 +109,8 @@ static void run_volatile(fq_kernel *k, struct fq_request *r) {
                              .error = &r->error,
                              .method = r->method,
                              .tick = &t,
-                             .remote = r->remote}};
+                             .remote = r->remote,
+                             .session = r->state->sid}};
   f.call.result = r->result = fq_json_object();
   r->state->bound->method->volatile_run(&f.call);
   fq_db_clear(k->db);
@@ -216,13 +218,9 @@ enum fq_status fq_kernel_call(fq_kernel *k, const struct fq_actor *actor, const 
   act_as(r, actor);
   fq_admit(k, r);
   while (!answered) {
-    if (k->queue) {
-      struct fq_request *list = k->queue;
-      k->queue = NULL;
-      k->queue_tail = &k->queue;
-      k->queued = 0;
-      fq_tick_direct(k, list, fq_clock_ms(&k->clock));
-    } else
+    if (k->queue)
+      fq_tick_queue(k);
+    else
       fq_loop_wait(k->loop); /* a reader or helper has it */
   }
   enum fq_status st = r->error.status;

@@ -94,7 +94,8 @@ static const struct ticket *ticket_of(fq_kernel *k, const char *token, const cha
 
 bool fq_blob_may_write(fq_kernel *k, const char *token, const char *sha256, int64_t size) {
   struct fq_actor actor;
-  if (fq_token_actor(k, token, &actor)) return true;
+  if (fq_token_actor(k, token, &actor)) /* a guest looks and talks, and leaves nothing on the disk */
+    return fq_int(k->db, 0, "SELECT 1 FROM account WHERE name = ?", "s", actor.name) != 0;
   const struct ticket *t = ticket_of(k, token, sha256);
   return t && t->size == size;
 }
@@ -127,6 +128,50 @@ static bool sync_path(const char *path) {
   return ok;
 }
 
+/* NULL with errno when it cannot be read. */
+static const char *type_of(const char *path) {
+  unsigned char head[16];
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd >= 0 ? read(fd, head, sizeof head) : -1;
+  if (fd >= 0) close(fd);
+  return n < 0 ? NULL : sniff(head, (size_t)n);
+}
+
+/* On disk, then in its place. */
+static bool keep(const char *data_dir, const char *from, const char *sha256) {
+  char dir[700], to[780];
+  snprintf(dir, sizeof dir, "%s/blobs/%.2s", data_dir, sha256);
+  snprintf(to, sizeof to, "%s/%s", dir, sha256);
+  return (mkdir(dir, 0700) == 0 || errno == EEXIST) && sync_path(from) && rename(from, to) == 0 &&
+         sync_path(dir);
+}
+
+static enum fq_status not_kept(struct fq_error *e, const char *path) {
+  return fq_fail(e, FQ_E_STORAGE, "blob.store", path, "无法保存附件:%s", "cannot store the attachment: %s",
+                 strerror(errno));
+}
+
+/* It may have been written by a process that is somebody else. */
+static bool own(const char *path) {
+  int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  struct stat st;
+  bool ours = fd >= 0 && !fstat(fd, &st) && (S_ISREG(st.st_mode) || (errno = EINVAL, false)) &&
+              (st.st_uid == geteuid() || !fchown(fd, geteuid(), getegid())) && !fchmod(fd, 0600);
+  int why = errno;
+  if (fd >= 0) close(fd);
+  errno = why;
+  return ours;
+}
+
+enum fq_status fq_blob_adopt(const char *data_dir, const char *path, char sha256[65], int64_t *size,
+                             struct fq_error *e) {
+  struct stat st;
+  if (!own(path) || !fq_sha256_file(path, sha256) || stat(path, &st) || !keep(data_dir, path, sha256))
+    return not_kept(e, path);
+  if (size) *size = st.st_size;
+  return FQ_OK;
+}
+
 void fq_blob_take(const char *data_dir, fq_json *params, bool picture, struct fq_error *e) {
   const char *sha = fq_json_str(params, "sha256");
   if (strspn(sha, "0123456789abcdef") != 64) { /* it becomes part of a path */
@@ -134,11 +179,10 @@ void fq_blob_take(const char *data_dir, fq_json *params, bool picture, struct fq
             "sha256: expected 64 lower-case hexadecimal digits");
     return;
   }
-  char from[700], dir[700], to[780], hex[FQ_SHA256_HEX];
+  char from[700], to[780], hex[FQ_SHA256_HEX];
   struct stat st;
   snprintf(from, sizeof from, "%s/blobs/tmp/%s.part", data_dir, sha);
-  snprintf(dir, sizeof dir, "%s/blobs/%.2s", data_dir, sha);
-  snprintf(to, sizeof to, "%s/%s", dir, sha);
+  snprintf(to, sizeof to, "%s/blobs/%.2s/%s", data_dir, sha, sha);
   const char *there = access(to, R_OK) == 0 ? to : from;
   if (stat(there, &st) || !fq_sha256_file(there, hex)) {
     fq_fail(e, FQ_E_NOT_FOUND, "blob.missing", "params.sha256", "没有收到 %s 的内容",
@@ -151,22 +195,15 @@ void fq_blob_take(const char *data_dir, fq_json *params, bool picture, struct fq
             "the content's SHA-256 is %s, not as declared", hex);
     return;
   }
-  unsigned char head[16];
-  int fd = open(there, O_RDONLY | O_CLOEXEC);
-  ssize_t n = fd >= 0 ? read(fd, head, sizeof head) : -1;
-  if (fd >= 0) close(fd);
-  const char *type = sniff(head, n > 0 ? (size_t)n : 0);
-  if (picture && strncmp(type, "image/", 6)) {
+  const char *type = type_of(there);
+  if (type && picture && strncmp(type, "image/", 6)) {
     if (there == from) unlink(from);
     fq_fail(e, FQ_E_PARAMS, "blob.picture", "params.sha256", "这不是照片,请重新选择",
             "this is no picture: choose another file");
     return;
   }
-  bool kept = there == to || ((mkdir(dir, 0700) == 0 || errno == EEXIST) && sync_path(from) &&
-                              rename(from, to) == 0 && sync_path(dir));
-  if (n < 0 || !kept) {
-    fq_fail(e, FQ_E_STORAGE, "blob.store", "params.sha256", "无法保存附件:%s",
-            "cannot store the attachment: %s", strerror(errno));
+  if (!type || (there != to && !keep(data_dir, from, sha))) {
+    not_kept(e, "params.sha256");
     return;
   }
   fq_json_set_int(params, "size", st.st_size);
@@ -193,6 +230,11 @@ static enum fq_status apply_stored(struct fq_apply *a, const struct fq_entry *e)
 static enum fq_status apply_lapsed(struct fq_apply *a, const struct fq_entry *e) {
   fq_exec(a->db, "DELETE FROM blob WHERE sha256 = ?", "s", fq_json_str(e->data, "sha256"));
   return FQ_OK;
+}
+
+static enum fq_status apply_removed(struct fq_apply *a, const struct fq_entry *e) {
+  fq_exec(a->db, "DELETE FROM blob_ref WHERE sha256 = ?", "s", fq_json_str(e->data, "sha256"));
+  return apply_lapsed(a, e);
 }
 
 #define LAPSES                                                                                               \
@@ -239,19 +281,29 @@ static void let_go(fq_kernel *k, void *arg) {
   fq_work(k, unlink_file, unlinked, g);
 }
 
-static enum fq_status lapse(struct fq_call *c) {
+static enum fq_status leave(struct fq_call *c, const char *kind) {
   fq_kernel *k = c->tick->kernel;
   const char *sha = fq_json_str(c->params, "sha256");
-  if (!fq_int(c->db, 0, LAPSES, "s", sha)) return FQ_OK;
   fq_json *data = fq_json_object();
   fq_json_set_str(data, "sha256", sha);
-  enum fq_status s = fq_emit(c, (struct fq_draft){.kind = "blob.lapsed", .data = data});
+  enum fq_status s = fq_emit(c, (struct fq_draft){.kind = kind, .data = data});
   if (s || k->config.memory) return s;
   struct going *g = fq_alloc(sizeof *g);
   fq_copy(g->sha256, sizeof g->sha256, sha);
   snprintf(g->path, sizeof g->path, "%s/blobs/%.2s/%s", k->data_dir, sha, sha);
   fq_post(k, let_go, g);
   return s;
+}
+
+static enum fq_status lapse(struct fq_call *c) {
+  bool lapses = fq_int(c->db, 0, LAPSES, "s", fq_json_str(c->params, "sha256")) != 0;
+  return lapses ? leave(c, "blob.lapsed") : FQ_OK;
+}
+
+static enum fq_status take_away(struct fq_call *c) {
+  const char *sha = fq_json_str(c->params, "sha256");
+  bool there = fq_int(c->db, 0, "SELECT 1 FROM blob WHERE sha256 = ?", "s", sha) != 0;
+  return there ? leave(c, "blob.removed") : FQ_OK;
 }
 
 static enum fq_status commit(struct fq_call *c) {
@@ -295,6 +347,11 @@ static const struct fq_kind kinds[] = {{.name = "blob.stored",
                                         .flags = FQ_KIND_QUIET,
                                         .zh = "附件无人引用,已清理",
                                         .en = "attachment removed: nothing referred to it"},
+                                       {.name = "blob.removed",
+                                        .apply = apply_removed,
+                                        .flags = FQ_KIND_QUIET,
+                                        .zh = "附件按要求删除",
+                                        .en = "attachment removed, as asked"},
                                        {0}};
 /* 64 digits are one more than an id may have. */
 static const struct fq_param hash_params[] = {{.name = "sha256",
@@ -330,6 +387,13 @@ static const struct fq_method methods[] = {{.name = "blob.commit",
                                             .run = lapse,
                                             .zh = "清理无人引用的附件",
                                             .en = "remove an attachment that nothing refers to",
+                                            .result = "{}"},
+                                           {.name = "blob.remove",
+                                            .flags = FQ_INTERNAL,
+                                            .params = hash_params,
+                                            .run = take_away,
+                                            .zh = "删除附件",
+                                            .en = "remove an attachment that entries refer to",
                                             .result = "{}"},
                                            {0}};
 

@@ -73,6 +73,7 @@ struct fq_call_state {
   char name[FQ_ID_MAX], org[FQ_ID_MAX];
   const struct bound_method *bound;
   char idem[72];
+  char sid[32]; /* of the session it came by, or "" */
   uint8_t digest[FQ_SHA256];
   fq_json *prepared; /* what its preparation has found */
 };
@@ -124,9 +125,13 @@ struct fq_kernel {
   bool tick_posted, storage_down;
   char storage_why[256];
   struct fq_alarm *due, *probe;
+  struct fq_after *afters; /* outside.c */
+  struct fq_process *processes;
+  bool closing;
 
   struct fq_session *sessions;
   struct fq_map *by_user, *by_org; /* -> first session */
+  struct fq_map *by_sid;           /* -> session */
   struct transport transports[4];
   size_t transport_count;
   int64_t expire_next_ms;
@@ -146,6 +151,13 @@ void fq_tick_soon(fq_kernel *k);
 void fq_tick_arm(fq_kernel *k); /* the one alarm, for the earliest timer */
 enum fq_status fq_tick_direct(fq_kernel *k, struct fq_request *r, int64_t timers_until);
 enum fq_status fq_tick_fact(fq_kernel *k, const struct fq_entry *fact, struct fq_error *e); /* fact.c */
+
+void fq_tick_queue(fq_kernel *k); /* what is queued, now */
+
+/* outside.c */
+int64_t fq_after_earliest(const fq_kernel *k); /* of a fake clock: -1 when there is none */
+void fq_after_ring(fq_kernel *k);              /* ... that one */
+void fq_outside_close(fq_kernel *k);           /* processes end, alarms are forgotten */
 
 /* emit.c */
 enum fq_status fq_stage(struct frame *f, const struct fq_draft *d);
@@ -170,6 +182,8 @@ void fq_flush(fq_kernel *k); /* tells the transports that a batch is complete */
 void fq_prepare_init(fq_kernel *k);
 void fq_prepare_add(fq_kernel *k, const struct fq_plugin *table);
 bool fq_prepare(fq_kernel *k, struct fq_request *r); /* false: there is nothing to prepare */
+
+bool fq_is_id(const char *s); /* schema.c: FQ_T_ID */
 
 /* receipt.c: idempotency */
 extern const char fq_receipt_schema[];
@@ -200,7 +214,12 @@ void fq_session_expire(fq_kernel *k);
 void fq_session_refresh(fq_kernel *k, const char *user);
 enum fq_status fq_session_request(fq_kernel *k, struct fq_request *r, bool *later);
 
+struct fq_session *fq_session_find(fq_kernel *k, const char *sid); /* NULL when it is over */
+
 extern const struct fq_method fq_session_methods[];
+
+/* guest.c: the token of somebody without an account */
+bool fq_guest_token(fq_kernel *k, const char *token, struct fq_call_state *out, int64_t *expires_ms);
 
 /* read.c: queries and catching up on reader threads */
 void *fq_reader_open(void *kernel);

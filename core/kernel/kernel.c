@@ -212,10 +212,12 @@ static void free_kind(void *p) {
 
 void fq_kernel_close(fq_kernel *k) {
   if (!k) return;
+  k->closing = true;
   while (k->started > 0) {
     const struct fq_module *m = &k->modules[--k->started];
     if (m->table->stop) m->table->stop(m->self, k);
   }
+  fq_outside_close(k);
   /* What is still queued was not acknowledged; the transports that asked are gone. */
   while (k->queue) {
     struct fq_request *r = k->queue;
@@ -246,6 +248,7 @@ void fq_kernel_close(fq_kernel *k) {
   fq_map_clear(&k->blobs_gone, free);
   fq_map_clear(&k->by_user, NULL);
   fq_map_clear(&k->by_org, NULL);
+  fq_map_clear(&k->by_sid, NULL);
   free(k);
 }
 
@@ -289,9 +292,16 @@ void fq_kernel_set_time(fq_kernel *k, int64_t ms) {
 
 enum fq_status fq_kernel_run_until(fq_kernel *k, int64_t ms, struct fq_error *e) {
   for (;;) {
-    int64_t due = fq_timer_earliest(k->db);
+    fq_tick_queue(k);
+    int64_t due = fq_timer_earliest(k->db), rings = fq_after_earliest(k);
+    bool alarm = rings >= 0 && (due < 0 || rings < due);
+    if (alarm) due = rings;
     if (due < 0 || due > ms) break;
     if (due > k->clock.fake_ms) k->clock.fake_ms = due;
+    if (alarm) {
+      fq_after_ring(k);
+      continue;
+    }
     if (fq_tick_direct(k, NULL, k->clock.fake_ms))
       return fq_fail(e, FQ_E_STORAGE, "storage", "", "时钟步进失败:%s", "the tick failed: %s",
                      k->storage_why);

@@ -100,7 +100,7 @@ static enum fq_status out_of_range(struct fq_error *e, const struct where *w, co
   return FQ_E_PARAMS;
 }
 
-static bool is_id(const char *s) {
+bool fq_is_id(const char *s) {
   size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:");
   return n > 0 && n < FQ_ID_MAX && s[n] == '\0';
 }
@@ -128,7 +128,7 @@ static enum fq_status value(const struct fq_param *p, const fq_json *v, const st
     return FQ_OK;
   }
   case FQ_T_ID:
-    return s && is_id(s) ? FQ_OK : wrong_type(e, w, p);
+    return s && fq_is_id(s) ? FQ_OK : wrong_type(e, w, p);
   case FQ_T_TIME:
     return s && fq_time_parse(s) >= 0 ? FQ_OK : wrong_type(e, w, p);
   case FQ_T_ENUM:

@@ -120,6 +120,24 @@ void fq_publish(struct fq_call *c, const char *topic, const char *key, const cha
   fq_flush(k);
 }
 
+struct fq_session *fq_session_find(fq_kernel *k, const char *sid) {
+  return sid && sid[0] ? fq_map_get(k->by_sid, sid) : NULL;
+}
+
+/* An empty key is what keeps the transport from merging it. */
+bool fq_tell(fq_kernel *k, const char *session, const char *topic, fq_json *data) {
+  struct fq_session *s = fq_session_find(k, session);
+  bool there = s && s->transport->signal;
+  if (there) {
+    char *json = fq_json_print(data);
+    s->transport->signal(s->peer, topic, "", json);
+    free(json);
+    fq_flush(k);
+  }
+  fq_json_free(data);
+  return there;
+}
+
 static bool whole_county(fq_kernel *k, const struct fq_session *s) {
   struct fq_unit unit;
   return !s->org[0] || (fq_org_unit(k->db, s->org, &unit) && !unit.parent[0]);
@@ -164,6 +182,7 @@ struct fq_session *fq_session_new(fq_kernel *k, const struct fq_request *r, cons
   fq_map_put(&k->by_user, s->user, s);
   s->next_of_org = fq_map_get(k->by_org, s->org);
   fq_map_put(&k->by_org, s->org, s);
+  fq_map_put(&k->by_sid, s->sid, s);
   return s;
 }
 
@@ -178,6 +197,20 @@ static void unlink_from(struct fq_map **map, const char *key, struct fq_session 
     fq_map_take(map, key);
 }
 
+struct ended {
+  char sid[32], user[FQ_ID_MAX];
+};
+
+static void tell_gone(fq_kernel *k, void *arg) {
+  struct ended *e = arg;
+  for (size_t i = 0; i < k->started; i++) {
+    const struct fq_plugin *p = k->modules[i].table;
+    if (p->size > offsetof(struct fq_plugin, session_gone) && p->session_gone)
+      p->session_gone(k->modules[i].self, e->sid, e->user);
+  }
+  free(e);
+}
+
 /* Sessions are few enough (thousands) and ends rare enough that the one list is walked. */
 static void forget(fq_kernel *k, struct fq_session *s) {
   struct fq_session **at = &k->sessions;
@@ -186,6 +219,13 @@ static void forget(fq_kernel *k, struct fq_session *s) {
   if (*at) *at = s->next;
   unlink_from(&k->by_user, s->user, s, offsetof(struct fq_session, next_of_user));
   unlink_from(&k->by_org, s->org, s, offsetof(struct fq_session, next_of_org));
+  fq_map_take(&k->by_sid, s->sid);
+  if (!k->closing) { /* by the loop: a session may end in a tick, or while another is being opened */
+    struct ended *e = fq_alloc(sizeof *e);
+    memcpy(e->sid, s->sid, sizeof e->sid);
+    memcpy(e->user, s->user, sizeof e->user);
+    fq_post(k, tell_gone, e);
+  }
   s->dropped = true;
   if (!s->catching_up) { /* else read.c frees it when its reader returns */
     fq_json_free(s->topics);

@@ -77,7 +77,8 @@ static struct frame frame_for(struct fq_tick *t, const struct fq_actor *a, const
                                  .error = e,
                                  .method = "",
                                  .tick = t,
-                                 .remote = ""},
+                                 .remote = "",
+                                 .session = ""},
                         .cause = cause,
                         .depth = depth};
 }
@@ -177,6 +178,7 @@ static void run_request(struct fq_tick *t, struct fq_request *r) {
   fq_json *result = fq_json_object();
   struct frame f = frame_for(t, &r->state->actor, r->params, result, &r->error, 0, 0);
   f.call.remote = r->remote;
+  if (fq_session_find(k, r->state->sid)) f.call.session = r->state->sid;
   size_t count = t->count;
   enum fq_status st = FQ_OK;
   if (!fq_db_savepoint(k->db))
@@ -348,6 +350,15 @@ enum fq_status fq_tick_direct(fq_kernel *k, struct fq_request *r, int64_t timers
 enum fq_status fq_tick_fact(fq_kernel *k, const struct fq_entry *fact, struct fq_error *e) {
   enum fq_status st = tick(k, NULL, -1, fact, e);
   return e->status ? e->status : st;
+}
+
+void fq_tick_queue(fq_kernel *k) {
+  struct fq_request *list = k->queue;
+  if (!list) return;
+  k->queue = NULL;
+  k->queue_tail = &k->queue;
+  k->queued = 0;
+  tick(k, list, fq_clock_ms(&k->clock), NULL, NULL);
 }
 
 /* From the loop: a slice of the queue and what is due. */

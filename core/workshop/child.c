@@ -2,59 +2,21 @@
 #include "workshop/child.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "loop/spawn.h"
 
 #define LINE_MAX_BYTES (4u << 20)
 #define PAUSE_MS       200
 #define FILE_MAX_BYTES                                                                                       \
-  (1u << 20)     /* it has no file to write; SQLite's shared index of a county needs 32 KiB */
-#define ABOVE 10 /* descriptors made here lie above those the child will have */
-
-/* What the child does between vfork and exec, made ready beforehand: it borrows our memory and may only call
- * the kernel. */
-struct plan {
-  char *const *argv, *const *env;
-  int fds[4]; /* what becomes 0, 1, 2, 3; -1: nothing */
-  struct rlimit memory, cpu, file, core;
-  pid_t parent;
-};
-
-static void become(const struct plan *p) {
-  struct sigaction usual = {.sa_handler = SIG_DFL};
-  sigset_t none;
-  setsid();
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != p->parent) _exit(127); /* the server died in between */
-  for (int i = 0; i < 4; i++)
-    if (p->fds[i] >= 0 && dup2(p->fds[i], i) < 0) _exit(127);
-  syscall(SYS_close_range, p->fds[3] >= 0 ? 4u : 3u, ~0u, 0u);
-  setpriority(PRIO_PROCESS, 0, 10);
-  umask(077);
-  setrlimit(RLIMIT_AS, &p->memory);
-  setrlimit(RLIMIT_CPU, &p->cpu);
-  setrlimit(RLIMIT_FSIZE, &p->file);
-  setrlimit(RLIMIT_CORE, &p->core);
-  for (int s = 1; s < SIGRTMIN; s++)
-    sigaction(s, &usual, NULL);
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-  execve("/proc/self/exe", p->argv, p->env);
-  _exit(127);
-}
+  (1u << 20) /* it has no file to write; SQLite's shared index of a county needs 32 KiB */
 
 /* Only what the program itself may need: no secret of the server's environment. */
 static void environment(char *env[], size_t cap) {
@@ -69,39 +31,6 @@ static void environment(char *env[], size_t cap) {
   env[n] = NULL;
 }
 
-static int above(int fd) {
-  if (fd < 0 || fd >= ABOVE) return fd;
-  int high = fcntl(fd, F_DUPFD_CLOEXEC, ABOVE);
-  close(fd);
-  return high;
-}
-
-static int as_file(const struct fq_child_input *in) {
-  int fd = above(memfd_create("fengqiao", MFD_CLOEXEC));
-  for (size_t at = 0; fd >= 0 && at < in->len;) {
-    ssize_t n = write(fd, in->bytes + at, in->len - at);
-    if (n <= 0) {
-      close(fd);
-      return -1;
-    }
-    at += (size_t)n;
-  }
-  if (fd >= 0) lseek(fd, 0, SEEK_SET);
-  return fd;
-}
-
-static bool a_pipe(int ours_theirs[2]) {
-  if (pipe2(ours_theirs, O_CLOEXEC)) return false;
-  ours_theirs[0] = above(ours_theirs[0]);
-  ours_theirs[1] = above(ours_theirs[1]);
-  if (ours_theirs[0] >= 0) fcntl(ours_theirs[0], F_SETFL, O_NONBLOCK);
-  return ours_theirs[0] >= 0 && ours_theirs[1] >= 0;
-}
-
-static struct rlimit at_most(int64_t n) {
-  return (struct rlimit){(rlim_t)n, (rlim_t)n};
-}
-
 /* A sanitizer reserves terabytes of addresses. */
 #if defined(__SANITIZE_ADDRESS__)
 #define ADDRESSES_ARE_FREE 1
@@ -112,32 +41,25 @@ static struct rlimit at_most(int64_t n) {
 #endif
 
 static pid_t start(const struct fq_child_config *c, int out_fd, int err_fd) {
+  const struct fq_child_input *in = c->inputs;
   char *env[8];
-  environment(env, sizeof env / sizeof *env);
-  struct plan p = {.argv = c->argv, .env = env, .fds = {-1, out_fd, err_fd, -1}, .parent = getpid()};
-  p.memory = c->memory_bytes ? at_most(c->memory_bytes) : (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
-#ifdef ADDRESSES_ARE_FREE
-  p.memory = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
-#endif
-  p.cpu = at_most(c->wall_ms / 1000 * 2 + 2); /* two threads, all the time there is */
-  p.file = at_most(FILE_MAX_BYTES);
-  p.core = at_most(0);
   pid_t pid = -1;
-  p.fds[0] = as_file(&c->inputs[0]);
-  if (c->inputs[1].bytes) p.fds[3] = as_file(&c->inputs[1]);
-  if (p.fds[0] >= 0 && (p.fds[3] >= 0 || !c->inputs[1].bytes)) {
-    sigset_t all, old; /* no handler of ours may run in the borrowed memory */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    pid = vfork();
-    if (!pid) become(&p);
-    int why = errno;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    errno = why;
-  }
+  environment(env, sizeof env / sizeof *env);
+  struct fq_spawn s = {.path = "/proc/self/exe",
+                       .argv = c->argv,
+                       .env = env,
+                       .fds = {fq_spawn_text(in[0].bytes, in[0].len), out_fd, err_fd, -1},
+                       .cpu_s = c->wall_ms / 1000 * 2 + 2, /* two threads, all the time there is */
+                       .file_bytes = FILE_MAX_BYTES,
+                       .nice = 10};
+#ifndef ADDRESSES_ARE_FREE
+  s.memory_bytes = c->memory_bytes;
+#endif
+  if (in[1].bytes) s.fds[3] = fq_spawn_text(in[1].bytes, in[1].len);
+  if (s.fds[0] >= 0 && (s.fds[3] >= 0 || !in[1].bytes)) pid = fq_spawn(&s);
   int why = errno;
-  if (p.fds[0] >= 0) close(p.fds[0]);
-  if (p.fds[3] >= 0) close(p.fds[3]);
+  if (s.fds[0] >= 0) close(s.fds[0]);
+  if (s.fds[3] >= 0) close(s.fds[3]);
   for (char **e = env; *e; e++)
     free(*e);
   errno = why;
@@ -236,13 +158,13 @@ void fq_child_run(const struct fq_child_config *c, struct fq_child_result *out) 
   int said[2] = {-1, -1}, lines[2] = {-1, -1}, pid_fd = -1;
   pid_t pid = -1;
   *out = (struct fq_child_result){.end = FQ_CHILD_NEVER};
-  if (a_pipe(lines) && a_pipe(said)) pid = start(c, lines[1], said[1]);
+  if (fq_spawn_pipe(lines) && fq_spawn_pipe(said)) pid = start(c, lines[1], said[1]);
   if (pid < 0) out->code = errno;
   if (lines[1] >= 0) close(lines[1]);
   if (said[1] >= 0) close(said[1]);
   if (pid > 0) {
     struct watch w = {.config = c, .result = out};
-    pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    pid_fd = fq_spawn_pidfd(pid);
     out->end = FQ_CHILD_STOPPED;
     reap(pid, pid_fd >= 0 && watch(&w, lines[0], said[0], pid_fd), out);
     fq_buf_free(&w.buf);

@@ -250,6 +250,10 @@ enum fq_status dp_task_step(struct fq_call *c, const struct dp_task *t, enum dp_
 enum fq_status dp_states(struct fq_query *q);       /* dispatch.states: the tables as data */
 void dp_text(char *out, size_t cap, const char *s); /* copies, NULL as "" */
 void dp_set_opt(fq_json *to, const char *name, const fq_json *from, const char *member); /* copies if there */
+/* occurred.c: params.occurred_at, kept between believable bounds (what was claimed goes into data when it was
+ * not); now when it was not said. dp_set_occurred: into data, when it was said. */
+int64_t dp_occurred(struct fq_call *c, fq_json *data);
+void dp_set_occurred(struct fq_call *c, fq_json *data);
 
 /* ---- the parts ------------------------------------------------------------------------------------ */
 

@@ -12,6 +12,11 @@
   { .name = "id", .type = FQ_T_ID, .required = true, .zh = "事件编号", .en = "incident id" }
 #define P_TASK                                                                                               \
   { .name = "id", .type = FQ_T_ID, .required = true, .zh = "任务编号", .en = "task id" }
+#define P_OCCURRED                                                                                           \
+  {                                                                                                          \
+    .name = "occurred_at", .type = FQ_T_TIME, .zh = "现场的时间",                                            \
+    .en = "when it was done, by the phone's clock"                                                           \
+  }
 #define P_REV                                                                                                \
   { .name = "rev", .type = FQ_T_INT, .min = 1, .max = 1e15, .zh = "所见版本", .en = "the revision seen" }
 #define P_NOTE                                                                                               \

@@ -108,6 +108,15 @@ bool signal_is(const struct signal *s, const char *topic, const char *key, const
          s->text[s->name_len + s->len - 3 - jl] == ':';
 }
 
+static struct signal *signal_ref(struct signal *s) {
+  atomic_fetch_add(&s->refs, 1);
+  return s;
+}
+
+static bool signal_merges(const struct signal *s) {
+  return s->text[strlen(s->text) + 1] != '\0';
+}
+
 void signal_unref(struct signal *s) {
   if (s && atomic_fetch_sub(&s->refs, 1) == 1) free(s);
 }
@@ -142,8 +151,7 @@ static void signal_keep(struct peer *p, struct signal *s) {
     p->signal_cap = p->signal_cap ? 2 * p->signal_cap : 8;
     p->signals = regrab(p->signals, (size_t)p->signal_cap * sizeof *p->signals);
   }
-  atomic_fetch_add(&s->refs, 1);
-  p->signals[p->signal_count++] = s;
+  p->signals[p->signal_count++] = signal_ref(s);
   p->signal_bytes += s->len;
   account(p, (long)s->len);
 }
@@ -174,6 +182,7 @@ static void pop(struct peer *p) {
   p->queue_bytes -= n->bytes;
   account(p, -(long)n->bytes);
   if (n->event) fq_event_unref(n->event);
+  signal_unref(n->signal);
   free(n);
 }
 
@@ -197,17 +206,24 @@ void queue_item(struct peer *p, struct out_item *item) {
   mark(p);
 }
 
-/* The socket is behind: what is left of the turn waits in the queue, volatile ones as their latest. */
+/* The socket is behind: what is left of the turn waits in the queue, volatile ones as their latest. What is
+ * told (no key) is one of a sequence, as events are: it keeps its place, and the budget may close the
+ * connection but never leaves one out. */
 static void keep_turn(struct peer *p, struct out_item *item) {
   for (; item; item = item->next) {
-    if (item->type == OUT_SIGNAL) {
+    if (item->type == OUT_SIGNAL && signal_merges(item->signal)) {
       signal_keep(p, item->signal);
       continue;
     }
     struct node *n = grab(sizeof *n);
-    n->event = fq_event_ref(item->event);
-    n->previous = item->previous;
-    n->bytes = item->event->len + sizeof event_open;
+    if (item->type == OUT_SIGNAL) {
+      n->signal = signal_ref(item->signal);
+      n->bytes = n->signal->len;
+    } else {
+      n->event = fq_event_ref(item->event);
+      n->previous = item->previous;
+      n->bytes = item->event->len + sizeof event_open;
+    }
     append(p, n);
   }
 }
@@ -254,6 +270,8 @@ void queue_flush_peer(struct peer *p) {
     while (p->queue && io->scratch_len < limit) {
       if (p->queue->event)
         put_event(p, p->queue->event, p->queue->previous);
+      else if (p->queue->signal)
+        put_signal(p, p->queue->signal);
       else
         put_text(p, p->queue->text, p->queue->len);
       pop(p);

@@ -137,7 +137,8 @@ struct out_batch {
 struct node { /* one frame that could not go out at once */
   struct node *next;
   size_t bytes;
-  struct fq_event *event; /* or the text that follows */
+  struct fq_event *event; /* or something told, or the text that follows */
+  struct signal *signal;
   int64_t previous;
   size_t len;
   char text[];

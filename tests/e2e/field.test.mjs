@@ -78,6 +78,8 @@ test("the page opens with no network at all after the first visit, and says how 
   await offline(page, false);
   await gone(page, "waiting");
   assert.equal((await dispatcher("incident.get", { id })).tasks.find((x) => x.to.user === "officer-0005").state, "accepted");
+  const step = (await dispatcher("journal.timeline", { subject: id, limit: 200 })).entries.find((e) => e.kind === "task.accepted");
+  assert.ok(step.data.occurred_at < step.at, "when it was pressed, not when it was sent");
 });
 
 /** A browser of its own process and profile, so that it can be killed as a phone's battery does it. */

@@ -211,6 +211,22 @@ static void asked_to_join(void **state) {
   rebuild_gives_the_same();
 }
 
+/* ---- steps taken without a network ------------------------------------------------------------------ */
+
+static void told_late(void **state) {
+  three();
+  char then[32], data[96];
+  fq_time_format(fq_now_ms(w.kernel) - 40 * 60000, then);
+  act("officer-a1", "task.accept", "{\"id\":\"%s\",\"occurred_at\":\"%s\"}", t, then);
+  snprintf(data, sizeof data, "\"occurred_at\":\"%s\"", then);
+  has("task.accepted", "data", data); /* told beside the server's time, by which clocks go */
+  act("officer-a1", "task.arrive", "{\"id\":\"%s\",\"occurred_at\":\"1970-01-02T00:00:00Z\"}", t);
+  has("task.arrived", "data",
+      "\"clock_skew\":true"); /* a phone that lost its clock is believed in nothing but this */
+  has("task.arrived", "data", "\"occurred_claimed\":\"1970-01-02T00:00:00Z\"");
+  rebuild_gives_the_same();
+}
+
 /* ---- somebody else instead -------------------------------------------------------------------------- */
 
 static void reassigned(void **state) {
@@ -574,6 +590,7 @@ int main(void) {
       T(all_must_finish_or_be_released),
       T(recall_one),
       T(asked_to_join),
+      T(told_late),
       T(reassigned),
       T(reserved),
       T(reservations_end),

@@ -385,7 +385,7 @@ static void failing_in_every_way(void **state) {
                                                 "if e.word == 'bad' then return 7 end\n"
                                                 "if e.word == 'loop' then while true do end end\n"
                                                 "if e.word == 'full' then local t = {} for i = 1, 1e9 "
-                                                "do t[i] = 'x' .. i end end\n"
+                                                "do t[i] = string.rep('x', 60000) .. i end end\n"
                                                 "return dispatch(e.incident, {user='officer-2'})")),
             POLICY("q", ON("incident.reported", "if e.word == 'run' then error('both') end\n"
                                                 "return answer(e, 'q' .. view.said())")

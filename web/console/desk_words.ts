@@ -22,8 +22,8 @@ export const deskWords = dictionary({
   "note.hint": ["Enter 发送，Esc 收起，写了一半的会留着", "Enter sends, Esc closes; what is half written stays"],
   "note.send": ["记下", "Write"],
 
-  "windows.linked": ["窗口联动：开", "Windows: linked"],
-  "windows.alone": ["窗口联动：关", "Windows: alone"],
+  "windows.linked": ["窗口联动：开", "Windows linked"],
+  "windows.alone": ["窗口联动：关", "Windows apart"],
   "windows.what": ["几个窗口一起切换所选事件和筛选", "Windows choose and filter together"],
 
   "sound.elsewhere": ["声音：在另一窗口", "Sound: another window"],

@@ -48,6 +48,7 @@ export const words = addWords({
   "verb.accept": ["受理", "Accept"],
   "verb.dispatch": ["派遣", "Dispatch"],
   "verb.dispatchMore": ["增派", "Dispatch more"],
+  "timeline.done": ["现场时间 {at}，联网后送到", "done at {at}, sent when there was a network"],
   "verb.pass": ["核查通过", "Verify: pass"],
   "verb.fail": ["核查不通过", "Verify: fail"],
   "verb.close": ["结案", "Close"],

@@ -29,7 +29,10 @@ export function distanceText(m: number | null | undefined): string {
 
 export function sizeText(bytes: number | undefined): string {
   if (bytes === undefined) return "–";
-  return bytes < 1024 ? `${bytes} B` : bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1048576).toFixed(1)} MiB`;
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let n = 0;
+  for (; bytes >= 1024 && n + 1 < units.length; n++) bytes /= 1024;
+  return `${n ? bytes.toFixed(1) : bytes} ${units[n]}`;
 }
 
 export function pick(zh: string | undefined, en: string | undefined): string {

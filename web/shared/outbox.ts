@@ -47,6 +47,9 @@ export interface PutOptions {
   onDone?(result: unknown): void;
 }
 
+/** For what happens at the moment somebody presses, however late it is sent. */
+export const pressed: Pick<PutOptions, "at"> = { at: { name: "occurred_at", agoMs: 0 } };
+
 export interface Refused {
   item: Waiting;
   error: RpcError;

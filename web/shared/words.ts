@@ -1,12 +1,14 @@
 // The words that several pages show, Chinese then English; what one page alone says stands in its own words.ts.
 // The type makes a missing half a compile error.
 
+import { callWords } from "./callwords";
 import { placeWords } from "./placewords";
 
 export type Pair = readonly [zh: string, en: string];
 export const dictionary = <T extends Record<string, Pair>>(d: T): T => d;
 
 export const words = dictionary({
+  ...callWords,
   ...placeWords,
 
   "login.name": ["账号", "Account"],

@@ -59,25 +59,6 @@ static enum fq_status find_site(struct fq_call *c, struct site *s) {
                  "a report needs a grid or a place: there is no org tree yet");
 }
 
-#define DAY_MS 86400000LL
-/* A phone that has lost its clock says 1970 or 2000; an offline report is days late, a paper form weeks. */
-#define OLDEST_MS (400 * DAY_MS)
-
-/* The reporter's time, kept between believable bounds. A report from a phone with a wrong clock is not
- * refused, because the fire is real: the time is clamped to now, what was claimed is kept beside it and
- * `clock_skew` says so. A few minutes ahead are ordinary drift. */
-static int64_t occurred_at(struct fq_call *c, fq_json *data) {
-  const struct dp_self *self = c->self;
-  const char *claimed = fq_json_str(c->params, "occurred_at");
-  int64_t ms = claimed ? fq_time_parse(claimed) : c->now_ms;
-  if (ms > c->now_ms + self->future_ms || ms < c->now_ms - OLDEST_MS) {
-    fq_json_set_str(data, "occurred_claimed", claimed);
-    fq_json_set_bool(data, "clock_skew", true);
-    ms = c->now_ms;
-  }
-  return ms > c->now_ms ? c->now_ms : ms;
-}
-
 static const char *default_source(const struct fq_actor *a) {
   if (a->roles & FQ_ROLE_OFFICER) return "officer";
   if (a->roles & FQ_ROLE_DESK) return "phone";
@@ -155,7 +136,7 @@ enum fq_status dp_incident_report(struct fq_call *c) {
   fq_json_set_str(data, "path", site.path);
   if (*site.township) fq_json_set_str(data, "township", site.township);
   fq_json_set_str(data, "source", source);
-  fq_json_set_time(data, "occurred_at", occurred_at(c, data));
+  fq_json_set_time(data, "occurred_at", dp_occurred(c, data));
   fq_json_set(data, "owner", dp_rung_json(&owner));
   if (!fq_org_within(c->db, site.org, owner.org)) fq_json_set_bool(data, "away", true);
   if (fq_json_size(skipped))

@@ -167,7 +167,9 @@ static const struct fq_param clear_params[] = {P_TASK,
                                                {0}};
 static const struct fq_param stop_params[] = {P_TASK, P_REASON(false), {0}};
 static const struct fq_param task_params[] = {P_TASK, P_REV, {0}};
-static const struct fq_param arrive_params[] = {P_TASK, P_PLACE, P_REV, {0}};
+static const struct fq_param step_params[] = {P_TASK, P_OCCURRED, P_REV, {0}};
+static const struct fq_param decline_params[] = {P_TASK, P_REASON(true), P_OCCURRED, P_REV, {0}};
+static const struct fq_param arrive_params[] = {P_TASK, P_PLACE, P_OCCURRED, P_REV, {0}};
 static const struct fq_param feedback_params[] = {P_TASK,
                                                   {.name = "text",
                                                    .type = FQ_T_STRING,
@@ -178,6 +180,7 @@ static const struct fq_param feedback_params[] = {P_TASK,
                                                    .en = "what was found and done"},
                                                   P_FILES,
                                                   P_PLACE,
+                                                  P_OCCURRED,
                                                   P_REV,
                                                   {0}};
 static const struct fq_param expire_params[] = {P_TASK, P_TIMER, {0}};
@@ -239,11 +242,11 @@ static const struct fq_method methods[] = {
      NULL, "派遣", "send somebody", "{id, state, rev, tasks}"},
     TSK(delivered, delivered_params, "送达回执", "the terminal has the task"),
     TSK(seen, task_params, "查看回执", "the assignee has seen the task"),
-    TSK(accept, task_params, "接单", "accept a task"),
-    TSK(decline, task_reason_params, "拒单", "decline a task"),
+    TSK(accept, step_params, "接单", "accept a task"),
+    TSK(decline, decline_params, "拒单", "decline a task"),
     TSK(arrive, arrive_params, "到场", "arrive at the place"),
     TSK(feedback, feedback_params, "反馈", "feed back what was found and done"),
-    TSK(finish, task_params, "完成", "finish a task that has feedback"),
+    TSK(finish, step_params, "完成", "finish a task that has feedback"),
     {"incident.assist", DESK | FIELD | RULE, FQ_POLICY, assist_params, dp_target_assist, dp_incident_assist,
      NULL, NULL, "请求协同", "ask others to join", "{id, state, rev, tasks}"},
     {"task.lead", DESK | RULE, FQ_POLICY, lead_params, dp_target_task_desk, dp_task_lead, NULL, NULL,

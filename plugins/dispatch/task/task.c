@@ -126,6 +126,7 @@ static enum fq_status work(struct fq_call *c, enum dp_task_verb v, const char *k
   static const char *const members[] = {"text", "attachments", "place"};
   for (size_t k = 0; k < 3; k++)
     dp_set_opt(data, members[k], c->params, members[k]);
+  dp_set_occurred(c, data);
   moves(data, &i, handling);
   if ((s = dp_emit(c, &i, kind, data, NULL)) != FQ_OK) return s;
   return dp_task_answer(c, &t, next, t.rev + 1);
@@ -153,7 +154,9 @@ enum fq_status dp_task_finish(struct fq_call *c) {
   if (s != FQ_OK) return s;
   bool open, finished;
   others(c, &i, &t, &open, &finished);
-  if ((s = dp_emit(c, &i, "task.finished", dp_task_change(&t, next), NULL)) != FQ_OK) return s;
+  fq_json *data = dp_task_change(&t, next);
+  dp_set_occurred(c, data);
+  if ((s = dp_emit(c, &i, "task.finished", data, NULL)) != FQ_OK) return s;
   if (!open && (s = handled(c, &i, &t)) != FQ_OK) return s;
   return dp_task_answer(c, &t, next, t.rev + 1);
 }
@@ -182,6 +185,7 @@ enum fq_status dp_task_decline(struct fq_call *c) {
   if (s != FQ_OK) return s;
   fq_json *data = dp_task_change(&t, next);
   dp_set_opt(data, "reason", c->params, "reason");
+  dp_set_occurred(c, data);
   if ((s = dp_task_lapse(c, &t, &i, "task.declined", data)) != FQ_OK) return s;
   return dp_task_answer(c, &t, next, t.rev + 1);
 }

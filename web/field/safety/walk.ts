@@ -3,6 +3,7 @@
 
 import { ref, shallowRef } from "vue";
 import { newIdem } from "../../shared/ids";
+import { pressed } from "../../shared/outbox";
 import type { Place } from "../../shared/types";
 import { distanceM } from "../geo";
 import type { Field } from "../parts";
@@ -65,12 +66,11 @@ export function load(f: Field): void {
   }
 }
 
-const now = { at: { name: "occurred_at", agoMs: 0 } };
 
 export function start(f: Field, plan: Plan | null): void {
   const key = newIdem();
   const place = here.value ?? f.place();
-  f.outbox.put("patrol.start", { key, ...(plan && { plan: plan.id }), ...(place && { place }) }, { lane: key, ...now });
+  f.outbox.put("patrol.start", { key, ...(plan && { plan: plan.id }), ...(place && { place }) }, { lane: key, ...pressed });
   keep(f, { key, name: plan?.name ?? "", points: plan?.points ?? [], startedMs: f.session.link.serverNow(), done: {}, metres: 0, fixes: [] });
 }
 
@@ -94,7 +94,7 @@ export function tick(f: Field, p: Point, said: { ok: boolean; note?: string; wro
   f.outbox.put(
     "patrol.point",
     { id: w.key, point: p.id, ok: said.ok, ...(here.value && { place: here.value }), ...(said.note && { note: said.note }), ...(checks && { checks }), ...(said.files?.length && { attachments: said.files }) },
-    { lane: w.key, ...now, ...(said.files && { files: said.files }) },
+    { lane: w.key, ...pressed, ...(said.files && { files: said.files }) },
   );
   const at = new Date(f.session.link.serverNow()).toISOString();
   keep(f, { ...w, done: { ...w.done, [p.id]: { ok: said.ok, at, far: isFar(p) } } });
@@ -117,7 +117,7 @@ export function end(f: Field, note = ""): void {
   const w = walk.value;
   if (!w) return;
   handOver(f, w);
-  f.outbox.put("patrol.end", { id: w.key, ...(note && { note }) }, { lane: w.key, ...now });
+  f.outbox.put("patrol.end", { id: w.key, ...(note && { note }) }, { lane: w.key, ...pressed });
   keep(f, null);
 }
 
