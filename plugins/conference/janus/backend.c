@@ -7,8 +7,8 @@
 static bool ready(struct cf_self *s, char zh[200], char en[200]) {
   struct cf_janus *j = s->janus_state;
   bool up = j && j->state == JN_UP;
-  snprintf(zh, 200, "%s", up || !j ? "" : j->zh);
-  snprintf(en, 200, "%s", up || !j ? "" : j->en);
+  jn_copy(zh, 200, up || !j ? "" : j->zh);
+  jn_copy(en, 200, up || !j ? "" : j->en);
   return up;
 }
 

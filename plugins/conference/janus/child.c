@@ -10,9 +10,21 @@
 
 enum { PAUSE_MS = 200, PAUSE_MOST_MS = 10000, END_MS = 2000, ABSENT_MS = 60000 };
 
+/* Cuts at a whole letter. */
+void jn_copy(char *out, size_t cap, const char *text) {
+  size_t n = strlen(text);
+  if (n >= cap) {
+    n = cap - 1;
+    while (n && ((unsigned char)text[n] & 0xc0) == 0x80)
+      n--;
+  }
+  memmove(out, text, n);
+  out[n] = 0;
+}
+
 static void say_why(struct cf_janus *j, const char *zh, const char *en) {
-  snprintf(j->zh, sizeof j->zh, "%s", zh);
-  snprintf(j->en, sizeof j->en, "%s", en);
+  jn_copy(j->zh, sizeof j->zh, zh);
+  jn_copy(j->en, sizeof j->en, en);
 }
 
 static void set_state(struct cf_janus *j, enum jn_state state) {
@@ -22,7 +34,8 @@ static void set_state(struct cf_janus *j, enum jn_state state) {
   if (differs && !j->stopping) cf_backend_changed(j->self, &cf_janus_backend);
 }
 
-/* ---- its end, and its next life ------------------------------------------------------------------------- */
+/* ---- its end, and its next life -------------------------------------------------------------------------
+ */
 
 static void on_again(fq_kernel *k, void *arg) {
   struct cf_janus *j = arg;
@@ -41,10 +54,10 @@ static void start_again(struct cf_janus *j, const char *zh, const char *en) {
   int64_t now = fq_now_ms(j->kernel), pause = PAUSE_MS;
   say_why(j, zh, en);
   if (too_often(j, now)) {
-    char more_zh[200], more_en[200];
-    snprintf(more_zh, sizeof more_zh, "媒体服务器一分钟内退出了三次,一分钟后再试。%.120s", zh);
-    snprintf(more_en, sizeof more_en, "the media server ended three times in a minute; tried again in a minute. %.100s",
-             en);
+    char more_zh[600], more_en[600];
+    snprintf(more_zh, sizeof more_zh, "媒体服务器一分钟内退出了三次,一分钟后再试。%s", zh);
+    snprintf(more_en, sizeof more_en,
+             "the media server ended three times in a minute; tried again in a minute. %s", en);
     say_why(j, more_zh, more_en);
     fq_log(FQ_LOG_ERROR, "janus: %s", more_en);
     pause = JN_CRASH_MS;
@@ -61,7 +74,7 @@ static void start_again(struct cf_janus *j, const char *zh, const char *en) {
 
 static void on_ended(fq_kernel *k, void *arg, int code, int signal) {
   struct cf_janus *j = arg;
-  char zh[200], en[200];
+  char zh[400], en[400];
   (void)k;
   j->process = NULL;
   jn_talk_end(j);
@@ -70,8 +83,8 @@ static void on_ended(fq_kernel *k, void *arg, int code, int signal) {
     snprintf(zh, sizeof zh, "媒体服务器被信号 %d 结束,正在重新启动", signal);
     snprintf(en, sizeof en, "the media server was ended by signal %d and is being started again", signal);
   } else {
-    snprintf(zh, sizeof zh, "媒体服务器退出(%d):%.120s", code, j->last_line);
-    snprintf(en, sizeof en, "the media server ended (%d): %.120s", code, j->last_line);
+    snprintf(zh, sizeof zh, "媒体服务器退出(%d):%s", code, j->last_line);
+    snprintf(en, sizeof en, "the media server ended (%d): %s", code, j->last_line);
   }
   fq_log(FQ_LOG_WARN, "janus: %s", en);
   start_again(j, zh, en);
@@ -83,20 +96,17 @@ static void on_line(fq_kernel *k, void *arg, bool error, const char *text) {
   (void)k;
   (void)error;
   bool bad = strstr(text, "[ERR]") || strstr(text, "[FATAL]");
-  if (bad) snprintf(j->last_line, sizeof j->last_line, "%s", text);
+  if (bad) jn_copy(j->last_line, sizeof j->last_line, text);
   fq_log(bad ? FQ_LOG_WARN : FQ_LOG_DEBUG, "janus: %s", text);
 }
 
-/* ---- its start ------------------------------------------------------------------------------------------ */
+/* ---- its start ------------------------------------------------------------------------------------------
+ */
 
 static void launch(struct cf_janus *j) {
   const char *const argv[] = {j->plan.program, "-F", ".", "-o", NULL};
-  struct fq_process_spec spec = {.argv = argv,
-                                 .dir = j->plan.dir,
-                                 .unprivileged = true,
-                                 .line = on_line,
-                                 .ended = on_ended,
-                                 .arg = j};
+  struct fq_process_spec spec = {
+      .argv = argv, .dir = j->plan.dir, .unprivileged = true, .line = on_line, .ended = on_ended, .arg = j};
   struct fq_error e = {0};
   j->last_line[0] = 0;
   j->process = fq_process_start(j->kernel, &spec, &e);
@@ -163,9 +173,9 @@ void jn_child_begin(struct cf_janus *j) {
   snprintf(r->plan.rtp_ports, sizeof r->plan.rtp_ports, "%s", s->rtp_ports);
   snprintf(r->plan.data_dir, sizeof r->plan.data_dir, "%s", fq_data_dir(j->kernel));
   snprintf(r->left.data_dir, sizeof r->left.data_dir, "%s", fq_data_dir(j->kernel));
-  if (j->state == JN_STARTING || !j->zh[0])
-    say_why(j, "媒体服务器正在启动", "the media server is starting");
-  if (j->state != JN_BROKEN && j->state != JN_OFF) set_state(j, JN_STARTING); /* one that broke has to prove itself first */
+  if (j->state == JN_STARTING || !j->zh[0]) say_why(j, "媒体服务器正在启动", "the media server is starting");
+  if (j->state != JN_BROKEN && j->state != JN_OFF)
+    set_state(j, JN_STARTING); /* one that broke has to prove itself first */
   j->preparing = true;
   fq_work(j->kernel, prepare, prepared, r);
 }

@@ -24,7 +24,8 @@ bool jn_ports_valid(const char *range) {
          high - low >= 15;
 }
 
-/* ---- texts ---------------------------------------------------------------------------------------------- */
+/* ---- texts ----------------------------------------------------------------------------------------------
+ */
 
 /* A string of the configuration's language. */
 static void quote(FILE *out, const char *name, const char *value) {
@@ -111,7 +112,8 @@ char *jn_config_plugin(const struct jn_plan *p, bool with_ports) {
   return text;
 }
 
-/* ---- the machine's address ------------------------------------------------------------------------------ */
+/* ---- the machine's address ------------------------------------------------------------------------------
+ */
 
 static bool is_local(const char *ip) {
   struct ifaddrs *all = NULL;
@@ -162,24 +164,27 @@ static enum fq_status find_address(struct jn_plan *p) {
   if (p->media_ip[0] && inet_pton(AF_INET, p->media_ip, &any) != 1 &&
       inet_pton(AF_INET6, p->media_ip, &any) != 1)
     return fq_fail(&p->error, FQ_E_PARAMS, "janus.media_ip", "conference.media_ip",
-                   "conference.media_ip 应为 IP 地址,得到 %s", "conference.media_ip should be an IP address, got %s",
-                   p->media_ip);
+                   "conference.media_ip 应为 IP 地址,得到 %s",
+                   "conference.media_ip should be an IP address, got %s", p->media_ip);
   if (p->media_ip[0] && (strncmp(p->media_ip, "127.", 4) == 0 || strcmp(p->media_ip, "::1") == 0))
     return fq_fail(&p->error, FQ_E_PARAMS, "janus.media_ip", "conference.media_ip",
                    "conference.media_ip 不能是本机回环地址 %s,媒体服务器不用它",
-                   "conference.media_ip must not be loopback (%s): the media server does not use it", p->media_ip);
+                   "conference.media_ip must not be loopback (%s): the media server does not use it",
+                   p->media_ip);
   if (p->media_ip[0] && is_local(p->media_ip)) {
     snprintf(p->local_ip, sizeof p->local_ip, "%s", p->media_ip);
     return FQ_OK;
   }
   if (routed(p->local_ip) || any_address(p->local_ip)) return FQ_OK;
-  return fq_fail(&p->error, FQ_E_PARAMS, "janus.no_address", "conference.media_ip",
-                 "本机只有回环地址,终端到不了媒体服务器:请接入网络或设置 %s",
-                 "this machine has only loopback, terminals cannot reach the media server: connect it, or set %s",
-                 "conference.media_ip");
+  return fq_fail(
+      &p->error, FQ_E_PARAMS, "janus.no_address", "conference.media_ip",
+      "本机只有回环地址,终端到不了媒体服务器:请接入网络或设置 %s",
+      "this machine has only loopback, terminals cannot reach the media server: connect it, or set %s",
+      "conference.media_ip");
 }
 
-/* ---- files ---------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------------------
+ */
 
 static enum fq_status cannot(struct jn_plan *p, const char *path) {
   int why = errno;
@@ -218,15 +223,16 @@ static enum fq_status write_file(struct jn_plan *p, const char *name, char *text
 }
 
 /* Makes FOLDER/FILE point to where the package has it. `asked` may be empty: then it is looked for. */
-static enum fq_status link_module(struct jn_plan *p, const char *folder, const char *asked, const char *file) {
+static enum fq_status link_module(struct jn_plan *p, const char *folder, const char *asked,
+                                  const char *file) {
   static const char *const usual[] = {"/usr/lib/*/janus", "/usr/lib/janus", "/usr/lib64/janus",
                                       "/usr/local/lib/janus", "/opt/janus/lib/janus"};
   char from[700] = "", to[700];
   if (asked[0]) {
     snprintf(from, sizeof from, "%s/%s", asked, file);
     if (access(from, R_OK) != 0)
-      return fq_fail(&p->error, FQ_E_NOT_FOUND, "janus.module", asked, "没有 Janus 模块 %s", "no Janus module %s",
-                     from);
+      return fq_fail(&p->error, FQ_E_NOT_FOUND, "janus.module", asked, "没有 Janus 模块 %s",
+                     "no Janus module %s", from);
   }
   for (size_t i = 0; !from[0] && i < sizeof usual / sizeof *usual; i++) {
     glob_t found = {0};
@@ -271,8 +277,8 @@ void jn_prepare(struct jn_plan *p) {
   if (access(p->program, X_OK) != 0) {
     p->absent = true;
     fq_fail(&p->error, FQ_E_NOT_FOUND, "janus.absent", "conference.janus",
-            "没有安装媒体服务器(%s):apt install janus", "the media server is not installed (%s): apt install janus",
-            p->program);
+            "没有安装媒体服务器(%s):apt install janus",
+            "the media server is not installed (%s): apt install janus", p->program);
     return;
   }
   if (!jn_ports_valid(p->rtp_ports)) {

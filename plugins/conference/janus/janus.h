@@ -6,8 +6,8 @@
  *   room.c    conferences as rooms                link.c    one peer connection of a page
  *   backend.c what media/ asks of it              record.c  recordings   stream.c  cameras
  *
- * Pages never talk to Janus: what they offer and answer passes through here. Kernel thread throughout, but for
- * the thread of socket.c and the helpers' work that config.c and record.c declare as such.
+ * Pages never talk to Janus: what they offer and answer passes through here. Kernel thread throughout, but
+ * for the thread of socket.c and the helpers' work that config.c and record.c declare as such.
  */
 #ifndef CF_JANUS_H
 #define CF_JANUS_H
@@ -75,10 +75,10 @@ struct cf_janus;
 
 /* An answer or an event. */
 struct jn_message {
-  const char *what;    /* success event error webrtcup media hangup slowlink detached */
-  int code;            /* of an error, Janus's or its plugin's; else 0 */
-  const char *reason;  /* of an error */
-  const fq_json *data; /* the plugin's, or NULL */
+  const char *what;           /* success event error webrtcup media hangup slowlink detached */
+  int code;                   /* of an error, Janus's or its plugin's; else 0 */
+  const char *reason;         /* of an error */
+  const fq_json *data;        /* the plugin's, or NULL */
   const char *offer, *answer; /* SDP that came along, or NULL */
   const fq_json *whole;
 };
@@ -98,9 +98,9 @@ void jn_ask(struct cf_janus *j, struct jn_handle *h, fq_json *body, const char *
 void jn_trickle(struct cf_janus *j, struct jn_handle *h, const fq_json *candidate); /* NULL: complete */
 fq_json *jn_body(const char *request);
 
-void jn_talk_begin(struct cf_janus *j);            /* the process runs: connect */
-void jn_talk_end(struct cf_janus *j);              /* it is gone */
-void jn_talk_second(struct cf_janus *j);           /* once a second */
+void jn_talk_begin(struct cf_janus *j);  /* the process runs: connect */
+void jn_talk_end(struct cf_janus *j);    /* it is gone */
+void jn_talk_second(struct cf_janus *j); /* once a second */
 extern const struct jn_socket_events jn_talk_events;
 
 /* ---- child.c ------------------------------------------------------------------------------------------- */
@@ -115,7 +115,8 @@ enum jn_state {
 void jn_child_begin(struct cf_janus *j);
 void jn_child_kill(struct cf_janus *j, const char *why); /* frozen, or its session is lost: from the start */
 void jn_child_stop(struct cf_janus *j);
-void jn_child_up(struct cf_janus *j); /* from talk.c: a session stands */
+void jn_copy(char *out, size_t cap, const char *text); /* cuts at a whole letter */
+void jn_child_up(struct cf_janus *j);                  /* from talk.c: a session stands */
 
 /* ---- room.c -------------------------------------------------------------------------------------------- */
 
@@ -158,10 +159,10 @@ void jn_room_open(struct jn_room *r); /* asks Janus for it, when Janus is there 
 void jn_room_drop(struct jn_room *r);
 struct jn_member *jn_member_enter(struct jn_room *r, const char *user, const char *session, bool hidden);
 void jn_member_leave(struct jn_member *m, const char *reason);
-void jn_member_links(struct jn_member *m); /* opens those that are missing */
-void jn_member_soon(struct jn_member *m);  /* ... in a moment */
-void jn_rooms_up(struct cf_janus *j);      /* a session stands: everything is made anew */
-void jn_rooms_down(struct cf_janus *j);    /* nothing of it stands any more */
+void jn_member_links(struct jn_member *m);                /* opens those that are missing */
+void jn_member_soon(struct jn_member *m);                 /* ... in a moment */
+void jn_rooms_up(struct cf_janus *j);                     /* a session stands: everything is made anew */
+void jn_rooms_down(struct cf_janus *j);                   /* nothing of it stands any more */
 void jn_feed_user(const char *feed, char out[FQ_ID_MAX]); /* "name~7" -> "name" */
 /* A request with the room and its secret in it, to the one who sits in it. */
 void jn_room_ask(struct jn_room *r, fq_json *body, jn_message_fn fn);
@@ -226,7 +227,7 @@ struct jn_look {
   bool full; /* the disk */
   struct jn_found *found, **last;
 };
-void jn_record_look(struct jn_look *look);                          /* helper thread */
+void jn_record_look(struct jn_look *look);                       /* helper thread */
 void jn_record_tell(struct cf_janus *j, struct jn_found *found); /* takes them */
 
 struct jn_stream {
@@ -243,7 +244,8 @@ void jn_streams_free(struct cf_janus *j);
 void jn_stream_forget(struct jn_link *l);
 void jn_stream_restart(struct jn_link *l);
 
-/* ---- all of it ------------------------------------------------------------------------------------------ */
+/* ---- all of it ------------------------------------------------------------------------------------------
+ */
 
 struct jn_ask;
 struct cf_janus {
@@ -258,7 +260,7 @@ struct cf_janus {
   int64_t ended_ms[JN_CRASHES];
   int backoff;
   uint64_t starts;
-  char zh[200], en[200]; /* why it is not up */
+  char zh[320], en[320]; /* why it is not up */
   char last_line[160];   /* of its complaints */
   /* talk.c */
   struct jn_socket *socket;

@@ -10,7 +10,8 @@
 
 enum { LOW_KBPS = 150, AUDIO_KBPS = 64 };
 
-/* ---- tracks of an SDP ----------------------------------------------------------------------------------- */
+/* ---- tracks of an SDP -----------------------------------------------------------------------------------
+ */
 
 void jn_tracks_free(struct jn_track *t) {
   while (t) {
@@ -45,7 +46,8 @@ struct jn_track *jn_tracks_of_sdp(const char *sdp) {
   return first;
 }
 
-/* ---- life ----------------------------------------------------------------------------------------------- */
+/* ---- life -----------------------------------------------------------------------------------------------
+ */
 
 static struct jn_link *new_link(struct jn_member *m, enum cf_leg_kind kind) {
   struct jn_link *l = jn_grab(sizeof *l);
@@ -85,13 +87,14 @@ static void lost(struct jn_link *l, const char *reason) {
 
 static bool open_leg(struct jn_link *l, bool offerer) {
   if (l->leg) return true;
-  l->leg = cf_leg_open(l->janus->self, &cf_janus_backend, l->conf, l->user, l->session, l->kind, l->camera, offerer,
-                       false);
+  l->leg = cf_leg_open(l->janus->self, &cf_janus_backend, l->conf, l->user, l->session, l->kind, l->camera,
+                       offerer, false);
   if (l->leg) l->leg->backend_data = l;
   return l->leg != NULL; /* otherwise his page is gone, and comes back as another */
 }
 
-/* ---- what Janus tells of any of them -------------------------------------------------------------------- */
+/* ---- what Janus tells of any of them --------------------------------------------------------------------
+ */
 
 static void media(struct jn_link *l, const fq_json *whole) {
   const char *mid = fq_json_str(whole, "mid");
@@ -124,7 +127,8 @@ void jn_link_event(struct cf_janus *j, void *owner, const struct jn_message *m) 
   }
 }
 
-/* ---- sending -------------------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------------------------------
+ */
 
 static void on_joined(struct cf_janus *j, void *owner, const struct jn_message *m) {
   struct jn_link *l = owner;
@@ -168,14 +172,17 @@ void jn_link_mute(struct jn_link *l, bool muted) {
 
 static int64_t bits(const struct jn_member *m) {
   int64_t most = m->room->janus->self->max_kbps;
-  int64_t kbps = strcmp(m->quality, "low") == 0 ? LOW_KBPS : strcmp(m->quality, "audio") == 0 ? AUDIO_KBPS : most;
+  int64_t kbps = strcmp(m->quality, "low") == 0     ? LOW_KBPS
+                 : strcmp(m->quality, "audio") == 0 ? AUDIO_KBPS
+                                                    : most;
   return (kbps < most ? kbps : most) * 1000;
 }
 
 static void on_published(struct cf_janus *j, void *owner, const struct jn_message *m) {
   struct jn_link *l = owner;
   if (m->code || !m->answer) {
-    fq_log(FQ_LOG_WARN, "janus: what %s offers in %s is refused: %s", l->user, l->conf, m->reason ? m->reason : "");
+    fq_log(FQ_LOG_WARN, "janus: what %s offers in %s is refused: %s", l->user, l->conf,
+           m->reason ? m->reason : "");
     lost(l, "refused");
     return;
   }
@@ -201,7 +208,8 @@ static void publish(struct jn_link *l, const char *sdp) {
   jn_ask(l->janus, l->handle, b, "offer", sdp, on_published);
 }
 
-/* ---- receiving ------------------------------------------------------------------------------------------ */
+/* ---- receiving ------------------------------------------------------------------------------------------
+ */
 
 static const struct jn_track *track_of(const struct jn_room *r, const char *feed, const char *mid,
                                        const char **user) {
@@ -217,7 +225,8 @@ static const struct jn_track *track_of(const struct jn_room *r, const char *feed
 static bool is_subscribed(const struct jn_link *l, const char *feed, const char *mid) {
   fq_json_each(s, l->streams) {
     const char *f = fq_json_str(s, "feed_id"), *m = fq_json_str(s, "feed_mid");
-    if (fq_json_bool(s, "active", false) && f && m && strcmp(f, feed) == 0 && strcmp(m, mid) == 0) return true;
+    if (fq_json_bool(s, "active", false) && f && m && strcmp(f, feed) == 0 && strcmp(m, mid) == 0)
+      return true;
   }
   return false;
 }
@@ -251,7 +260,8 @@ static fq_json *unwanted(const struct jn_link *l) {
 static fq_json *told_streams(const struct jn_link *l) {
   fq_json *list = fq_json_array();
   fq_json_each(s, l->streams) {
-    const char *feed = fq_json_str(s, "feed_id"), *mid = fq_json_str(s, "mid"), *type = fq_json_str(s, "type");
+    const char *feed = fq_json_str(s, "feed_id"), *mid = fq_json_str(s, "mid"),
+               *type = fq_json_str(s, "type");
     const struct jn_track *t = track_of(l->member->room, feed, fq_json_str(s, "feed_mid"), NULL);
     if (!fq_json_bool(s, "active", false) || !feed || !mid || !type) continue;
     char user[FQ_ID_MAX];
@@ -287,7 +297,8 @@ static void tell_offer(struct jn_link *l, const struct jn_message *m) {
     jn_link_end(l, "gone");
     return;
   }
-  cf_leg_offer(l->janus->self, l->leg, m->offer, l->kind == CF_LEG_CAMERA ? camera_streams(l) : told_streams(l));
+  cf_leg_offer(l->janus->self, l->leg, m->offer,
+               l->kind == CF_LEG_CAMERA ? camera_streams(l) : told_streams(l));
 }
 
 static void settled(struct jn_link *l) {
@@ -353,7 +364,8 @@ struct jn_link *jn_link_recv(struct jn_member *m) {
   return l;
 }
 
-/* ---- quality -------------------------------------------------------------------------------------------- */
+/* ---- quality --------------------------------------------------------------------------------------------
+ */
 
 static void receive_quality(struct jn_link *l, const char *quality) {
   fq_json *b = jn_body("configure"), *streams = fq_json_array();
@@ -382,7 +394,8 @@ void jn_link_quality(struct jn_member *m) {
   jn_ask(m->room->janus, m->send->handle, b, NULL, NULL, NULL);
 }
 
-/* ---- from the page -------------------------------------------------------------------------------------- */
+/* ---- from the page --------------------------------------------------------------------------------------
+ */
 
 static void on_started(struct cf_janus *j, void *owner, const struct jn_message *m) {
   struct jn_link *l = owner;

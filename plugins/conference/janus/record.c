@@ -1,8 +1,8 @@
 /*
  * record.c - the recording switch. Janus writes a file for each stream it is sent, below its own directory,
  * with .tmp behind the name while it grows. It answers "recording" also when it cannot write at all, so the
- * files are looked for. One that is closed is moved to where Janus cannot reach it any more, and recording/ is
- * told of it. Looking is a helper's work.
+ * files are looked for. One that is closed is moved to where Janus cannot reach it any more, and recording/
+ * is told of it. Looking is a helper's work.
  */
 #include "janus.h"
 
@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 enum {
-  MISSES = 8,        /* looks, a second each, in which somebody sends and nothing is written */
-  CLOSE_MS = 15000,  /* after the end of a recording every file is closed by then */
-  FULL_MB = 64,      /* left on the disk */
+  MISSES = 8,       /* looks, a second each, in which somebody sends and nothing is written */
+  CLOSE_MS = 15000, /* after the end of a recording every file is closed by then */
+  FULL_MB = 64,     /* left on the disk */
 };
 
 struct jn_recording {
@@ -33,7 +33,8 @@ void jn_record_dir(const struct jn_room *r, char out[128]) {
   snprintf(out, 128, "rec/%s", r->conf);
 }
 
-/* ---- the helper's part ---------------------------------------------------------------------------------- */
+/* ---- the helper's part ----------------------------------------------------------------------------------
+ */
 
 static bool ends_in(const char *name, const char *with) {
   size_t n = strlen(name), m = strlen(with);
@@ -63,7 +64,8 @@ static void keep_file(struct jn_look *look, const char *dir, const char *conf, c
   bool known = read_name(strrchr(f->path, '/') + 1, f->user, f->kind);
   if (!known || rename(from, f->path) != 0 || chmod(f->path, 0600) != 0 ||
       (geteuid() == 0 && lchown(f->path, 0, 0) != 0)) {
-    fq_log(FQ_LOG_WARN, "janus: cannot take over %s: %s", from, known ? strerror(errno) : "a name of no track");
+    fq_log(FQ_LOG_WARN, "janus: cannot take over %s: %s", from,
+           known ? strerror(errno) : "a name of no track");
     free(f);
     return;
   }
@@ -78,7 +80,8 @@ static void look_into(struct jn_look *look, const char *conf, int *open) {
   if (!d) return;
   for (struct dirent *e; (e = readdir(d));) {
     struct stat st;
-    if (e->d_name[0] == '.' || fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+    if (e->d_name[0] == '.' || fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(st.st_mode))
       continue;
     if (ends_in(e->d_name, ".tmp") && !look->dead)
       (*open)++;
@@ -109,7 +112,8 @@ void jn_record_look(struct jn_look *look) {
   if (d) closedir(d);
 }
 
-/* ---- the switch ----------------------------------------------------------------------------------------- */
+/* ---- the switch -----------------------------------------------------------------------------------------
+ */
 
 static struct jn_recording *recording_of(struct cf_janus *j, const char *conf) {
   for (struct jn_recording *r = j->recordings; r; r = r->next)
@@ -144,7 +148,8 @@ void jn_record_set(struct jn_room *r, bool on) {
   if (r->state == JN_ROOM_OPEN) tell_janus(r, on);
 }
 
-/* ---- what the helper saw -------------------------------------------------------------------------------- */
+/* ---- what the helper saw --------------------------------------------------------------------------------
+ */
 
 static void over(struct cf_janus *j, struct jn_recording *rec, const char *zh, const char *en) {
   struct jn_recording **at = &j->recordings;
@@ -173,7 +178,8 @@ static void judge(struct cf_janus *j, struct jn_recording *rec, int open, bool f
   bool late = fq_now_ms(j->kernel) - rec->off_ms > CLOSE_MS;
   rec->misses = rec->on && !open && somebody_sends(j, rec->conf) ? rec->misses + 1 : 0;
   if (rec->on && full)
-    over(j, rec, "磁盘快满了,录制已停止,会商继续", "the disk is nearly full: recording has stopped, the call goes on");
+    over(j, rec, "磁盘快满了,录制已停止,会商继续",
+         "the disk is nearly full: recording has stopped, the call goes on");
   else if (rec->misses >= MISSES)
     over(j, rec, "录制文件没有写出来(目录不可写?),录制已停止",
          "no recording is being written (is the directory writable?): it has stopped");

@@ -43,7 +43,8 @@ void jn_room_ask(struct jn_room *r, fq_json *body, jn_message_fn fn) {
   jn_ask(r->janus, r->desk, body, NULL, NULL, fn);
 }
 
-/* ---- feeds ---------------------------------------------------------------------------------------------- */
+/* ---- feeds ----------------------------------------------------------------------------------------------
+ */
 
 static void free_feed(struct jn_feed *f) {
   jn_tracks_free(f->tracks);
@@ -76,7 +77,8 @@ static void learn_feed(struct jn_room *r, const fq_json *publisher) {
   snprintf(f->id, sizeof f->id, "%s", id);
   jn_feed_user(id, f->user);
   fq_json_each(s, fq_json_get(publisher, "streams")) {
-    const char *type = fq_json_str(s, "type"), *mid = fq_json_str(s, "mid"), *text = fq_json_str(s, "description");
+    const char *type = fq_json_str(s, "type"), *mid = fq_json_str(s, "mid"),
+               *text = fq_json_str(s, "description");
     if (!type || !mid || (strcmp(type, "audio") != 0 && strcmp(type, "video") != 0)) continue;
     struct jn_track *t = *last = jn_grab(sizeof *t);
     last = &t->next;
@@ -95,7 +97,8 @@ static void learn_feeds(struct jn_room *r, const fq_json *publishers) {
     jn_member_links(m);
 }
 
-/* ---- the desk ------------------------------------------------------------------------------------------- */
+/* ---- the desk -------------------------------------------------------------------------------------------
+ */
 
 static void start_over(struct jn_room *r) {
   jn_detach(r->janus, r->desk);
@@ -204,7 +207,8 @@ void jn_room_drop(struct jn_room *r) {
   free(r);
 }
 
-/* ---- members -------------------------------------------------------------------------------------------- */
+/* ---- members --------------------------------------------------------------------------------------------
+ */
 
 static void on_again(fq_kernel *k, void *arg) {
   struct jn_member *m = arg;
@@ -273,7 +277,8 @@ void jn_member_leave(struct jn_member *m, const char *reason) {
   free(m);
 }
 
-/* ---- the whole of it ------------------------------------------------------------------------------------ */
+/* ---- the whole of it ------------------------------------------------------------------------------------
+ */
 
 void jn_rooms_up(struct cf_janus *j) {
   for (struct jn_room *r = j->rooms; r; r = r->next)

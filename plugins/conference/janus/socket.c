@@ -78,7 +78,8 @@ static void drop_all(struct notes *list) {
     drop(n);
 }
 
-/* ---- to the kernel thread ------------------------------------------------------------------------------- */
+/* ---- to the kernel thread -------------------------------------------------------------------------------
+ */
 
 static void deliver(fq_kernel *k, void *arg) {
   struct jn_socket *s = arg;
@@ -105,7 +106,8 @@ static void tell(struct jn_socket *s, struct note n) {
   if (post) fq_post(s->kernel, deliver, s);
 }
 
-/* ---- the thread ----------------------------------------------------------------------------------------- */
+/* ---- the thread -----------------------------------------------------------------------------------------
+ */
 
 static void gone(struct jn_socket *s, struct lws *wsi) {
   if (s->wsi != wsi) return; /* one that was given up */
@@ -242,7 +244,8 @@ static void *run(void *arg) {
   return NULL;
 }
 
-/* ---- from the kernel thread ----------------------------------------------------------------------------- */
+/* ---- from the kernel thread -----------------------------------------------------------------------------
+ */
 
 struct jn_socket *jn_socket_new(fq_kernel *k, const struct jn_socket_events *events, void *arg) {
   struct jn_socket *s = jn_grab(sizeof *s);

@@ -1,6 +1,7 @@
 /*
- * stream.c - cameras: a mountpoint of Janus takes the pictures that ffmpeg sends it on this machine, and gives
- * them to whoever watches. Mountpoints are made anew with every life of Janus: their ports are told again.
+ * stream.c - cameras: a mountpoint of Janus takes the pictures that ffmpeg sends it on this machine, and
+ * gives them to whoever watches. Mountpoints are made anew with every life of Janus: their ports are told
+ * again.
  */
 #include "janus.h"
 
@@ -21,7 +22,8 @@ static void ask_desk(struct cf_janus *j, struct jn_stream *s, fq_json *body, jn_
   jn_ask(j, j->camera_desk, body, NULL, NULL, fn);
 }
 
-/* ---- making one ----------------------------------------------------------------------------------------- */
+/* ---- making one -----------------------------------------------------------------------------------------
+ */
 
 static void on_created(struct cf_janus *j, void *owner, const struct jn_message *m) {
   const fq_json *stream = fq_json_get(m->data, "stream"), *port = fq_json_first(fq_json_get(stream, "ports"));
@@ -105,7 +107,8 @@ void cf_stream_close(struct cf_self *self, const char *camera) {
   free(s);
 }
 
-/* ---- watching ------------------------------------------------------------------------------------------- */
+/* ---- watching -------------------------------------------------------------------------------------------
+ */
 
 void jn_stream_forget(struct jn_link *l) {
   struct jn_stream *s = l->camera[0] ? find(l->janus, l->camera) : NULL;
@@ -158,7 +161,8 @@ struct cf_leg *cf_stream_watch(struct cf_self *self, const char *camera, const c
   return leg;
 }
 
-/* ---- with Janus's lives --------------------------------------------------------------------------------- */
+/* ---- with Janus's lives ---------------------------------------------------------------------------------
+ */
 
 void jn_streams_up(struct cf_janus *j) {
   if (!j->session || j->camera_desk || !j->streams) return; /* without cameras, no desk */

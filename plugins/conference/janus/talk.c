@@ -27,12 +27,21 @@ struct jn_ask {
   enum { ASK_PLUGIN, ASK_ATTACH, ASK_SESSION, ASK_CLAIM, ASK_ALIVE } kind;
 };
 
-/* ---- sending -------------------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------------------------------
+ */
 
-static void send_json(struct cf_janus *j, fq_json *m) {
+/* Takes m. Janus's numbers have up to 53 bits and must come as digits alone, never as 1.5e15. */
+static void send_json(struct cf_janus *j, const struct jn_handle *h, fq_json *m) {
   fq_json_set_str(m, "apisecret", j->plan.api_secret);
-  if (j->session) fq_json_set_int(m, "session_id", j->session);
-  if (j->connected) jn_socket_send(j->socket, fq_json_print(m));
+  char *text = fq_json_print(m), *whole = NULL, session[48] = "", handle[48] = "";
+  if (j->session) snprintf(session, sizeof session, ",\"session_id\":%lld", (long long)j->session);
+  if (h && h->id) snprintf(handle, sizeof handle, ",\"handle_id\":%lld", (long long)h->id);
+  if (asprintf(&whole, "%.*s%s%s}", (int)strlen(text) - 1, text, session, handle) < 0) abort();
+  if (j->connected)
+    jn_socket_send(j->socket, whole);
+  else
+    free(whole);
+  free(text);
   fq_json_free(m);
 }
 
@@ -47,8 +56,7 @@ static struct jn_ask *ask(struct cf_janus *j, struct jn_handle *h, fq_json *m, i
   j->asks = a;
   snprintf(text, sizeof text, "%lld", (long long)a->number);
   fq_json_set_str(m, "transaction", text);
-  if (h && h->id) fq_json_set_int(m, "handle_id", h->id);
-  send_json(j, m);
+  send_json(j, h, m);
   return a;
 }
 
@@ -89,7 +97,8 @@ void jn_trickle(struct cf_janus *j, struct jn_handle *h, const fq_json *candidat
   ask(j, h, m, ASK_PLUGIN);
 }
 
-/* ---- handles -------------------------------------------------------------------------------------------- */
+/* ---- handles --------------------------------------------------------------------------------------------
+ */
 
 struct jn_handle *jn_attach(struct cf_janus *j, const char *plugin, void *owner, jn_message_fn ready,
                             jn_message_fn event) {
@@ -162,7 +171,8 @@ static void attached(struct cf_janus *j, struct jn_handle *h, const struct jn_me
   }
 }
 
-/* ---- the session ---------------------------------------------------------------------------------------- */
+/* ---- the session ----------------------------------------------------------------------------------------
+ */
 
 static void forget_asks(struct cf_janus *j) {
   for (struct jn_ask *a; (a = j->asks);) {
@@ -266,13 +276,15 @@ void jn_talk_end(struct cf_janus *j) {
   forget_session(j);
 }
 
-/* ---- hearing -------------------------------------------------------------------------------------------- */
+/* ---- hearing --------------------------------------------------------------------------------------------
+ */
 
 static void read_message(const fq_json *whole, struct jn_message *m) {
   const fq_json *plugin = fq_json_get(whole, "plugindata"), *jsep = fq_json_get(whole, "jsep"),
                 *error = fq_json_get(whole, "error");
   const char *type = fq_json_str(jsep, "type");
-  *m = (struct jn_message){.what = fq_json_str(whole, "janus"), .whole = whole, .data = fq_json_get(plugin, "data")};
+  *m = (struct jn_message){
+      .what = fq_json_str(whole, "janus"), .whole = whole, .data = fq_json_get(plugin, "data")};
   if (!m->what) m->what = "";
   if (error) {
     m->code = (int)fq_json_int(error, "code", 490);
