@@ -109,6 +109,7 @@ static void launch(struct cf_janus *j) {
       .argv = argv, .dir = j->plan.dir, .unprivileged = true, .line = on_line, .ended = on_ended, .arg = j};
   struct fq_error e = {0};
   j->last_line[0] = 0;
+  j->killed = false;
   j->process = fq_process_start(j->kernel, &spec, &e);
   if (!j->process) {
     start_again(j, e.zh, e.en);
@@ -187,7 +188,8 @@ void jn_child_up(struct cf_janus *j) {
 }
 
 void jn_child_kill(struct cf_janus *j, const char *why) {
-  if (!j->process || j->stopping) return;
+  if (!j->process || j->stopping || j->killed) return;
+  j->killed = true;
   fq_log(FQ_LOG_WARN, "janus: ended, for %s", why);
   fq_process_end(j->process, 0);
 }

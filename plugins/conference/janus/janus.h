@@ -180,7 +180,7 @@ struct jn_link {
   char user[FQ_ID_MAX], session[32], conf[FQ_ID_MAX], camera[FQ_ID_MAX];
   struct jn_track *tracks; /* CF_LEG_SEND: of the page's offer */
   fq_json *streams;        /* CF_LEG_RECV: as Janus tells: what it is subscribed to */
-  fq_json *silent;         /* {mid: true}: nothing arrives there */
+  fq_json *silent;         /* {mid: "comes" | "audio" | "video"}: which of them stopped */
   bool joined;             /* in the room */
   bool published;          /* CF_LEG_SEND */
   bool asking, dirty;      /* CF_LEG_RECV: a change is under way; another is wanted */
@@ -253,7 +253,7 @@ struct cf_janus {
   fq_kernel *kernel;
   /* child.c */
   enum jn_state state;
-  bool stopping, preparing;
+  bool stopping, preparing, killed;
   struct jn_plan plan; /* of the process that runs */
   fq_process *process;
   fq_after *again, *second;

@@ -96,16 +96,20 @@ static bool open_leg(struct jn_link *l, bool offerer) {
 /* ---- what Janus tells of any of them --------------------------------------------------------------------
  */
 
+/* Who is muted still sends silence, who put his camera out sends no picture: it is the sound that tells. */
 static void media(struct jn_link *l, const fq_json *whole) {
-  const char *mid = fq_json_str(whole, "mid");
-  bool comes = fq_json_bool(whole, "receiving", true), any = false;
-  if (!mid || !l->leg) return;
+  const char *mid = fq_json_str(whole, "mid"), *type = fq_json_str(whole, "type");
+  bool comes = fq_json_bool(whole, "receiving", true), any = false, silent = false;
+  if (!mid || !type || !l->leg) return;
   if (!l->silent) l->silent = fq_json_object();
-  fq_json_set_bool(l->silent, mid, !comes);
-  fq_json_each(s, l->silent) if (!fq_json_bool(l->silent, fq_json_name(s), false)) any = true;
+  fq_json_set_str(l->silent, mid, comes ? "comes" : type);
+  fq_json_each(s, l->silent) {
+    any |= strcmp(fq_json_as_str(s), "comes") == 0;
+    silent |= strcmp(fq_json_as_str(s), "audio") == 0;
+  }
   if (any)
     cf_leg_up(l->janus->self, l->leg);
-  else
+  else if (silent)
     cf_leg_stalled(l->janus->self, l->leg);
 }
 

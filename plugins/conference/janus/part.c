@@ -36,15 +36,15 @@ static void stop(void *arg, fq_kernel *k) {
   j->second = NULL;
   jn_child_stop(j);
   jn_socket_stop(j->socket);
+  while (j->rooms)
+    jn_room_drop(j->rooms);
+  jn_streams_free(j);
 }
 
 static void fini(void *arg) {
   struct cf_self *s = arg;
   struct cf_janus *j = s->janus_state;
   if (!j) return;
-  while (j->rooms)
-    jn_room_drop(j->rooms);
-  jn_streams_free(j);
   jn_record_free(j);
   jn_socket_free(j->socket);
   free(j);

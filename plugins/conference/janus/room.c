@@ -266,14 +266,15 @@ struct jn_member *jn_member_enter(struct jn_room *r, const char *user, const cha
   return m;
 }
 
+/* Off the list first: closing his legs is heard by media/, which may look for him. */
 void jn_member_leave(struct jn_member *m, const char *reason) {
   struct jn_member **at = &m->room->members;
-  jn_link_end(m->send, reason);
-  jn_link_end(m->recv, reason);
-  fq_after_cancel(m->again);
   while (*at != m)
     at = &(*at)->next;
   *at = m->next;
+  jn_link_end(m->send, reason);
+  jn_link_end(m->recv, reason);
+  fq_after_cancel(m->again);
   free(m);
 }
 

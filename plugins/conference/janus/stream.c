@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EXISTS = 456 };
-
 static struct jn_stream *find(struct cf_janus *j, const char *camera) {
   for (struct jn_stream *s = j->streams; s; s = s->next)
     if (strcmp(s->camera, camera) == 0) return s;
@@ -39,7 +37,8 @@ static void on_created(struct cf_janus *j, void *owner, const struct jn_message 
 static void make(struct cf_janus *j, struct jn_stream *s) {
   fq_json *b = jn_body("create"), *list = fq_json_array(), *v = fq_json_object();
   bool h264 = strcmp(s->codec, "h264") == 0;
-  fq_random_text(s->secret, JN_SECRET);
+  fq_hmac_sha1(j->plan.admin_secret, s->camera, s->secret);
+  ask_desk(j, s, jn_body("destroy"), NULL); /* one of a session before this */
   fq_json_set_str(v, "type", "video");
   fq_json_set_str(v, "mid", "v");
   fq_json_set_str(v, "codec", s->codec);
