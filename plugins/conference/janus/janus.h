@@ -5,6 +5,7 @@
  *   socket.c  the WebSocket to it, in a thread    talk.c    requests, answers, the session, handles
  *   room.c    conferences as rooms                link.c    one peer connection of a page
  *   backend.c what media/ asks of it              record.c  recordings   stream.c  cameras
+ *   server.c  media.server: how it is             part.c    its life with the server
  *
  * Pages never talk to Janus: what they offer and answer passes through here. Kernel thread throughout, but
  * for the thread of socket.c and the helpers' work that config.c and record.c declare as such.
@@ -200,6 +201,8 @@ void jn_link_restart(struct jn_link *l);
 /* The m-lines of an SDP that carry sound or pictures and are sent: the second picture is the screen. */
 struct jn_track *jn_tracks_of_sdp(const char *sdp);
 void jn_tracks_free(struct jn_track *t);
+
+extern const struct fq_method jn_methods[]; /* server.c */
 
 /* ---- record.c, stream.c -------------------------------------------------------------------------------- */
 

@@ -1,7 +1,8 @@
-/* part.c - the life of this part: with the server Janus starts, with it it ends. */
+/*
+ * part.c - the life of this part: with the server Janus starts, with it it ends. A server without it is a
+ * healthy one that is ready to serve: how Janus is says media.server, and each conference what it lacks.
+ */
 #include "janus.h"
-
-#include <stdio.h>
 
 static void every_second(fq_kernel *k, void *arg) {
   struct cf_janus *j = arg;
@@ -51,19 +52,13 @@ static void fini(void *arg) {
   s->janus_state = NULL;
 }
 
-/* What is off by choice is well. */
-static void health(void *arg, char *out, size_t cap) {
-  struct cf_janus *j = ((struct cf_self *)arg)->janus_state;
-  if (j && (j->state == JN_RESTING || j->state == JN_BROKEN)) snprintf(out, cap, "%s", j->en);
-}
-
 const struct fq_plugin cf_janus_part = {FQ_PLUGIN_HEAD,
                                         .name = "conference.janus",
                                         .version = CF_VERSION,
                                         .zh = "媒体服务器",
                                         .en = "the media server",
+                                        .methods = jn_methods,
                                         .init = init,
                                         .start = start,
                                         .stop = stop,
-                                        .fini = fini,
-                                        .health = health};
+                                        .fini = fini};
