@@ -59,14 +59,15 @@ struct md_facts *md_facts_read(fq_db *db, const char *conf) {
                        "SELECT count(*) FROM conf_member WHERE conf = ?1 AND NOT hidden AND state IN"
                        " ('invited', 'ringing', 'joining', 'connected', 'media_lost', 'signalling_lost')",
                        "i", n);
-  fq_stmt *q = fq_sql(db,
-                      "SELECT m.user, m.session, m.quality, m.hidden, m.silenced, m.state = 'signalling_lost',"
-                      " m.guest OR m.role = 'family' OR coalesce(a.roles & ?2, 0) <> 0,"
-                      " CASE m.role WHEN 'chair' THEN 0 WHEN 'viewer' THEN 2 ELSE 1 END"
-                      " FROM conf_member m LEFT JOIN account a ON a.name = m.user WHERE m.conf = ?1"
-                      " AND m.state IN ('joining', 'connected', 'media_lost', 'signalling_lost')"
-                      " ORDER BY m.since_ms, m.user",
-                      "ii", n, PHONE);
+  fq_stmt *q =
+      fq_sql(db,
+             "SELECT m.user, m.session, m.quality, m.hidden, m.silenced, m.state = 'signalling_lost',"
+             " m.guest OR m.role = 'family' OR coalesce(a.roles & ?2, 0) <> 0,"
+             " CASE m.role WHEN 'chair' THEN 0 WHEN 'viewer' THEN 2 ELSE 1 END"
+             " FROM conf_member m LEFT JOIN account a ON a.name = m.user WHERE m.conf = ?1"
+             " AND m.state IN ('joining', 'connected', 'media_lost', 'signalling_lost')"
+             " ORDER BY m.since_ms, m.user",
+             "ii", n, PHONE);
   while (fq_row(q))
     if (f->count < most) read_member(q, f, &f->members[f->count++]);
   return f;

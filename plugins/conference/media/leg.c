@@ -96,7 +96,8 @@ void md_leg_tell_restart(struct cf_self *s, struct cf_leg *l) {
   tell(s, l, message(l, "restart"));
 }
 
-/* ---- what a leg waits for -------------------------------------------------------------------------------- */
+/* ---- what a leg waits for --------------------------------------------------------------------------------
+ */
 
 static void due(fq_kernel *k, void *arg);
 
@@ -151,7 +152,8 @@ bool md_leg_step(struct cf_self *s, struct md_leg *l, enum md_event event) {
   return true;
 }
 
-/* ---- their lives ------------------------------------------------------------------------------------------ */
+/* ---- their lives ------------------------------------------------------------------------------------------
+ */
 
 struct cf_leg *cf_leg_open(struct cf_self *s, const struct cf_backend *b, const char *conf, const char *user,
                            const char *session, enum cf_leg_kind kind, const char *peer, bool offerer,
@@ -202,7 +204,8 @@ void cf_leg_close(struct cf_self *s, struct cf_leg *leg, const char *reason) {
   md_judge(s, conf, user);
 }
 
-/* ---- from the back ends ----------------------------------------------------------------------------------- */
+/* ---- from the back ends -----------------------------------------------------------------------------------
+ */
 
 static void describe(struct cf_self *s, struct cf_leg *l, const char *op, const char *sdp, fq_json *streams) {
   fq_json *m = message(l, op);
@@ -256,7 +259,8 @@ void cf_leg_stalled(struct cf_self *s, struct cf_leg *leg) {
   md_judge(s, leg->conf, leg->user);
 }
 
-/* ---- from the page ---------------------------------------------------------------------------------------- */
+/* ---- from the page ----------------------------------------------------------------------------------------
+ */
 
 void md_leg_failed(struct cf_self *s, struct md_leg *l) {
   enum md_state was = l->state;

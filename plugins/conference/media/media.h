@@ -1,8 +1,8 @@
 /*
  * media.h - what the files of this folder share: legs, rooms, and the back end that carries a conference.
  *
- *   sdp.c     is this text a description, a candidate?   steps.c   what may happen to a leg, and where it leads
- *   leg.c     the legs: registry, alarms, what pages are told   wire.c   media.leg.*: what pages say
+ *   sdp.c     is this text a description, a candidate?   steps.c   what may happen to a leg, and where it
+ * leads leg.c     the legs: registry, alarms, what pages are told   wire.c   media.leg.*: what pages say
  *   facts.c   a conference as its rows stand             room.c    who sits in it and how he hears
  *   choose.c  which back end, and why                    promote.c a live call from one back end to the other
  *   mesh.c    the back end without a server              tell.c    who speaks, how good the lines are
@@ -20,29 +20,31 @@ enum {
   MD_SDP_BYTES = 32768,
   MD_SDP_LINES = 2000,
   MD_CANDIDATE_BYTES = 512,
-  MD_CANDIDATES = 64,  /* a leg; a new description begins anew */
-  MD_BURST = 80,       /* messages of a leg at once: a browser says all its candidates in a moment */
-  MD_RATE = 20,        /* ... and then in a second */
+  MD_CANDIDATES = 64,    /* a leg; a new description begins anew */
+  MD_BURST = 80,         /* messages of a leg at once: a browser says all its candidates in a moment */
+  MD_RATE = 20,          /* ... and then in a second */
   MD_CONNECT_MS = 15000, /* a leg that is not up by then is treated as one that has stalled */
-  MD_STALL_MS = 5000,  /* before new paths are looked for */
-  MD_AGAIN_MS = 10000, /* between such tries */
-  MD_TRIES = 4,        /* then the connection is made anew */
-  MD_REMAKES = 3,      /* then it is left alone, until somebody does something */
-  MD_JUDGE_MS = 1500,  /* lost for so long before it is said */
-  MD_MOVE_MS = 20000,  /* a move to another back end is over by then, one way or the other */
-  MD_GRACE_MS = 6000,  /* a media server that is away for longer is done without */
+  MD_STALL_MS = 5000,    /* before new paths are looked for */
+  MD_AGAIN_MS = 10000,   /* between such tries */
+  MD_TRIES = 4,          /* then the connection is made anew */
+  MD_REMAKES = 3,        /* then it is left alone, until somebody does something */
+  MD_JUDGE_MS = 1500,    /* lost for so long before it is said */
+  MD_MOVE_MS = 20000,    /* a move to another back end is over by then, one way or the other */
+  MD_GRACE_MS = 6000,    /* a media server that is away for longer is done without */
 };
 
 void *md_grab(size_t bytes); /* zeroed; ends the process when there is no memory */
 void md_copy(char *out, size_t cap, const char *s);
 
-/* ---- sdp.c: pure, any thread ---------------------------------------------------------------------------- */
+/* ---- sdp.c: pure, any thread ----------------------------------------------------------------------------
+ */
 
 /* Refuses what no browser says: `path` is the parameter that holds it. */
 enum fq_status md_sdp_check(const char *sdp, const char *path, struct fq_error *e);
 enum fq_status md_candidate_check(const fq_json *candidate, const char *path, struct fq_error *e);
 
-/* ---- steps.c --------------------------------------------------------------------------------------------- */
+/* ---- steps.c ---------------------------------------------------------------------------------------------
+ */
 
 enum md_state {
   MD_NEW,
@@ -59,7 +61,8 @@ enum md_event { MD_E_OFFER, MD_E_ANSWER, MD_E_UP, MD_E_STALL, MD_E_RESTART, MD_E
 int md_next(enum md_event event, enum md_state now); /* MD_NO: not possible */
 const char *md_state_name(enum md_state s);
 
-/* ---- leg.c ----------------------------------------------------------------------------------------------- */
+/* ---- leg.c -----------------------------------------------------------------------------------------------
+ */
 
 struct md_leg {
   struct cf_leg leg; /* first: what back ends hold is this, too */
@@ -82,7 +85,8 @@ void md_leg_tell_restart(struct cf_self *s, struct cf_leg *l);
 void md_leg_failed(struct cf_self *s, struct md_leg *l);
 struct md_leg *md_legs(struct cf_self *s); /* the first of all; follow `next` */
 
-/* ---- facts.c --------------------------------------------------------------------------------------------- */
+/* ---- facts.c ---------------------------------------------------------------------------------------------
+ */
 
 struct md_fact { /* a member with a seat */
   char user[FQ_ID_MAX], session[32], quality[8];
@@ -98,19 +102,21 @@ struct md_facts {
 };
 struct md_facts *md_facts_read(fq_db *db, const char *conf); /* free(); NULL: no such conference */
 
-/* ---- choose.c -------------------------------------------------------------------------------------------- */
+/* ---- choose.c --------------------------------------------------------------------------------------------
+ */
 
 struct md_choice {
   const struct cf_backend *backend;
-  bool degraded;   /* not what is needed */
-  int64_t cap;     /* 0: none */
+  bool degraded; /* not what is needed */
+  int64_t cap;   /* 0: none */
   char zh[200], en[200];
   const char *cannot; /* codes, separated by a space */
 };
 /* `now`: what carries it, NULL when nothing does yet. */
 struct md_choice md_choose(struct cf_self *s, const struct md_facts *f, const struct cf_backend *now);
 
-/* ---- room.c, promote.c ------------------------------------------------------------------------------------ */
+/* ---- room.c, promote.c ------------------------------------------------------------------------------------
+ */
 
 enum md_said { MD_SAID_NOTHING, MD_SAID_CONNECTED, MD_SAID_LOST };
 struct md_seat {
@@ -120,7 +126,8 @@ struct md_seat {
   bool hidden, silenced, phone;
   bool away; /* his session is over; his seat is kept for a while, and what flows goes on flowing */
   int rank;
-  const struct cf_backend *in, *also; /* what carries him: two on a move, none when there is no place for him */
+  const struct cf_backend *in,
+      *also; /* what carries him: two on a move, none when there is no place for him */
   enum md_said said;
   int remakes;
   fq_after *judge;
@@ -135,7 +142,7 @@ struct md_room {
   bool recording;
   int failures; /* moves that came to nothing */
   fq_after *move;
-  char told[512]; /* of the backend, to the session part */
+  char told[512];        /* of the backend, to the session part */
   struct md_seat *seats; /* in the order in which they came */
 };
 struct cf_media {
@@ -143,7 +150,7 @@ struct cf_media {
   bool running;
   struct md_leg *legs, *by_id[256];
   struct md_room *rooms;
-  fq_after *grace; /* the media server is away, and may be back in a moment */
+  fq_after *grace;                /* the media server is away, and may be back in a moment */
   double opened, restarts, moves; /* metrics */
 };
 
@@ -168,7 +175,8 @@ void md_move_begin(struct md_room *r, const struct cf_backend *to);
 void md_move_look(struct md_room *r); /* a leg has come up: is everybody there? */
 void md_move_end(struct md_room *r, bool done);
 
-/* ---- tell.c ----------------------------------------------------------------------------------------------- */
+/* ---- tell.c -----------------------------------------------------------------------------------------------
+ */
 
 void md_quality(struct cf_self *s, const struct cf_leg *l, const fq_json *measure);
 

@@ -47,9 +47,11 @@ static void open_pair(struct cf_self *s, const struct md_seat *first, const stru
   const struct cf_backend *mesh = s->media->mesh;
   const char *conf = first->room->conf;
   struct pair *p = md_grab(sizeof *p);
-  p->side[1] = cf_leg_open(s, mesh, conf, second->user, second->session, CF_LEG_PEER, first->user, false, true);
+  p->side[1] =
+      cf_leg_open(s, mesh, conf, second->user, second->session, CF_LEG_PEER, first->user, false, true);
   p->side[1]->backend_data = p;
-  p->side[0] = cf_leg_open(s, mesh, conf, first->user, first->session, CF_LEG_PEER, second->user, true, false);
+  p->side[0] =
+      cf_leg_open(s, mesh, conf, first->user, first->session, CF_LEG_PEER, second->user, true, false);
   p->side[0]->backend_data = p;
 }
 
@@ -58,8 +60,8 @@ static void open_pair(struct cf_self *s, const struct md_seat *first, const stru
 static void let_pass(struct cf_self *s, const char *conf, const char *user, const char *session) {
   struct md_leg *l;
   for (l = md_legs(s); l; l = l->next) {
-    if (l->leg.backend != s->media->mesh || strcmp(l->leg.user, user) != 0 || strcmp(l->leg.conf, conf) != 0 ||
-        !strcmp(l->leg.session, session))
+    if (l->leg.backend != s->media->mesh || strcmp(l->leg.user, user) != 0 ||
+        strcmp(l->leg.conf, conf) != 0 || !strcmp(l->leg.session, session))
       continue;
     struct cf_leg *far = other(&l->leg);
     md_copy(l->leg.session, sizeof l->leg.session, session);

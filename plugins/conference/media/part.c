@@ -1,6 +1,6 @@
 /*
- * part.c - the media part: how entries of a conference reach what carries it. An entry asks for its room to be
- * settled: a command of the server's own reads the rows once they are committed, and what it finds is done
+ * part.c - the media part: how entries of a conference reach what carries it. An entry asks for its room to
+ * be settled: a command of the server's own reads the rows once they are committed, and what it finds is done
  * after that tick. Whoever is put out does not wait for it. Kernel thread.
  */
 #include <stdlib.h>
@@ -8,6 +8,8 @@
 
 #include "media/turn.h"
 #include "media/wire.h"
+
+#pragma weak cf_janus_backend /* a build may be without it */
 
 struct news {
   struct cf_self *self;
@@ -30,7 +32,8 @@ static void post(struct fq_call *c, void (*fn)(fq_kernel *k, void *arg), const c
   fq_post(s->kernel, fn, n);
 }
 
-/* ---- settling ------------------------------------------------------------------------------------------------ */
+/* ---- settling
+ * ------------------------------------------------------------------------------------------------ */
 
 static void settle(fq_kernel *k, void *arg) {
   struct news *n = arg;
@@ -49,7 +52,8 @@ enum fq_status md_run_settle(struct fq_call *c) {
   return FQ_OK;
 }
 
-/* ---- entries ------------------------------------------------------------------------------------------------- */
+/* ---- entries
+ * ------------------------------------------------------------------------------------------------- */
 
 static void heard(fq_kernel *k, void *arg) {
   struct news *n = arg;
@@ -73,16 +77,28 @@ static enum fq_status out(struct fq_call *c, const struct fq_entry *e) {
   return FQ_OK;
 }
 
-static const struct fq_reaction reactions[] = {
-    {"conf.invited", changed},       {"conf.joined", changed},        {"conf.resumed", changed},
-    {"conf.monitored", changed},     {"conf.left", out},              {"conf.kicked", out},
-    {"conf.unmonitored", out},       {"conf.declined", changed},      {"conf.timed_out", changed},
-    {"conf.muted", changed},         {"conf.self_set", changed},      {"conf.quality_set", changed},
-    {"conf.role_set", changed},      {"conf.broadcast_set", changed}, {"conf.floor_given", changed},
-    {"conf.floor_released", changed}, {"conf.recording_set", changed}, {"conf.ended", changed},
-    {0}};
+static const struct fq_reaction reactions[] = {{"conf.invited", changed},
+                                               {"conf.joined", changed},
+                                               {"conf.resumed", changed},
+                                               {"conf.monitored", changed},
+                                               {"conf.left", out},
+                                               {"conf.kicked", out},
+                                               {"conf.unmonitored", out},
+                                               {"conf.declined", changed},
+                                               {"conf.timed_out", changed},
+                                               {"conf.muted", changed},
+                                               {"conf.self_set", changed},
+                                               {"conf.quality_set", changed},
+                                               {"conf.role_set", changed},
+                                               {"conf.broadcast_set", changed},
+                                               {"conf.floor_given", changed},
+                                               {"conf.floor_released", changed},
+                                               {"conf.recording_set", changed},
+                                               {"conf.ended", changed},
+                                               {0}};
 
-/* ---- sessions ------------------------------------------------------------------------------------------------ */
+/* ---- sessions
+ * ------------------------------------------------------------------------------------------------ */
 
 /* His seat is kept by session/; here he can be told nothing any more. Media from page to page goes on. */
 static void session_gone(void *self, const char *session, const char *user) {
@@ -104,7 +120,8 @@ static void session_gone(void *self, const char *session, const char *user) {
   }
 }
 
-/* ---- the part ------------------------------------------------------------------------------------------------ */
+/* ---- the part
+ * ------------------------------------------------------------------------------------------------ */
 
 static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
   struct cf_self *s = self;
@@ -123,19 +140,20 @@ static enum fq_status start(void *self, fq_kernel *k, struct fq_error *e) {
   s->kernel = k;
   s->media->running = true;
   if (problem) fq_log(FQ_LOG_WARN, "%s", problem);
-  cf_backend_changed(s, s->media->janus); /* it is given a moment to come up */
+  if (s->media->janus) cf_backend_changed(s, s->media->janus); /* it is given a moment to come up */
   return FQ_OK;
 }
 
 static void stop(void *self, fq_kernel *k) {
   struct cf_self *s = self;
   (void)k;
+  s->media->running = false;
   while (s->media->legs)
     cf_leg_close(s, &s->media->legs->leg, "stopping");
   while (s->media->rooms)
     md_room_close(s->media->rooms);
   fq_after_cancel(s->media->grace);
-  s->media->running = false;
+  s->media->grace = NULL;
 }
 
 static void fini(void *self) {

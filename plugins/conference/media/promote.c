@@ -42,7 +42,8 @@ static bool arrived(const struct md_seat *p) {
   bool any = false;
   if (p->in != r->to && p->also != r->to) return false;
   for (struct md_leg *l = md_legs(r->self); l; l = l->next) {
-    if (l->leg.backend != r->to || strcmp(l->leg.user, p->user) != 0 || strcmp(l->leg.conf, r->conf)) continue;
+    if (l->leg.backend != r->to || strcmp(l->leg.user, p->user) != 0 || strcmp(l->leg.conf, r->conf))
+      continue;
     if (l->state != MD_UP) return false;
     any = true;
   }

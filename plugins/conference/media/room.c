@@ -27,7 +27,8 @@ bool md_visible(const struct md_seat *p) {
   return !p->hidden && !p->away;
 }
 
-/* ---- is he connected? -------------------------------------------------------------------------------------- */
+/* ---- is he connected?
+ * -------------------------------------------------------------------------------------- */
 
 static void say(struct md_seat *p, enum md_said now) {
   fq_json *params = fq_json_object();
@@ -45,7 +46,8 @@ static enum md_said hears(const struct md_seat *p) {
   for (const struct md_seat *o = p->room->seats; o; o = o->next)
     company |= o != p && md_visible(o);
   for (struct md_leg *l = md_legs(p->room->self); l; l = l->next) {
-    if (l->leg.kind == CF_LEG_CAMERA || strcmp(l->leg.user, p->user) != 0 || strcmp(l->leg.conf, p->room->conf))
+    if (l->leg.kind == CF_LEG_CAMERA || strcmp(l->leg.user, p->user) != 0 ||
+        strcmp(l->leg.conf, p->room->conf))
       continue;
     if (l->state == MD_UP) return MD_SAID_CONNECTED;
     lost |= l->state == MD_STALLED || l->state == MD_RESTARTING;
@@ -62,7 +64,7 @@ static void still_lost(fq_kernel *k, void *arg) {
 }
 
 static void judge(struct md_seat *p) {
-  if (p->away || p->hidden) return;
+  if (p->away || p->hidden || !p->room->self->media->running) return;
   enum md_said now = hears(p);
   if (now == MD_SAID_LOST && p->said != MD_SAID_LOST) {
     if (!p->judge) p->judge = fq_after_ms(p->room->self->kernel, MD_JUDGE_MS, still_lost, p);
@@ -97,7 +99,8 @@ void md_remake(struct cf_self *s, struct md_leg *l) {
   }
 }
 
-/* ---- coming and going -------------------------------------------------------------------------------------- */
+/* ---- coming and going
+ * -------------------------------------------------------------------------------------- */
 
 void md_enter(struct md_seat *p, const struct cf_backend *b) {
   struct cf_self *s = p->room->self;
@@ -163,7 +166,8 @@ void md_room_close(struct md_room *r) {
   free(r);
 }
 
-/* ---- what the rows say --------------------------------------------------------------------------------------- */
+/* ---- what the rows say
+ * --------------------------------------------------------------------------------------- */
 
 static const struct md_fact *fact_of(const struct md_facts *f, const char *user) {
   for (size_t k = 0; k < f->count; k++)

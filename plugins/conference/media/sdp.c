@@ -50,14 +50,15 @@ struct seen {
   int media, origin, fingerprint, ice, direction;
 };
 
-static enum fq_status check_line(const char *line, size_t len, int number, struct seen *seen, const char *path,
-                                 struct fq_error *e) {
+static enum fq_status check_line(const char *line, size_t len, int number, struct seen *seen,
+                                 const char *path, struct fq_error *e) {
   static const char types[] = "vosiuepcbtrzkam";
   if (len > MOST_LINE) return bad(e, path, number, "太长", "too long");
   if (!clean(line, len)) return bad(e, path, number, "含控制字符", "control characters");
   if (len < 2 || line[1] != '=' || !strchr(types, line[0]))
     return bad(e, path, number, "应为“字母=内容”", "expected a letter, =, and a value");
-  if (number == 1) return word(line, len, "v=0") && len == 3 ? FQ_OK : bad(e, path, 1, "应为 v=0", "expected v=0");
+  if (number == 1)
+    return word(line, len, "v=0") && len == 3 ? FQ_OK : bad(e, path, 1, "应为 v=0", "expected v=0");
   if (line[0] == 'v') return bad(e, path, number, "又一个 v=", "a second v=");
   if (line[0] == 'o' && seen->origin++) return bad(e, path, number, "又一个 o=", "a second o=");
   if (line[0] == 'm') {

@@ -21,7 +21,8 @@ static const signed char steps[MD_EVENTS][MD_STATES] = {
 #undef NO
 /* clang-format on */
 
-static const char *const names[MD_STATES] = {"new", "offered", "answered", "up", "stalled", "restarting", "closed"};
+static const char *const names[MD_STATES] = {"new",     "offered",    "answered", "up",
+                                             "stalled", "restarting", "closed"};
 
 int md_next(enum md_event event, enum md_state now) {
   return steps[event][now];

@@ -1,6 +1,7 @@
 /*
- * wire.c - media.leg.*: what pages say about their legs. A handler looks whether it may be said; what it leads
- * to happens after its tick, in the order in which it was said. Nothing of it is an entry. Kernel thread.
+ * wire.c - media.leg.*: what pages say about their legs. A handler looks whether it may be said; what it
+ * leads to happens after its tick, in the order in which it was said. Nothing of it is an entry. Kernel
+ * thread.
  */
 #include "media/wire.h"
 
@@ -62,8 +63,9 @@ static enum fq_status need(struct fq_call *c, struct md_leg **out) {
                    "this session has no leg %s", id);
   *out = md_leg_of(l);
   if (md_leg_allow(*out, fq_now_ms(s->kernel), &wait_ms)) return FQ_OK;
-  enum fq_status st = fq_fail(c->error, FQ_E_OVERLOADED, "leg.busy", "params.leg", "每个连接每秒最多 %d 条消息",
-                              "at most %d messages a second for a leg", MD_RATE);
+  enum fq_status st =
+      fq_fail(c->error, FQ_E_OVERLOADED, "leg.busy", "params.leg", "每个连接每秒最多 %d 条消息",
+              "at most %d messages a second for a leg", MD_RATE);
   if (c->error) c->error->retry_after_ms = wait_ms;
   return st;
 }
@@ -110,8 +112,8 @@ static enum fq_status run_candidate(struct fq_call *c) {
   if (!st && candidate) st = md_candidate_check(candidate, "params.candidate", c->error);
   if (st) return st;
   if (candidate && l->candidates >= MD_CANDIDATES)
-    return fq_fail(c->error, FQ_E_OVERLOADED, "leg.candidates", "params.candidate", "每次协商最多 %d 个候选地址",
-                   "at most %d candidates for one description", MD_CANDIDATES);
+    return fq_fail(c->error, FQ_E_OVERLOADED, "leg.candidates", "params.candidate",
+                   "每次协商最多 %d 个候选地址", "at most %d candidates for one description", MD_CANDIDATES);
   l->candidates += candidate != NULL;
   return later(c, l, CANDIDATE);
 }
@@ -129,34 +131,67 @@ static enum fq_status run_restart(struct fq_call *c) {
   return md_next(MD_E_RESTART, l->state) == MD_NO ? out_of_turn(c, l) : later(c, l, RESTART);
 }
 
-#define P_LEG {.name = "leg", .type = FQ_T_ID, .required = true, .zh = "连接编号", .en = "the leg"}
+#define P_LEG                                                                                                \
+  { .name = "leg", .type = FQ_T_ID, .required = true, .zh = "连接编号", .en = "the leg" }
 #define P_SDP                                                                                                \
   {                                                                                                          \
     .name = "sdp", .type = FQ_T_STRING, .required = true, .min = 1, .max = MD_SDP_BYTES,                     \
-    .zh = "会话描述(SDP),最多 32 KiB", .en = "the session description (SDP), at most 32 KiB"                \
+    .zh = "会话描述(SDP),最多 32 KiB", .en = "the session description (SDP), at most 32 KiB"                 \
   }
 static const struct fq_param sdp_params[] = {P_LEG, P_SDP, {0}};
 static const struct fq_param leg_params[] = {P_LEG, {0}};
 static const struct fq_param candidate_members[] = {
-    {.name = "candidate", .type = FQ_T_STRING, .required = true, .max = MD_CANDIDATE_BYTES, .zh = "候选地址,一行",
+    {.name = "candidate",
+     .type = FQ_T_STRING,
+     .required = true,
+     .max = MD_CANDIDATE_BYTES,
+     .zh = "候选地址,一行",
      .en = "candidate:… in one line; empty: no more of this description"},
-    {.name = "sdpMid", .type = FQ_T_ANY, .zh = "媒体标识,或 null", .en = "mid of the line it belongs to, or null"},
-    {.name = "sdpMLineIndex", .type = FQ_T_ANY, .zh = "媒体行序号,或 null", .en = "number of that line, or null"},
-    {.name = "usernameFragment", .type = FQ_T_ANY, .zh = "ICE 用户名片段,或 null", .en = "of the ICE session, or null"},
+    {.name = "sdpMid",
+     .type = FQ_T_ANY,
+     .zh = "媒体标识,或 null",
+     .en = "mid of the line it belongs to, or null"},
+    {.name = "sdpMLineIndex",
+     .type = FQ_T_ANY,
+     .zh = "媒体行序号,或 null",
+     .en = "number of that line, or null"},
+    {.name = "usernameFragment",
+     .type = FQ_T_ANY,
+     .zh = "ICE 用户名片段,或 null",
+     .en = "of the ICE session, or null"},
     {0}};
 static const struct fq_param candidate_params[] = {
     P_LEG,
-    {.name = "candidate", .type = FQ_T_OBJECT, .members = candidate_members, .zh = "候选地址;没有:已全部发完",
+    {.name = "candidate",
+     .type = FQ_T_OBJECT,
+     .members = candidate_members,
+     .zh = "候选地址;没有:已全部发完",
      .en = "as the browser gives it; left out: there are no more"},
     {0}};
 static const struct fq_param state_params[] = {
     P_LEG,
-    {.name = "state", .type = FQ_T_ENUM, .required = true, .values = "up stalled failed closed", .zh = "up 已通、stalled 停顿、failed 失败、closed 已关",
+    {.name = "state",
+     .type = FQ_T_ENUM,
+     .required = true,
+     .values = "up stalled failed closed",
+     .zh = "up 已通、stalled 停顿、failed 失败、closed 已关",
      .en = "what the page sees of it"},
-    {.name = "rtt_ms", .type = FQ_T_NUMBER, .max = 600000, .zh = "往返时延,毫秒", .en = "round trip, milliseconds"},
+    {.name = "rtt_ms",
+     .type = FQ_T_NUMBER,
+     .max = 600000,
+     .zh = "往返时延,毫秒",
+     .en = "round trip, milliseconds"},
     {.name = "loss", .type = FQ_T_NUMBER, .max = 1, .zh = "丢包率,0 到 1", .en = "packets lost, 0 to 1"},
-    {.name = "kbps_in", .type = FQ_T_NUMBER, .max = 1e6, .zh = "收,千比特每秒", .en = "received, kilobits a second"},
-    {.name = "kbps_out", .type = FQ_T_NUMBER, .max = 1e6, .zh = "发,千比特每秒", .en = "sent, kilobits a second"},
+    {.name = "kbps_in",
+     .type = FQ_T_NUMBER,
+     .max = 1e6,
+     .zh = "收,千比特每秒",
+     .en = "received, kilobits a second"},
+    {.name = "kbps_out",
+     .type = FQ_T_NUMBER,
+     .max = 1e6,
+     .zh = "发,千比特每秒",
+     .en = "sent, kilobits a second"},
     {0}};
 
 #define WHO (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT | FQ_ROLE_OFFICER | FQ_ROLE_FAMILY | FQ_ROLE_ADMIN_AUDIT)
@@ -168,9 +203,15 @@ static const struct fq_param state_params[] = {
 const struct fq_method md_methods[] = {
     LEG("offer", sdp_params, run_offer, "提出会话描述", "the page's offer"),
     LEG("answer", sdp_params, run_answer, "应答会话描述", "the page's answer"),
-    LEG("candidate", candidate_params, run_candidate, "一个候选地址", "an address at which the page may be reached"),
-    LEG("state", state_params, run_state, "连接的状况", "how the leg is, when it changes and every ten seconds"),
+    LEG("candidate", candidate_params, run_candidate, "一个候选地址",
+        "an address at which the page may be reached"),
+    LEG("state", state_params, run_state, "连接的状况",
+        "how the leg is, when it changes and every ten seconds"),
     LEG("restart", leg_params, run_restart, "请求重新连通", "asks for new paths (an ICE restart)"),
-    {.name = "media.settle", .flags = FQ_INTERNAL, .params = md_settle_params, .run = md_run_settle,
-     .zh = "使连接与会商一致", .en = "brings the legs of a conference to what its rows say"},
+    {.name = "media.settle",
+     .flags = FQ_INTERNAL,
+     .params = md_settle_params,
+     .run = md_run_settle,
+     .zh = "使连接与会商一致",
+     .en = "brings the legs of a conference to what its rows say"},
     {0}};
