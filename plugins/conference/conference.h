@@ -26,7 +26,7 @@ struct cf_self {
   char backend[16];                  /* auto, mesh, janus */
   int64_t ring_ms, seat_ms, keep_ms; /* a ring, an empty seat, a recording */
   int64_t mesh_most;                 /* people in a mesh */
-  char janus[256], media_ip[64], rtp_ports[32];
+  char janus[256], janus_plugins[256], janus_transports[256], media_ip[64], rtp_ports[32];
   int64_t max_kbps;
   char ffmpeg[256];
   char stun_url[256], turn_url[256], turn_secret[128];
@@ -87,6 +87,8 @@ struct cf_backend {
   void (*mute)(struct cf_self *s, const char *conf, const char *user, bool muted);
   void (*quality)(struct cf_self *s, const char *conf, const char *user, const char *quality);
   void (*record)(struct cf_self *s, const char *conf, bool on);
+  /* Media flows through this leg now, as its page or the backend itself says. */
+  void (*up)(struct cf_self *s, struct cf_leg *l);
 };
 extern const struct cf_backend cf_mesh, cf_janus_backend;
 
