@@ -36,7 +36,7 @@ static void fail(struct cam_live *l, const char *why) {
   fq_after_cancel(l->retry);
   l->retry_at_ms = now_ms + l->backoff_ms;
   l->retry = fq_after_ms(l->self->kernel, l->backoff_ms, again, l);
-  l->self->cameras->restarts++;
+  l->self->cameras->failures++;
   if (!before)
     fq_log(FQ_LOG_WARN, "camera %s: no picture: %s; again in %lld s", l->id, why,
            (long long)l->backoff_ms / 1000);
@@ -177,10 +177,8 @@ static void start(struct cam_live *l) {
   if (run(l, url, &e) != FQ_OK) {
     fq_log(FQ_LOG_ERROR, "camera %s: %s", l->id, e.en);
     fail(l, "ffmpeg");
-  } else {
-    self->cameras->bridges++;
-    if (!l->look) l->look = fq_after_ms(self->kernel, LOOK_MS, look, l);
-  }
+  } else if (!l->look)
+    l->look = fq_after_ms(self->kernel, LOOK_MS, look, l);
   memset(url, 0, strlen(url));
   free(url);
 }

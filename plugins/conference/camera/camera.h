@@ -90,7 +90,7 @@ struct cf_cameras {
   struct cam_job *jobs; /* snapshots and probes under way */
   char dir[600];
   bool started;
-  int64_t bridges, restarts; /* since the server began: metrics */
+  int64_t failures; /* since the server began */
 };
 
 const char *cam_state_name(enum cam_state s);

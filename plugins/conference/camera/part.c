@@ -222,23 +222,17 @@ static void session_gone(void *arg, const char *session, const char *user) {
   cam_session_gone(arg, session);
 }
 
-static double bridges(void *arg) {
-  return (double)((struct cf_self *)arg)->cameras->bridges;
-}
-static double restarts(void *arg) {
-  return (double)((struct cf_self *)arg)->cameras->restarts;
-}
-static const struct fq_metric metrics[] = {
-    {"fengqiao_conference_camera_bridges_total", "Bridges started from a camera to the media server.", true,
-     bridges},
-    {"fengqiao_conference_camera_failures_total", "Times a camera's picture failed.", true, restarts},
-    {0}};
-
-const struct fq_plugin cf_camera_part = {FQ_PLUGIN_HEAD,        .name = "conference.camera",
-                                         .version = CF_VERSION, .zh = "摄像头",
-                                         .en = "cameras",       .migrations = migrations,
-                                         .kinds = kinds,        .methods = methods,
-                                         .metrics = metrics,    .init = init,
-                                         .start = start,        .stop = stop,
-                                         .fini = fini,          .session_gone = session_gone,
+const struct fq_plugin cf_camera_part = {FQ_PLUGIN_HEAD,
+                                         .name = "conference.camera",
+                                         .version = CF_VERSION,
+                                         .zh = "摄像头",
+                                         .en = "cameras",
+                                         .migrations = migrations,
+                                         .kinds = kinds,
+                                         .methods = methods,
+                                         .init = init,
+                                         .start = start,
+                                         .stop = stop,
+                                         .fini = fini,
+                                         .session_gone = session_gone,
                                          .guest = cam_guest};

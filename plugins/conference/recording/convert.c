@@ -369,6 +369,7 @@ static void tiles_of(struct rec_job *j) {
     snprintf(p->raw, sizeof p->raw, "t%zu.mjr", x);
     snprintf(p->plain, sizeof p->plain, "t%zu.%s", x,
              audio                             ? "opus"
+             : !strcmp(p->track.codec, "av1")  ? "mp4"
              : !strcmp(p->track.codec, "h264") ? "mkv"
                                                : "webm");
     if (audio) continue;
