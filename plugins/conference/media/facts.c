@@ -66,7 +66,7 @@ struct md_facts *md_facts_read(fq_db *db, const char *conf) {
              " CASE m.role WHEN 'chair' THEN 0 WHEN 'viewer' THEN 2 ELSE 1 END"
              " FROM conf_member m LEFT JOIN account a ON a.name = m.user WHERE m.conf = ?1"
              " AND m.state IN ('joining', 'connected', 'media_lost', 'signalling_lost')"
-             " ORDER BY m.since_ms, m.user",
+             " ORDER BY m.joined_ms, m.user",
              "ii", n, PHONE);
   while (fq_row(q))
     if (f->count < most) read_member(q, f, &f->members[f->count++]);
