@@ -91,7 +91,7 @@ static void write_script(void) {
 static int open_world(void **state) {
   memset(&media_server, 0, sizeof media_server);
   media_server.port = 5004;
-  conference_also(&cf_camera_part, NULL);
+  conference_also(&cf_camera_part);
   conference_open(state);
   act("system", "user.add",
       "{\"name\":\"granny\",\"display\":\"张奶奶\",\"org\":\"" GRID_A1 "\",\"roles\":[\"family\"]}");
