@@ -154,6 +154,7 @@ enum fq_status cam_apply_source(struct fq_apply *a, const struct fq_entry *e);
 enum fq_status cam_apply_removed(struct fq_apply *a, const struct fq_entry *e);
 enum fq_status cam_apply_watched(struct fq_apply *a, const struct fq_entry *e);
 enum fq_status cam_apply_unwatched(struct fq_apply *a, const struct fq_entry *e);
+enum fq_status cam_apply_snapped(struct fq_apply *a, const struct fq_entry *e);
 enum fq_status cam_apply_consented(struct fq_apply *a, const struct fq_entry *e);
 enum fq_status cam_apply_linked(struct fq_apply *a, const struct fq_entry *e);
 enum fq_status cam_apply_unlinked(struct fq_apply *a, const struct fq_entry *e);

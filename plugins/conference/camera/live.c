@@ -223,7 +223,10 @@ static void settled(fq_kernel *k, void *arg) {
   free(n);
   if (!l) return;
   remove_over(l);
-  if (l->changed) cam_bridge_restart(l);
+  if (l->changed) {
+    cam_live_state(l, CAM_STARTING, "");
+    cam_bridge_restart(l);
+  }
   l->changed = false;
   if (!l->watchers) return;
   fq_after_cancel(l->linger);

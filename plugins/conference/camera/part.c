@@ -138,7 +138,7 @@ static const struct fq_kind kinds[] = {
     {"cam.removed", cam_apply_removed, HEAR, FQ_KIND_QUIET, "删除摄像头", "camera removed"},
     {"cam.watched", cam_apply_watched, AUDIT, FQ_KIND_QUIET, "查看摄像头", "camera watched"},
     {"cam.unwatched", cam_apply_unwatched, AUDIT, FQ_KIND_QUIET, "不再查看摄像头", "camera no longer watched"},
-    {"cam.snapped", NULL, AUDIT, FQ_KIND_QUIET, "摄像头截图", "picture taken of a camera"},
+    {"cam.snapped", cam_apply_snapped, AUDIT, FQ_KIND_QUIET, "摄像头截图", "picture taken of a camera"},
     {"cam.consented", cam_apply_consented, HEAR, FQ_KIND_QUIET, "家庭摄像头的同意", "consent for a camera in a home"},
     {"cam.linked", cam_apply_linked, AUDIT, FQ_KIND_QUIET, "家庭摄像头的链接", "link to a camera in a home"},
     {"cam.unlinked", cam_apply_unlinked, AUDIT, FQ_KIND_QUIET, "收回家庭摄像头的链接", "link to a camera in a home taken back"},

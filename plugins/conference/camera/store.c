@@ -168,6 +168,15 @@ enum fq_status cam_apply_unwatched(struct fq_apply *a, const struct fq_entry *e)
   return FQ_OK;
 }
 
+/* A picture is a look, too. */
+enum fq_status cam_apply_snapped(struct fq_apply *a, const struct fq_entry *e) {
+  fq_exec(a->db,
+          "INSERT INTO camera_watch(n, camera, user, org, reason, from_ms, until_ms, why)"
+          " VALUES(?1,?2,?3,?4,?5,?6,?6,'snapshot')",
+          "iisssi", e->seq, subject_n(e), e->actor, e->org, fq_json_str(e->data, "reason"), e->at_ms);
+  return FQ_OK;
+}
+
 /* Without `until` it is withdrawn, and nobody's link opens the home any more. */
 enum fq_status cam_apply_consented(struct fq_apply *a, const struct fq_entry *e) {
   int64_t n = subject_n(e), until_ms = time_of(e->data, "until");
