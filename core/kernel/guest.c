@@ -17,11 +17,11 @@ static bool account_of(fq_kernel *k, const char *name) {
   return fq_int(k->db, 0, "SELECT 1 FROM account WHERE name = ?", "s", name) != 0;
 }
 
-static bool sound(fq_kernel *k, const struct fq_guest *g, int64_t now_ms) {
+static bool sound(fq_kernel *k, const struct fq_guest *g) {
   struct fq_unit unit;
   return fq_is_id(g->user) && strcmp(g->user, FQ_NOBODY) && strcmp(g->user, "system") &&
          !account_of(k, g->user) && fq_org_unit(k->db, g->org, &unit) && g->roles && !(g->roles & NEVER) &&
-         !(g->roles & ~FQ_ROLE_ALL) && g->until_ms > now_ms;
+         !(g->roles & ~FQ_ROLE_ALL);
 }
 
 bool fq_guest_token(fq_kernel *k, const char *token, struct fq_call_state *out, int64_t *expires_ms) {
@@ -30,8 +30,8 @@ bool fq_guest_token(fq_kernel *k, const char *token, struct fq_call_state *out, 
     const struct fq_plugin *p = k->modules[i].table;
     struct fq_guest g = {0};
     if (p->size <= offsetof(struct fq_plugin, guest) || !p->guest) continue;
-    bool his = p->guest(k->modules[i].self, k->db, token, now_ms, &g);
-    bool may = his && sound(k, &g, now_ms);
+    bool his = p->guest(k->modules[i].self, k->db, token, now_ms, &g) && g.until_ms > now_ms;
+    bool may = his && sound(k, &g);
     fq_db_clear(k->db);
     if (his && !may) fq_log(FQ_LOG_WARN, "module %s: guest %s refused", p->name, g.user);
     if (!may) continue;

@@ -4,6 +4,8 @@
  */
 #include "conference.h"
 
+#include "media/turn.h"
+
 #define AT(member) FQ_OPTION_AT(struct cf_self, member)
 
 /* clang-format off */
@@ -44,6 +46,13 @@ static enum fq_status init(void *arg, fq_kernel *k, struct fq_error *e) {
   return FQ_OK;
 }
 
+static enum fq_status start(void *self, fq_kernel *k, struct fq_error *e) {
+  const char *problem = cf_turn_problem(self);
+  (void)k, (void)e;
+  if (problem) fq_log(FQ_LOG_WARN, "%s", problem);
+  return FQ_OK;
+}
+
 static const struct fq_plugin *const parts[] = {&cf_session_part,
                                                 &cf_media_part,
                                                 &cf_janus_part,
@@ -62,4 +71,5 @@ FQ_PLUGIN = {
     .self_bytes = sizeof(struct cf_self),
     .parts = parts,
     .init = init,
+    .start = start,
 };

@@ -15,6 +15,9 @@ DP_QUERY(dp_duty_list);
 void dp_position_update(struct fq_call *c);
 DP_QUERY(dp_position_list);
 
+/* present.c */
+DP_COMMAND(dp_duty_present);
+
 /* candidates.c */
 DP_QUERY(dp_incident_candidates);
 DP_VIEW(dp_view_nearest_officer);
