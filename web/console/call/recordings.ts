@@ -1,12 +1,13 @@
 // recording.list as it comes.
 
 export interface RecordingTrack {
-  user?: string;
-  name?: string;
+  user: string;
+  name: string;
   kind: string;
-  file?: string;
-  size?: number;
-  sha256?: string;
+  sha256: string;
+  size: number;
+  from: string;
+  until: string;
 }
 
 export interface Recording {
@@ -14,18 +15,23 @@ export interface Recording {
   conf: string;
   title?: string;
   incident?: string;
-  state?: string;
+  state: string;
   why_zh?: string;
   why_en?: string;
-  operator?: string;
-  operator_name?: string;
+  operator: string;
+  operator_name: string;
   from: string;
   until?: string;
-  file?: string;
+  /** The playable file. */
   sha256?: string;
   size?: number;
-  progress?: number;
-  removed?: boolean;
+  /** Tracks that could not be read. */
+  broken?: number;
   keep_until?: string;
+  /** When the files were last hashed again, and whether they are what the journal says. */
+  verified_at?: string;
+  intact?: boolean;
+  /** Percent of what is being made playable. */
+  progress?: number;
   tracks?: RecordingTrack[];
 }
