@@ -57,7 +57,8 @@ static struct md_choice janus(struct cf_self *s, const char *zh, const char *en)
   return c;
 }
 
-struct md_choice md_choose(struct cf_self *s, const struct md_facts *f, const struct cf_backend *now) {
+struct md_choice md_choose(struct cf_self *s, const struct md_facts *f, const struct cf_backend *now,
+                           bool fell) {
   char zh[200] = "没有媒体服务器", en[200] = "there is no media server", why_zh[200], why_en[200];
   const struct cf_backend *far = janus_of(s);
   if (!strcmp(s->backend, "mesh"))
@@ -70,9 +71,10 @@ struct md_choice md_choose(struct cf_self *s, const struct md_facts *f, const st
     return janus(s, "媒体服务器正在恢复", "the media server is coming back");
   if (there && only) return janus(s, "按设置,经媒体服务器", "as configured: through the media server");
   if (there && needed) return janus(s, why_zh, why_en);
-  if (there && (was || f->degraded)) return janus(s, "已在媒体服务器上", "it is on the media server already");
+  fell |= f->degraded;
+  if (there && (was || fell)) return janus(s, "已在媒体服务器上", "it is on the media server already");
   if (there) return mesh(s, true, "人少,各终端之间直接传送", "few people: from page to page");
   struct md_choice c = mesh(s, false, zh, en);
-  c.degraded = only || was || f->degraded;
+  c.degraded = only || was || fell;
   return c;
 }
