@@ -63,7 +63,7 @@ struct md_choice md_choose(struct cf_self *s, const struct md_facts *f, const st
   const struct cf_backend *far = janus_of(s);
   if (!strcmp(s->backend, "mesh"))
     return mesh(s, false, "按设置,画面在各终端之间直接传送", "as configured: from page to page");
-  bool there = far && far->ready(s, zh, en), only = !strcmp(s->backend, "janus");
+  bool there = far->ready(s, zh, en), only = !strcmp(s->backend, "janus");
   /* What was told last counts as well: the server may have been started anew, or the call just have lost it.
    */
   bool was = far && (now == far || !strcmp(f->backend, far->name)), needed = needs(s, f, why_zh, why_en);

@@ -147,7 +147,7 @@ struct md_room {
   struct md_seat *seats; /* in the order in which they came */
 };
 struct cf_media {
-  const struct cf_backend *mesh, *janus; /* janus NULL: none in this build */
+  const struct cf_backend *mesh, *janus;
   bool running;
   struct md_leg *legs, *by_id[256];
   struct md_room *rooms;
