@@ -13,8 +13,13 @@ static const struct fq_option options[] = {
     {.name = "backend", .type = FQ_O_STRING, AT(backend), .fallback = "auto"},
     {.name = "ring", .type = FQ_O_DURATION, AT(ring_ms), .fallback = "30 s"},
     {.name = "seat", .type = FQ_O_DURATION, AT(seat_ms), .fallback = "60 s"},
+    {.name = "keep_recordings", .type = FQ_O_DURATION, AT(keep_ms), .fallback = "15552000 s"},
     {0}};
-static const struct fq_plugin *const parts[] = {&cf_session_part, NULL};
+static const struct fq_plugin *parts[3] = {&cf_session_part};
+
+void conference_also(const struct fq_plugin *part) {
+  parts[1] = part;
+}
 
 static enum fq_status init(void *self, fq_kernel *k, struct fq_error *e) {
   ((struct cf_self *)self)->kernel = k;

@@ -7,6 +7,7 @@
 
 #include "dispatch_world.h"
 
+void conference_also(const struct fq_plugin *part); /* another of the plugin's parts; before it is opened */
 int conference_open(void **state);
 int conference_close(void **state);
 void conference_restart(void); /* all pages are gone */
