@@ -16,10 +16,11 @@ const html = (page: string): string => here(page === "landing" ? "index.html" : 
 /** Vue's tools alone read what a component is called. */
 const unnamed = { name: "fengqiao-unnamed", transform: (code: string, id: string) => (id.endsWith(".vue") ? code.replace(/__name: "\w+",\s*/, "") : null) };
 /** Where bytes are dearer than the moment it takes to make a constant again. */
+const DEAR = ["field", "family"];
 const SMALL = { template: { compilerOptions: { hoistStatic: false, cacheHandlers: false } } };
 
 export default defineConfig(({ mode }) => ({
-  plugins: [vue(mode === "field" ? SMALL : {}), mode === "field" && unnamed, words("field"), mode === "field" && worker({ source: here("field/sw.ts"), page: "field", publicDir: here("public"), also: ["/mark.svg", "/field/manifest.webmanifest"] })],
+  plugins: [vue(DEAR.includes(mode) ? SMALL : {}), DEAR.includes(mode) && unnamed, words("field"), mode === "field" && worker({ source: here("field/sw.ts"), page: "field", publicDir: here("public"), also: ["/mark.svg", "/field/manifest.webmanifest"] })],
   cacheDir: process.env.FQ_WEB_CACHE ?? "node_modules/.vite",
   define: {
     __VUE_OPTIONS_API__: "false",
@@ -33,7 +34,7 @@ export default defineConfig(({ mode }) => ({
     // The content policy allows no data: scripts and no inline code, so nothing is inlined.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    minify: mode === "field" ? "terser" : "esbuild",
+    minify: DEAR.includes(mode) ? "terser" : "esbuild",
     terserOptions: { ecma: 2020, compress: { passes: 3, unsafe_arrows: true, pure_getters: true, keep_fargs: false } },
     rollupOptions: {
       input: { [mode]: html(mode) },

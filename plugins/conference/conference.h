@@ -87,6 +87,8 @@ struct cf_backend {
   void (*mute)(struct cf_self *s, const char *conf, const char *user, bool muted);
   void (*quality)(struct cf_self *s, const char *conf, const char *user, const char *quality);
   void (*record)(struct cf_self *s, const char *conf, bool on);
+  /* Media flows through this leg now, as its page or the backend itself says. */
+  void (*up)(struct cf_self *s, struct cf_leg *l);
 };
 extern const struct cf_backend cf_mesh, cf_janus_backend;
 
@@ -115,5 +117,6 @@ struct cf_leg *cf_stream_watch(struct cf_self *s, const char *camera, const char
  */
 extern const struct fq_plugin cf_session_part, cf_media_part, cf_janus_part, cf_camera_part,
     cf_recording_part, cf_guest_part;
+extern const struct fq_metric cf_media_metrics[]; /* metrics are the plugin's, not a part's */
 
 #endif

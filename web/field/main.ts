@@ -11,12 +11,19 @@ import { wordFiles } from "virtual:words";
 import "./words";
 import "./safety";
 
+/** Right behind the page, and not in its way; until it is here nothing could ring, so it is tried until it is. */
+function withCalls(): void {
+  import("./call").catch(() => setTimeout(withCalls, RETRY_MS));
+}
+const RETRY_MS = 3000;
+
 applyTheme();
 useWordFiles(wordFiles).then(
   () => {
     followLang(() => t("app.field"));
     createApp(App).mount("#app");
     void startOffline();
+    withCalls();
   },
   () => document.getElementById("failed")!.removeAttribute("hidden"),
 );

@@ -2,7 +2,7 @@
 // answered, and rows of the one inbox. A part registers itself when its module is loaded (main.ts imports it), so that the
 // shell knows no part by name. Components get the one prop `field`.
 
-import type { Component } from "vue";
+import { shallowReactive, type Component } from "vue";
 import type { Word } from "../shared/i18n";
 import type { Outbox } from "../shared/outbox";
 import type { Session } from "../shared/session";
@@ -40,6 +40,9 @@ export interface Parts {
   always: Component[];
   /** Above whatever view is open: what must be answered now. They draw nothing when there is nothing. */
   urgent: Component[];
+  /** Below what is to be done about a task; they get the prop `task` as well. */
+  task: Component[];
 }
 
-export const parts: Parts = { tabs: [], always: [], urgent: [] };
+/** A part may come after the page has been drawn. */
+export const parts: Parts = { tabs: [], always: [], urgent: shallowReactive([]), task: shallowReactive([]) };

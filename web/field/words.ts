@@ -1,8 +1,10 @@
 // What the phone alone says, Chinese then English.
 import { addWords } from "../shared/i18n";
+import { callPhoneWords } from "./call/words";
 import { safetyWords } from "./safety/words";
 
 export const words = addWords({
+  ...callPhoneWords,
   ...safetyWords,
   "app.field": ["枫桥 · 网格终端", "Fengqiao · Field"],
   "link.down.field": [

@@ -39,12 +39,12 @@ export interface Sharing {
 
 /** `page` names the storage keys. A desk forgets with its windows, a phone and a wall remember. `topics`: volatile ones to hear. */
 export function createSession<S extends { clear(): void }>(
-  page: "console" | "field" | "admin" | "screen",
+  page: "console" | "field" | "admin" | "screen" | "family",
   makeStore: (link: Link) => S,
   topics: string[] = [],
   sharing?: Sharing,
 ): Session<S> {
-  const storage = page === "field" || page === "screen" ? localStorage : sessionStorage;
+  const storage = ["field", "screen", "family"].includes(page) ? localStorage : sessionStorage;
   const key = `fq.${page}.session`;
   const device = deviceName(storage, page);
   const windowOf = (d: string) => (sharing ? `${d}#${sharing.window}` : d);

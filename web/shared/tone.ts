@@ -35,21 +35,31 @@ export async function unlockSound(): Promise<boolean> {
   return (running.value = context.state === "running");
 }
 
-export function playTone(level: number): void {
+function beep(hz: number, afterS: number, lastS = 0.2, loud = 0.2): void {
   const c = context;
   if (!c || c.state !== "running") return;
+  const at = c.currentTime + afterS;
+  const o = c.createOscillator();
+  const g = c.createGain();
+  o.frequency.value = hz;
+  g.gain.setValueAtTime(0.0001, at);
+  g.gain.exponentialRampToValueAtTime(loud, at + 0.02);
+  g.gain.exponentialRampToValueAtTime(0.0001, at + lastS);
+  o.connect(g).connect(c.destination);
+  o.start(at);
+  o.stop(at + lastS + 0.02);
+}
+
+export function playTone(level: number): void {
   const { hz, times } = TONES[level] ?? TONES[4]!;
-  for (let i = 0; i < times; i++) {
-    const at = c.currentTime + i * APART_S;
-    const o = c.createOscillator();
-    const g = c.createGain();
-    o.frequency.value = hz;
-    g.gain.setValueAtTime(0.0001, at);
-    g.gain.exponentialRampToValueAtTime(0.2, at + 0.02);
-    g.gain.exponentialRampToValueAtTime(0.0001, at + 0.2);
-    o.connect(g).connect(c.destination);
-    o.start(at);
-    o.stop(at + 0.22);
+  for (let i = 0; i < times; i++) beep(hz, i * APART_S);
+}
+
+/** A telephone: two high notes, twice. Lasts two seconds. */
+export function playRing(): void {
+  for (const at of [0, 0.22, 0.9, 1.12]) {
+    beep(880, at, 0.2, 0.4);
+    beep(1109, at + 0.1, 0.2, 0.4);
   }
 }
 
