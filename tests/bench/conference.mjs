@@ -205,8 +205,8 @@ async function signalling(tokens) {
 
 /* A page that does what it is told of its legs, and nothing else: sends a small picture, counts what arrives. */
 async function sit({ ws, token, conf }) {
-  const socket = new WebSocket(ws, "fengqiao.v1"), waiting = new Map(), legs = new Map();
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 320, height: 240, frameRate: 15 } });
+  const socket = new WebSocket(ws, "fengqiao.v1"), waiting = new Map(), legs = new Map();
   let next = 1;
   const call = (method, params) => new Promise((done, fail) => {
     waiting.set(next, { done, fail });
@@ -249,7 +249,7 @@ async function sit({ ws, token, conf }) {
       else asked.done(m.result);
     } else if (m.method === "leg") order = order.then(() => told(m.params.data)).catch((e) => console.error(String(e)));
   };
-  await new Promise((done) => (socket.onopen = done));
+  await new Promise((done, fail) => Object.assign(socket, { onopen: done, onerror: fail }));
   await call("session.open", { token, device: "bench" });
   setInterval(() => call("hb", {}), 10_000);
   await call("conf.join", { id: conf, idem: `bench-sit-${Math.random().toString(36).slice(2).padEnd(12, "0")}` });
