@@ -8,9 +8,9 @@
 
 #include "media/media.h"
 
-#define MOST_MEDIA    64 /* m= lines: a camera, a screen and a microphone for each of twenty */
-#define MD_NAME_BYTES 256
-#define MOST_LINE     2048 /* bytes: fingerprints and simulcast are below a tenth of it */
+#define MOST_MEDIA 64 /* m= lines: a camera, a screen and a microphone for each of twenty */
+#define MOST_NAME  256
+#define MOST_LINE  2048 /* bytes: fingerprints and simulcast are below a tenth of it */
 
 static enum fq_status bad(struct fq_error *e, const char *path, int line, const char *zh, const char *en) {
   fq_fail(e, FQ_E_PARAMS, "sdp.bad", path, "%s", "%s", zh);
@@ -99,7 +99,7 @@ enum fq_status md_sdp_check(const char *sdp, const char *path, struct fq_error *
 static bool small(const fq_json *object, const char *name) {
   const fq_json *v = fq_json_get(object, name);
   const char *text = v ? fq_json_as_str(v) : NULL;
-  return !v || fq_json_type(v) == FQ_JSON_NULL || (text && strlen(text) <= MD_NAME_BYTES);
+  return !v || fq_json_type(v) == FQ_JSON_NULL || (text && strlen(text) <= MOST_NAME);
 }
 
 /* {candidate: "candidate:…", sdpMid?, sdpMLineIndex?, usernameFragment?}; "" says that there are no more. */
