@@ -92,7 +92,7 @@ function tab() {
           body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "session.login", params: { name, password, device: `tab-${name}` } }),
         })
       ).json();
-      socket = new WebSocket(`ws://${location.host}/api/v1/ws`, "fengqiao.v1");
+      socket = new WebSocket(`ws://${location.host}/ws`, "fengqiao.v1");
       socket.onmessage = ({ data }) => {
         const m = JSON.parse(data);
         if (m.method === "leg") work = work.then(() => take(m.params.data)).catch((e) => log.push(String(e)));
@@ -159,7 +159,7 @@ function janus() {
 async function sit(name) {
   const context = await browser.newContext({ permissions: ["camera", "microphone"] });
   const page = await context.newPage();
-  await page.goto(`${server.url}/public/`);
+  await page.goto(`${server.url}/readyz`);
   await page.evaluate(`(${tab})()`);
   await page.evaluate(([n, p]) => window.call.sit(n, p), [name, PASSWORD]);
   return {

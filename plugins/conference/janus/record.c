@@ -15,10 +15,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#pragma weak                                                                                                 \
-    cf_recording_track /* a build may be without that part: then files are kept, and nobody is told */
-#pragma weak cf_recording_over
-
 enum {
   MISSES = 8,       /* looks, a second each, in which somebody sends and nothing is written */
   CLOSE_MS = 15000, /* after the end of a recording every file is closed by then */
@@ -166,7 +162,7 @@ static void over(struct cf_janus *j, struct jn_recording *rec, const char *zh, c
     at = &(*at)->next;
   *at = rec->next;
   if (en) fq_log(FQ_LOG_WARN, "janus: recording of %s: %s", rec->conf, en);
-  if (cf_recording_over) cf_recording_over(j->self, rec->conf, zh, en);
+  cf_recording_over(j->self, rec->conf, zh, en);
   free(rec);
 }
 
@@ -197,9 +193,9 @@ void jn_record_tell(struct cf_janus *j, struct jn_found *found) {
   while (found) {
     struct jn_found *f = found;
     found = f->next;
-    if (cf_recording_track) cf_recording_track(j->self, f->conf, f->user, f->kind, f->path);
+    cf_recording_track(j->self, f->conf, f->user, f->kind, f->path);
     /* of a life before this one, in which nobody waits for its end */
-    if (cf_recording_over && !recording_of(j, f->conf) && (!found || strcmp(found->conf, f->conf) != 0))
+    if (!recording_of(j, f->conf) && (!found || strcmp(found->conf, f->conf) != 0))
       cf_recording_over(j->self, f->conf, NULL, NULL);
     free(f);
   }
