@@ -727,6 +727,10 @@ static void adopted(void **s) {
   snprintf(stored, sizeof stored, "%s/blobs/%.2s/%s", dir, sha, sha);
   assert_int_equal(stat(stored, &st), 0);
   assert_int_equal(st.st_mode & 0777, 0600);
+  assert_true(fq_blob_intact(dir, sha));
+  sha[0] = sha[0] == '0' ? '1' : '0';
+  assert_false(fq_blob_intact(dir, sha)); /* there is none */
+  memcpy(sha, hex, sizeof sha);
   assert_int_equal(st.st_uid, geteuid());
   snprintf(params, sizeof params, "{\"sha256\":\"%s\"}", sha);
   assert_int_equal(call(k, "blob.commit", params, &result), FQ_OK);
