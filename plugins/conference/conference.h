@@ -87,6 +87,8 @@ struct cf_backend {
   void (*mute)(struct cf_self *s, const char *conf, const char *user, bool muted);
   void (*quality)(struct cf_self *s, const char *conf, const char *user, const char *quality);
   void (*record)(struct cf_self *s, const char *conf, bool on);
+  /* Media flows through this leg now, as its page or the backend itself says. */
+  void (*up)(struct cf_self *s, struct cf_leg *l);
 };
 extern const struct cf_backend cf_mesh, cf_janus_backend;
 
