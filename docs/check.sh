@@ -43,7 +43,7 @@ for f in README CONTRIBUTING CHANGELOG README.zh-CN; do docs="$docs $top/$f.md";
 for f in architecture architecture.zh-CN policy-guide policy-guide.zh-CN plugin-guide plugin-guide.zh-CN policy-api protocol reference; do
   docs="$docs $here/$f.md"
 done
-for f in "$here"/desk/*.md "$here"/workshop/*.md "$here"/pages/*.md; do
+for f in "$here"/conference/*.md "$here"/desk/*.md "$here"/workshop/*.md "$here"/pages/*.md; do
   [ -f "$f" ] && docs="$docs $f"
 done
 # shellcheck disable=SC2086

@@ -117,5 +117,6 @@ struct cf_leg *cf_stream_watch(struct cf_self *s, const char *camera, const char
  */
 extern const struct fq_plugin cf_session_part, cf_media_part, cf_janus_part, cf_camera_part,
     cf_recording_part, cf_guest_part;
+extern const struct fq_metric cf_media_metrics[]; /* metrics are the plugin's, not a part's */
 
 #endif

@@ -70,6 +70,7 @@ FQ_PLUGIN = {
     .options = options,
     .self_bytes = sizeof(struct cf_self),
     .parts = parts,
+    .metrics = cf_media_metrics,
     .init = init,
     .start = start,
 };

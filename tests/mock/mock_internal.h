@@ -41,7 +41,7 @@ struct fq_kernel {
   fq_json *kept; /* everything handed to the test, freed at the end */
   fq_json *provided, *calls, *published;
   struct mock_job *jobs, **jobs_tail;
-  char health[256], data_dir[256];
+  char health[256], data_dir[256], session[32]; /* session: that calls from now on */
   const struct fq_transport *transport;
   void *transport_self;
 };
@@ -60,6 +60,10 @@ void mock_fire_due(int64_t until_ms, bool late);
 enum fq_status mock_apply(int64_t seq, struct fq_error *e);
 /* mock_transport.c */
 void mock_transport_close(void);
+/* mock_outside.c */
+int64_t mock_after_due(void); /* -1: none */
+void mock_after_ring(void);
+void mock_outside_close(void);
 /* mock_kernel.c */
 enum fq_status mock_run(const struct fq_actor *actor, int64_t cause, bool inside, const char *method,
                         fq_json *params, fq_json **result, struct fq_error *e);

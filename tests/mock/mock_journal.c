@@ -157,6 +157,13 @@ enum { FIRED_MAX = 100000 };
 void mock_fire_due(int64_t until_ms, bool late) {
   if (late && until_ms > mock.now_ms) mock.now_ms = until_ms;
   for (int fired = 0;; fired++) {
+    int64_t rings = mock_after_due(),
+            due = fq_int(mock.db, INT64_MAX, "SELECT min(due_ms) FROM mock_timer", "");
+    if (rings >= 0 && rings <= until_ms && rings < due) {
+      if (rings > mock.now_ms) mock.now_ms = rings;
+      mock_after_ring();
+      continue;
+    }
     fq_stmt *q = fq_sql(mock.db,
                         "SELECT id,due_ms,method,subject,params FROM mock_timer WHERE due_ms<=?1"
                         " ORDER BY due_ms,id LIMIT 1",

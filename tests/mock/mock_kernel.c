@@ -58,6 +58,7 @@ void mock_start(const struct fq_plugin *plugin, const char *options) {
 void mock_stop(void) {
   if (mock.plugin->stop) mock.plugin->stop(mock.self, &mock);
   mock_pump();
+  mock_outside_close();
   if (mock.plugin->fini) mock.plugin->fini(mock.self);
   mock_transport_close();
   free(mock.self);
@@ -188,6 +189,7 @@ enum fq_status mock_run(const struct fq_actor *actor, int64_t cause, bool inside
                         .self = mock.self,
                         .actor = actor,
                         .params = params,
+                        .session = mock.session,
                         .now_ms = mock.now_ms,
                         .result = out,
                         .error = e,

@@ -68,6 +68,18 @@ const fq_json *mock_outbox(void);   /* [{channel, key, expires_ms, payload}] */
 const fq_json *mock_published(const char *topic, const char *key); /* the latest, NULL when none */
 const fq_json *mock_calls(const char *method); /* parameters a provided method was given */
 
+/* ---- outside of ticks. Alarms ring in mock_run_until(), commands of the plugin's own run in mock_pump().
+ * mock_session(): whose calls come now, by this session, which hears what it is told until it has gone.
+ * Processes write and end when the test says so; {pid, argv, dir?, input?, unprivileged, grace_ms?}: grace_ms
+ * once it has been asked to end. What fq_guest_end() was called with is told to the session "guests". */
+void mock_session(const char *sid); /* NULL: none */
+void mock_session_gone(const char *sid, const char *user);
+const fq_json *mock_told(const char *session); /* [{topic, data}] */
+const fq_json *mock_processes(void);           /* all that were started */
+void mock_process_line(int pid, bool error, const char *text);
+void mock_process_ended(int pid, int code, int signal);
+void mock_process_cannot_start(bool cannot);
+
 /* ---- for transports. Tokens that session.open and fq_token_actor() know; what /readyz says; an event or a
  * volatile message to every open session. `text` is that of struct fq_event. */
 void mock_token(const char *token, const char *name, uint32_t roles, const char *org);

@@ -62,6 +62,11 @@ bool fq_token_actor(fq_kernel *k, const char *token, struct fq_actor *out) {
     *out = (struct fq_actor){t->name, t->org, t->roles, false};
     return true;
   }
+  static struct fq_guest g;
+  if (mock.plugin->guest && mock.plugin->guest(mock.self, mock.db, token, mock.now_ms, &g)) {
+    *out = (struct fq_actor){g.user, g.org, g.roles, false};
+    return true;
+  }
   return false;
 }
 

@@ -177,6 +177,65 @@ static void timers_and_volatile_messages(void **state) {
   mock_rebuild();
 }
 
+static char rung[256];
+static void ring(fq_kernel *k, void *arg) {
+  snprintf(rung + strlen(rung), sizeof rung - strlen(rung), "%s@%lld ", (const char *)arg,
+           (long long)(fq_now_ms(k) - MOCK_T0));
+}
+static void commanded(fq_kernel *k, void *arg, const fq_json *result, const struct fq_error *error) {
+  assert_true((result != NULL) != (error != NULL));
+  ring(k, error ? (void *)(uintptr_t)error->code : arg);
+}
+static void ended(fq_kernel *k, void *arg, int code, int signal) {
+  ring(k, (void *)(uintptr_t)(signal == 9 ? "killed" : code == 3 ? "three" : "else"));
+}
+static void lines(fq_kernel *k, void *arg, bool error, const char *text) {
+  ring(k, (void *)(uintptr_t)text);
+}
+
+static void outside_of_ticks(void **state) {
+  (void)state;
+  char name[] = "alarm", made[] = "made";
+  rung[0] = '\0';
+  fq_after_ms(mock_kernel(), 2000, ring, name);
+  fq_after_cancel(fq_after_ms(mock_kernel(), 1000, ring, name));
+  mock_run_until(MOCK_T0 + 3000);
+  assert_string_equal(rung, "alarm@2000 ");
+  rung[0] = '\0';
+  fq_command(mock_kernel(), "toy.make", fq_json_parse("{\"id\":\"x\"}", 10, NULL), commanded, made);
+  fq_command(mock_kernel(), "toy.make", fq_json_parse("{\"id\":\"y\",\"fail\":true}", 22, NULL), commanded,
+             made);
+  assert_int_equal(rows(), 0);
+  mock_pump();
+  assert_int_equal(rows(), 2); /* and the reaction's */
+  assert_string_equal(rung, "made@3000 toy.fail@3000 ");
+  /* sessions */
+  assert_false(fq_tell(mock_kernel(), "s1", "leg", fq_json_new_int(1)));
+  mock_session("s1");
+  assert_true(fq_tell(mock_kernel(), "s1", "leg", fq_json_new_int(1)));
+  mock_session_gone("s1", "zhang");
+  assert_false(fq_tell(mock_kernel(), "s1", "leg", fq_json_new_int(2)));
+  assert_int_equal(fq_json_size(mock_told("s1")), 1);
+  /* processes */
+  static const char *const argv[] = {"/usr/bin/thing", "-v", NULL};
+  struct fq_error e = {0};
+  rung[0] = '\0';
+  fq_process *p = fq_process_start(
+      mock_kernel(), &(struct fq_process_spec){.argv = argv, .line = lines, .ended = ended}, &e);
+  assert_string_equal(fq_json_as_str(fq_json_first(fq_json_get(fq_json_first(mock_processes()), "argv"))),
+                      "/usr/bin/thing");
+  mock_process_line(fq_process_pid(p), true, "oh");
+  fq_process_end(p, 500);
+  assert_int_equal(fq_json_int(fq_json_first(mock_processes()), "grace_ms", 0), 500);
+  mock_process_ended(fq_process_pid(p), 0, 9);
+  assert_string_equal(rung, "oh@3000 killed@3000 ");
+  mock_process_cannot_start(true);
+  assert_null(fq_process_start(mock_kernel(), &(struct fq_process_spec){.argv = argv}, &e));
+  assert_string_equal(e.code, "process.start");
+  mock_process_cannot_start(false);
+  mock_rebuild();
+}
+
 static void work_and_posts(void **state) {
   (void)state;
   struct toy *self = mock_self();
@@ -271,6 +330,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(others_methods_and_entries, start, stop),
       cmocka_unit_test_setup_teardown(timers_and_volatile_messages, start, stop),
       cmocka_unit_test_setup_teardown(work_and_posts, start, stop),
+      cmocka_unit_test_setup_teardown(outside_of_ticks, start, stop),
       cmocka_unit_test_setup_teardown(a_rebuild_catches_a_cheating_apply, start, stop),
       cmocka_unit_test_setup_teardown(a_transport, start, stop),
   };

@@ -381,7 +381,7 @@ function callWorld(devices = source({})) {
   };
   const call = new Call({ link: link as unknown as CallLink, id: "v1", source: devices, makePeer: asPeer, now: () => Date.now() });
   const tell = (m: Record<string, unknown>, topic = "leg") => {
-    for (const fn of [...on.volatile]) fn({ topic, params: { conf: "v1", ...m } });
+    for (const fn of [...on.volatile]) fn({ topic, params: { key: "", data: { conf: "v1", ...m } } });
   };
   return {
     w, call, sent, tell, link: link as unknown as CallLink,

@@ -63,7 +63,8 @@ struct md_choice md_choose(struct cf_self *s, const struct md_facts *f, const st
   if (!strcmp(s->backend, "mesh"))
     return mesh(s, false, "按设置,画面在各终端之间直接传送", "as configured: from page to page");
   bool there = far && far->ready(s, zh, en), only = !strcmp(s->backend, "janus");
-  /* What was told last counts as well: the server may have been started anew, or the call just have lost it. */
+  /* What was told last counts as well: the server may have been started anew, or the call just have lost it.
+   */
   bool was = far && (now == far || !strcmp(f->backend, far->name)), needed = needs(s, f, why_zh, why_en);
   if (!there && was && s->media->grace) /* it may be back in a moment, and it remakes its rooms itself */
     return janus(s, "媒体服务器正在恢复", "the media server is coming back");

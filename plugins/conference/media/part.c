@@ -177,7 +177,7 @@ static double restarts(void *self) {
 static double moves(void *self) {
   return ((struct cf_self *)self)->media->moves;
 }
-static const struct fq_metric metrics[] = {
+const struct fq_metric cf_media_metrics[] = {
     {"fengqiao_conference_legs", "peer connections of pages, now", false, legs},
     {"fengqiao_conference_legs_total", "peer connections opened", true, opened},
     {"fengqiao_conference_restarts_total", "connections that had to be mended", true, restarts},
@@ -191,7 +191,6 @@ const struct fq_plugin cf_media_part = {FQ_PLUGIN_HEAD,
                                         .en = "the legs of a call",
                                         .methods = md_methods,
                                         .reactions = reactions,
-                                        .metrics = metrics,
                                         .init = init,
                                         .start = start,
                                         .stop = stop,

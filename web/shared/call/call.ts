@@ -154,7 +154,7 @@ export class Call {
   private listen(): void {
     const { link } = this.opt;
     this.stops.push(
-      link.watchVolatile(({ topic, params }) => this.hear(topic, ((params as { data?: unknown }).data ?? params) as Record<string, unknown>)),
+      link.watchVolatile(({ topic, params }) => this.hear(topic, (params as { data?: Record<string, unknown> }).data ?? {})),
       link.watchEntries((e) => this.heardEntry(e)),
       link.watchState((state) => {
         if (this.phase === "over" || this.phase === "joining") return;
