@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "kernel/device.h"
+#include "kernel/factor.h"
 #include "kernel/internal.h"
 
 #define DAY_MS             86400000LL
@@ -146,17 +147,8 @@ static void forget_reply(struct fq_request *r) {
   free(r);
 }
 
-enum fq_status fq_login_end(fq_kernel *k, fq_json *params, const char *remote, bool right,
-                            struct fq_error *e) {
-  fq_json_remove(params, "password");
-  if (right) {
-    char token[64], key[160];
-    watch_key(key, sizeof key, 0, params, remote);
-    free(fq_map_take(&k->login_failures, key));
-    fq_random_token(token, 32);
-    fq_json_set_str(params, "token", token);
-    return FQ_OK;
-  }
+/* One more guess at this name from this address. */
+static void note_wrong(fq_kernel *k, const fq_json *params, const char *remote) {
   int count = 0;
   for (size_t i = WATCHES; i-- > 0;)
     count = count_failure(k, i, params, remote); /* the named one's count is the audit's */
@@ -169,7 +161,44 @@ enum fq_status fq_login_end(fq_kernel *k, fq_json *params, const char *remote, b
   fq_json_set_int(audit->params, "count", count);
   audit->reply = forget_reply;
   fq_submit_system(k, audit);
+}
+
+static void forgive(fq_kernel *k, const fq_json *params, const char *remote) {
+  char key[160];
+  watch_key(key, sizeof key, 0, params, remote);
+  free(fq_map_take(&k->login_failures, key));
+}
+
+enum fq_status fq_login_end(fq_kernel *k, fq_json *params, const char *remote, bool right,
+                            struct fq_error *e) {
+  fq_json_remove(params, "password");
+  if (right) {
+    int64_t step;
+    const char *otp = fq_json_str(params, "otp");
+    enum fq_status st =
+        fq_factor_check(k, k->db, fq_json_str(params, "name"), otp, fq_clock_ms(&k->clock), &step, e);
+    fq_db_clear(k->db);
+    if (st && otp && *otp) note_wrong(k, params, remote); /* six digits are guessed sooner than a password */
+    if (st) return st;
+    char token[64];
+    forgive(k, params, remote);
+    fq_random_token(token, 32);
+    fq_json_set_str(params, "token", token);
+    return FQ_OK;
+  }
+  note_wrong(k, params, remote);
   return fq_fail(e, FQ_E_SIGNED_OUT, "login.wrong", "", "用户名或密码不正确", "wrong name or password");
+}
+
+enum fq_status fq_password_end(fq_kernel *k, const char *name, const char *remote, bool right,
+                               struct fq_error *e) {
+  fq_json *who = fq_json_object();
+  fq_json_set_str(who, "name", name);
+  right ? forgive(k, who, remote) : note_wrong(k, who, remote);
+  fq_json_free(who);
+  return right ? FQ_OK
+               : fq_fail(e, FQ_E_PARAMS, "password.wrong", "params.old", "原密码不正确",
+                         "the old password is wrong");
 }
 
 /* ---- apply ------------------------------------------------------------------------------------------- */
@@ -455,6 +484,13 @@ static enum fq_status password(struct fq_call *c) {
   return set_password(c, name, org, fq_json_str(c->params, "password"));
 }
 
+static enum fq_status change_password(struct fq_call *c) {
+  char org[FQ_ID_MAX];
+  seat(c->db, c->actor->name, org);
+  if (!org[0]) return no_such_user(c, c->actor->name);
+  return set_password(c, c->actor->name, org, fq_json_str(c->params, "password"));
+}
+
 static enum fq_status disable(struct fq_call *c) {
   char org[FQ_ID_MAX];
   const char *name = fq_json_str(c->params, "name"), *reason = fq_json_str(c->params, "reason");
@@ -498,8 +534,9 @@ static enum fq_status enable(struct fq_call *c) {
   return st ? st : tell_rev(c, name);
 }
 
+/* otp_step: of the one-time password that came with it; 0 for none. */
 static enum fq_status sign_in(struct fq_call *c, const char *name, const char *token, const char *device,
-                              int64_t life_ms) {
+                              int64_t otp_step, int64_t life_ms) {
   char hex[FQ_SHA256_HEX];
   fq_stmt *q =
       fq_sql(c->db, "SELECT display, roles, org FROM account WHERE name = ? AND disabled = 0", "s", name);
@@ -515,6 +552,7 @@ static enum fq_status sign_in(struct fq_call *c, const char *name, const char *t
   digest_hex(token, hex);
   fq_json_set_str(data, "token_digest", hex);
   if (device) fq_json_set_str(data, "device", device);
+  if (otp_step) fq_json_set_int(data, "otp_step", otp_step);
   fq_json_set_time(data, "expires", expires_ms);
   fq_json_set_str(c->result, "token", token);
   fq_json_set_time(c->result, "expires", expires_ms);
@@ -524,9 +562,15 @@ static enum fq_status sign_in(struct fq_call *c, const char *name, const char *t
              .kind = "account.signed_in", .subject = name, .org = fq_json_str(user, "org"), .data = data});
 }
 
+/* The one-time password is looked at again: two may have come with the same one. */
 static enum fq_status login(struct fq_call *c) {
-  return sign_in(c, fq_json_str(c->params, "name"), fq_json_str(c->params, "token"),
-                 fq_json_str(c->params, "device"), FQ_TOKEN_LIFE_MS);
+  int64_t step;
+  const char *name = fq_json_str(c->params, "name");
+  enum fq_status st = fq_factor_check(c->tick->kernel, c->db, name, fq_json_str(c->params, "otp"), c->now_ms,
+                                      &step, c->error);
+  if (st) return st;
+  return sign_in(c, name, fq_json_str(c->params, "token"), fq_json_str(c->params, "device"), step,
+                 FQ_TOKEN_LIFE_MS);
 }
 
 /* A token without a password: for the county's own services, by whoever holds the data directory. */
@@ -534,7 +578,7 @@ static enum fq_status mint(struct fq_call *c) {
   char token[64];
   fq_random_token(token, 32);
   int64_t days = fq_json_int(c->params, "days", FQ_TOKEN_LIFE_MS / DAY_MS);
-  return sign_in(c, fq_json_str(c->params, "name"), token, NULL, days * DAY_MS);
+  return sign_in(c, fq_json_str(c->params, "name"), token, NULL, 0, days * DAY_MS);
 }
 
 static enum fq_status logout(struct fq_call *c) {
@@ -660,6 +704,15 @@ static const struct fq_param mint_params[] = {NAME,
                                                .en = "how long it holds; 30"},
                                               {0}};
 static const struct fq_param password_params[] = {NAME, PASSWORD(true), {0}};
+static const struct fq_param change_params[] = {{.name = "old",
+                                                 .type = FQ_T_STRING,
+                                                 .required = true,
+                                                 .min = 1,
+                                                 .max = 128,
+                                                 .zh = "原密码",
+                                                 .en = "the password so far"},
+                                                PASSWORD(true),
+                                                {0}};
 static const struct fq_param login_params[] = {
     NAME,
     {.name = "password",
@@ -704,7 +757,7 @@ static const struct fq_param list_params[] = {
 
 #define OF_AN_ACCOUNT                                                                                        \
   "name, display, roles: [string], org, disabled: boolean, rev: number, org_name?, signed_in_at?, "          \
-  "has_password?: boolean"
+  "has_password?: boolean, second_factor?: boolean"
 
 static const struct fq_method methods[] = {
     {.name = "session.login",
@@ -772,6 +825,14 @@ static const struct fq_method methods[] = {
      .run = password,
      .zh = "设置密码",
      .en = "set a password",
+     .result = "{}"},
+    {.name = "session.password",
+     .roles = FQ_ROLE_ALL,
+     .flags = FQ_SECRET,
+     .params = change_params,
+     .run = change_password,
+     .zh = "修改自己的密码",
+     .en = "change one's own password; every device signs in anew",
      .result = "{}"},
     {.name = "user.disable",
      .roles = FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_SECURITY,

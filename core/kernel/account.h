@@ -14,10 +14,15 @@ enum fq_status fq_login_begin(fq_kernel *k, const fq_json *params, const char *r
 enum fq_status fq_login_end(fq_kernel *k, fq_json *params, const char *remote, bool right,
                             struct fq_error *e);
 
+/* One's own password anew: the old one opens, with the lock-out of signing in. */
+enum fq_status fq_password_end(fq_kernel *k, const char *name, const char *remote, bool right,
+                               struct fq_error *e);
+
 void fq_account_committed(fq_kernel *k, const struct fq_entry *e);
 
-#define FQ_TOKEN_LIFE_MS (30 * 86400000LL) /* a phone in the field signs in once a month, not once a shift   \
-                                            */
+#define FQ_TOKEN_LIFE_MS                                                                                     \
+  (30 * 86400000LL) /* a phone in the field signs in once a month, not once a shift                          \
+                     */
 
 /* May this account be made or changed so by the actor? `u` as user.add takes it; `path`: where it stands. */
 enum fq_status fq_account_check(fq_db *db, const struct fq_actor *actor, const fq_json *u, const char *path,

@@ -13,7 +13,8 @@
 
 #define ADMINS (FQ_ROLE_ADMIN_SYSTEM | FQ_ROLE_ADMIN_SECURITY | FQ_ROLE_ADMIN_AUDIT)
 #define COLUMNS                                                                                              \
-  "a.name, a.display, a.roles, a.org, a.disabled, a.rev, o.name, a.signed_in_ms, a.password IS NOT NULL"
+  "a.name, a.display, a.roles, a.org, a.disabled, a.rev, o.name, a.signed_in_ms, a.password IS NOT NULL, "   \
+  "EXISTS(SELECT 1 FROM second_factor f WHERE f.name = a.name)"
 
 static fq_json *account(fq_stmt *s, bool admin) {
   fq_json *u = fq_json_object();
@@ -27,6 +28,7 @@ static fq_json *account(fq_stmt *s, bool admin) {
   if (!admin) return u; /* a desk needs to know who there is, not who signs in when */
   if (!fq_col_null(s, 7)) fq_json_set_time(u, "signed_in_at", fq_col_int(s, 7));
   fq_json_set_bool(u, "has_password", fq_col_int(s, 8));
+  fq_json_set_bool(u, "second_factor", fq_col_int(s, 9));
   return u;
 }
 

@@ -254,9 +254,9 @@ bool fq_org_path(fq_db *db, const char *org,
 void fq_org_settled(fq_db *db);  /* a tick is over, committed or not */
 
 /* org.c, account.c, journal_module.c: the kernel's own modules */
-extern const struct fq_plugin fq_org_module, fq_dictionary_module, fq_form_module, fq_account_module,
-    fq_backup_module, fq_device_module, fq_audit_module, fq_health_module, fq_journal_module,
-    fq_outbox_module, fq_blob_module;
+extern const struct fq_plugin fq_factor_module, fq_org_module, fq_dictionary_module, fq_form_module,
+    fq_account_module, fq_backup_module, fq_device_module, fq_audit_module, fq_health_module,
+    fq_journal_module, fq_outbox_module, fq_blob_module;
 bool fq_account_token(fq_kernel *k, const char *token, struct fq_call_state *out, int64_t *expires_ms,
                       char device[80]);
 

@@ -72,10 +72,10 @@ fq_kernel *fq_kernel_open(const struct fq_kernel_config *config, struct fq_error
   fq_db_run(k->db, fq_receipt_schema);
   fq_journal_head(k->db, &k->head);
   if (fq_db_error(k->db, e) || read_key(k, e) || read_epoch(k, e)) goto fail;
-  const struct fq_plugin *const own[] = {&fq_journal_module,    &fq_org_module,    &fq_account_module,
-                                         &fq_dictionary_module, &fq_form_module,   &fq_outbox_module,
-                                         &fq_blob_module,       &fq_backup_module, &fq_device_module,
-                                         &fq_audit_module,      &fq_health_module};
+  const struct fq_plugin *const own[] = {&fq_journal_module, &fq_org_module,        &fq_account_module,
+                                         &fq_factor_module,  &fq_dictionary_module, &fq_form_module,
+                                         &fq_outbox_module,  &fq_blob_module,       &fq_backup_module,
+                                         &fq_device_module,  &fq_audit_module,      &fq_health_module};
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
     if (fq_kernel_add(k, own[i], k, e)) goto fail;
   return k;

@@ -99,6 +99,38 @@ static void login(void *self, struct fq_preparing *p) {
     hand_over(p, secret, verify, verified);
 }
 
+/* The old password's hash becomes the new one's; NULL when the old one was wrong. */
+static void rehash(void *arg) {
+  struct slow *s = arg;
+  bool right = fq_password_verify(fq_json_str(s->p->params, "old"), s->secret);
+  free(s->secret);
+  s->secret = right ? fq_password_hash(fq_json_str(s->p->params, "password"), FQ_SCRYPT_LOG2_N) : NULL;
+}
+
+static void rehashed(fq_kernel *k, void *arg) {
+  struct slow *s = arg;
+  const struct fq_request *r = ((struct preparation *)s->p)->request;
+  fq_json_remove(s->p->params, "old");
+  if (!fq_password_end(k, r->state->actor.name, s->p->remote, s->secret != NULL, s->p->error))
+    fq_json_set_str(s->p->params, "password", s->secret);
+  finish(s);
+}
+
+static void own_password(void *self, struct fq_preparing *p) {
+  const struct fq_request *r = ((struct preparation *)p)->request;
+  char *secret = NULL;
+  fq_json *who = fq_json_object();
+  fq_json_set_str(who, "name", r->state->actor.name);
+  if (!strcmp(fq_json_str(p->params, "old"), fq_json_str(p->params, "password")))
+    fq_fail(p->error, FQ_E_PARAMS, "password.same", "params.password", "新密码应与原密码不同",
+            "expected another password than the old one");
+  if (p->error->status || fq_login_begin(p->kernel, who, p->remote, &secret, p->error))
+    fq_prepared(p, NULL);
+  else
+    hand_over(p, secret, rehash, rehashed);
+  fq_json_free(who);
+}
+
 static void hash(void *arg) {
   struct slow *s = arg;
   s->secret = fq_password_hash(fq_json_str(s->p->params, "password"), FQ_SCRYPT_LOG2_N);
@@ -189,6 +221,7 @@ void fq_prepare_add(fq_kernel *k, const struct fq_plugin *table) {
 
 void fq_prepare_init(fq_kernel *k) {
   fq_kernel_prepare(k, "session.login", login, NULL);
+  fq_kernel_prepare(k, "session.password", own_password, NULL);
   fq_kernel_prepare(k, "user.add", password, NULL);
   fq_kernel_prepare(k, "user.add_many", passwords, NULL);
   fq_kernel_prepare(k, "user.password", password, NULL);

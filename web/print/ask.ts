@@ -31,7 +31,7 @@ export async function ask<T>(method: string, params: Record<string, unknown>, to
   return body.result as T;
 }
 
-export async function login(name: string, password: string): Promise<void> {
-  const r = await ask<{ token: string }>("session.login", { name, password, device: deviceName(sessionStorage, "print") }, "");
+export async function login(name: string, password: string, otp?: string): Promise<void> {
+  const r = await ask<{ token: string }>("session.login", { name, password, ...(otp && { otp }), device: deviceName(sessionStorage, "print") }, "");
   sessionStorage.setItem("fq.print.session", JSON.stringify({ token: r.token }));
 }

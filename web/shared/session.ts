@@ -16,7 +16,7 @@ export interface Session<S = Store> {
   user: ShallowRef<User | null>;
   /** True when a session ended against the person's will: the sign-in form says so. */
   ended: Ref<boolean>;
-  login(name: string, password: string): Promise<void>;
+  login(name: string, password: string, otp?: string): Promise<void>;
   logout(): void;
 }
 
@@ -115,8 +115,8 @@ export function createSession<S extends { clear(): void }>(
     linkState,
     user,
     ended,
-    async login(name, password) {
-      const r = await link.login(name, password);
+    async login(name, password, otp) {
+      const r = await link.login(name, password, otp);
       const k: Kept = { token: r.token, user: r.user, ...(sharing && { device }) };
       take(k);
       sharing?.signedIn(k);

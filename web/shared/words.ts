@@ -13,6 +13,7 @@ export const words = dictionary({
 
   "login.name": ["账号", "Account"],
   "login.password": ["密码", "Password"],
+  "login.otp": ["动态口令（6 位）", "One-time password (6 digits)"],
   "login.submit": ["登录", "Sign in"],
   "login.busy": ["正在登录…", "Signing in…"],
   "login.ended": ["登录已失效，请重新登录。", "Your session has ended. Please sign in again."],

@@ -1,4 +1,5 @@
 // Units, accounts, sign-ins and tables that are tried before they are written.
+import { totp } from "../totp.mjs";
 import { grown } from "../county.mjs";
 
 export async function act({ AT, as, server }) {
@@ -23,6 +24,18 @@ export async function act({ AT, as, server }) {
   await server.rpc({ jsonrpc: "2.0", id: 1, method: "session.login", params: { name: "clerk-1", password: "long-enough-1", device: "desk-9" } });
   const [signIn] = (await as(security, "session.list", { user: "clerk-1" })).rows;
   await as(security, "session.end", { id: signIn.id, reason: "设备丢失" });
+  const mine = async (password) => {
+    const { result } = await server.rpc({ jsonrpc: "2.0", id: 1, method: "session.login", params: { name: "clerk-1", password } });
+    return (method, params = {}) => server.rpc({ jsonrpc: "2.0", id: 2, method, params }, result.token);
+  };
+  await (await mine("long-enough-1"))("session.password", { old: "long-enough-1", password: "long-enough-2" });
+  const clerk = await mine("long-enough-2");
+  const { secret } = (await clerk("factor.begin")).result;
+  await clerk("factor.confirm", { secret, otp: totp(secret) });
+  await clerk("factor.remove", { otp: totp(secret, 1) });
+  await clerk("factor.confirm", { secret, otp: totp(secret) });
+  await as(security, "factor.reset", { name: "clerk-1", reason: "手机丢失" });
+  await as(audit, "factor.get", {});
   await as(admin, "user.disable", { name: "clerk-1", reason: "调离" });
   await as(admin, "user.enable", { name: "clerk-1" });
 
