@@ -73,3 +73,32 @@ export async function seesNothing(page) {
   });
 }
 export const wide = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** The chair, who sits in the call from a page of its own without being seen: ask(method, params). */
+export async function chair(browser, url, token) {
+  const { page } = await person(browser);
+  await page.goto(`${url}/index.html`);
+  await page.evaluate(
+    (t) =>
+      new Promise((done, fail) => {
+        const socket = new WebSocket(`ws://${location.host}/ws`, "fengqiao.v1");
+        const waiting = new Map();
+        let n = 0;
+        globalThis.__ask = (method, params) =>
+          new Promise((ok, no) => {
+            waiting.set(++n, [ok, no]);
+            socket.send(JSON.stringify({ jsonrpc: "2.0", id: n, method, params }));
+          });
+        socket.onmessage = ({ data }) => {
+          const m = JSON.parse(data);
+          if (m.method === "hello") globalThis.__ask("session.open", { token: t, device: "chair" }).then(done, fail);
+          const [ok, no] = waiting.get(m.id) ?? [];
+          if (m.error) no?.(new Error(`${m.error.code} ${m.error.message}`));
+          else ok?.(m.result);
+        };
+        socket.onclose = () => fail(new Error("closed"));
+      }),
+    token,
+  );
+  return (method, params = {}) => page.evaluate(([m, p]) => globalThis.__ask(m, p), [method, params]);
+}

@@ -2,8 +2,8 @@
 // (nothing), and what each dead link says.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { caller, hears, received, sees, seesNothing, startCallers, wide } from "./callers.mjs";
-import { axe, missing, signedIn, signIn, startServer, until } from "./harness.mjs";
+import { caller, chair, hears, received, sees, seesNothing, startCallers, wide } from "./callers.mjs";
+import { axe, missing, signIn, startServer, until } from "./harness.mjs";
 
 const skip = missing() || false;
 let server, browser, dispatcher;
@@ -12,7 +12,7 @@ before(async () => {
   if (skip) return;
   server = await startServer({ hours: 1 });
   browser = await startCallers();
-  dispatcher = await signedIn(server.url, "dispatcher");
+  dispatcher = await chair(browser, server.url, server.run("user", "token", "dispatcher").split(" ")[1]);
 });
 after(async () => {
   await browser?.close();
