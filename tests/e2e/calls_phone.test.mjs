@@ -129,7 +129,8 @@ test("declined with a reason; missed, said, and joined late", { skip, timeout: 1
 
 test("pulled in: told, counted down, and in without a press", { skip, timeout: 120_000 }, async () => {
   const page = await phone("officer-0004");
-  const { id } = await desk("conf.create", { title: "紧急调度" });
+  const { id } = await desk("conf.create", { title: "紧急调度", to: [{ user: "officer-0004" }] });
+  await rings(page, id);
   await desk("conf.pull", { id, user: "officer-0004" });
   await page.waitForSelector("[data-test=pull]");
   await inCall(page);
