@@ -668,6 +668,8 @@ FQ_API bool fq_blob_may_write(fq_kernel *k, const char *token, const char *sha25
  * whoever journals that it is to go calls it by fq_call_method(); the entry that named it stays. */
 FQ_API enum fq_status fq_blob_adopt(const char *data_dir, const char *path, char sha256[65], int64_t *size,
                                     struct fq_error *e);
+/* Since 1.4: is its content still what its name says? Helper thread. */
+FQ_API bool fq_blob_intact(const char *data_dir, const char *sha256);
 
 /* ------------------------------------------------------------------------------------------------
  * 12. What the policy workshop asks

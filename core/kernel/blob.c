@@ -172,6 +172,12 @@ enum fq_status fq_blob_adopt(const char *data_dir, const char *path, char sha256
   return FQ_OK;
 }
 
+bool fq_blob_intact(const char *data_dir, const char *sha256) {
+  char path[780], hex[FQ_SHA256_HEX];
+  snprintf(path, sizeof path, "%s/blobs/%.2s/%s", data_dir, sha256, sha256);
+  return fq_sha256_file(path, hex) && !strcmp(hex, sha256);
+}
+
 void fq_blob_take(const char *data_dir, fq_json *params, bool picture, struct fq_error *e) {
   const char *sha = fq_json_str(params, "sha256");
   if (strspn(sha, "0123456789abcdef") != 64) { /* it becomes part of a path */

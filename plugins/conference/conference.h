@@ -26,7 +26,7 @@ struct cf_self {
   char backend[16];                  /* auto, mesh, janus */
   int64_t ring_ms, seat_ms, keep_ms; /* a ring, an empty seat, a recording */
   int64_t mesh_most;                 /* people in a mesh */
-  char janus[256], media_ip[64], rtp_ports[32];
+  char janus[256], janus_plugins[256], janus_transports[256], media_ip[64], rtp_ports[32];
   int64_t max_kbps;
   char ffmpeg[256];
   char stun_url[256], turn_url[256], turn_secret[128];

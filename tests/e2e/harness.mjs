@@ -153,6 +153,9 @@ export async function startServer({ hours = 5, pages: folder = pages } = {}) {
   return {
     url,
     start,
+    get pid() {
+      return child.pid;
+    },
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
     log: () => log,
@@ -178,7 +181,8 @@ export function program(...args) {
   return stdout;
 }
 
-export async function startBrowser() {
+/** `more`: further switches of Chromium's. */
+export async function startBrowser(...more) {
   const { chromium } = require("playwright-core");
   const browser = await chromium.launch({
     executablePath: chromiumPath,
@@ -191,6 +195,7 @@ export async function startBrowser() {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      ...more,
     ],
   });
   const close = () => void browser.close();

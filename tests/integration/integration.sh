@@ -10,7 +10,7 @@ export FENGQIAO_PACKS="${FENGQIAO_PACKS:-$(cd "$here/../../scripts/packs" && pwd
 copy=$PWD/build-integration
 mkdir -p "$copy"
 rm -rf "$copy"/*.mjs "$copy/acts"
-cp -R "$here"/../shapes.mjs "$here"/../totp.mjs "$here"/*.mjs "$here/acts" "$here"/*.table.txt "$here"/package.json "$here"/package-lock.json "$copy"
+cp -R "$here"/../shapes.mjs "$here"/../totp.mjs "$here"/../tools/*.mjs "$here"/*.mjs "$here/acts" "$here"/*.table.txt "$here"/package.json "$here"/package-lock.json "$copy"
 chmod -R u+w "$copy"
 cd "$copy"
 if ! cmp -s package-lock.json node_modules/.stamp; then

@@ -20,7 +20,7 @@ check() (
         if (h ~ /^(event2\/|event\.h$|evutil\.h$)/) return "^core/(loop/|main/control\\.c$)"
         if (h ~ /^(lua5\.4\/)?(lua|lauxlib|lualib|luaconf)\.h$/) return "^core/policy/"
         if (h ~ /^(libwebsockets|lws_config)\.h$/ || h ~ /^libwebsockets\// || h ~ /^uv\.h$/)
-          return "^(plugins/terminal|tools/load)/"
+          return "^(plugins/(terminal/|conference/janus/socket\\.c$)|tools/load/)"
         if (h ~ /^openssl\//) return "^core/base/"
         if (h ~ /^cmocka\.h$/) return "^tests/"
         return ""

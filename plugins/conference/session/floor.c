@@ -64,9 +64,10 @@ enum fq_status cf_floor_ask(struct fq_call *c) {
     fq_json_set_int(data, "priority", priority);
     s = cf_emit(c, &v, "conf.floor_waits", data, NULL);
   }
-  if (s != FQ_OK || !cf_conf_load(c->db, v.id, &v)) return s;
-  cf_answer(c, &v);
-  fq_json_set_bool(c->result, "holds", !strcmp(v.holder, me.user));
+  struct cf_conf now;
+  if (s != FQ_OK || !cf_conf_load(c->db, v.id, &now)) return s;
+  cf_answer(c, &now);
+  fq_json_set_bool(c->result, "holds", !strcmp(now.holder, me.user));
   return FQ_OK;
 }
 

@@ -67,7 +67,7 @@ static const struct fq_param create_params[] = {
     {.name = "incident", .type = FQ_T_ID, .zh = "关于哪个事件", .en = "about this incident"},
     {.name = "org", .type = FQ_T_ID, .zh = "属于哪个单位;缺省为事件所在或本人单位", .en = "whose it is; the incident's place, else one's own unit"},
     P_TO(false), P_AUDIO,
-    {.name = "ring_s", .type = FQ_T_INT, .min = 5, .max = 300, .zh = "一次响铃多少秒", .en = "how long one ring lasts, in seconds"},
+    {.name = "ring_s", .type = FQ_T_INT, .min = 1, .max = 300, .zh = "一次响铃多少秒", .en = "how long one ring lasts, in seconds"},
     {0}};
 static const struct fq_param invite_params[] = {
     P_ID, P_TO(true),

@@ -78,7 +78,8 @@ enum fq_status cf_conf_invite(struct fq_call *c) {
   return FQ_OK;
 }
 
-/* A guest has no account; his name is a relative's, sealed in the journal. */
+/* A guest has no account; his name is a relative's, sealed in the journal. Nothing rings: he has a link, and
+ * opens it when it reaches him. */
 enum fq_status cf_conf_invite_guest(struct fq_call *c) {
   const struct cf_self *self = c->self;
   struct cf_conf v;
@@ -96,10 +97,12 @@ enum fq_status cf_conf_invite_guest(struct fq_call *c) {
   fq_json_set_str(p, "role", cf_role_name(CF_FAMILY));
   fq_json_set_int(p, "priority", cf_priority(c->db, &v, user, FQ_ROLE_FAMILY, CF_FAMILY));
   fq_json_set_bool(p, "guest", true);
+  fq_json *data = fq_json_object();
   fq_json_push(people, p);
   free(sealed);
-  s = cf_invite(c, &v, people);
-  cf_answer(c, &v);
+  fq_json_set(data, "users", people);
+  fq_json_set_str(data, "by", c->actor->name);
+  if ((s = cf_emit(c, &v, "conf.invited", data, NULL)) == FQ_OK) cf_answer(c, &v);
   return s;
 }
 
