@@ -448,6 +448,30 @@ describe("who sees what when asking", () => {
       assert.deepEqual(ids(past.rows), ids(rows.filter((r) => within(r.org, p.org))), p.name);
     }));
 
+  test("conf.list, conf.get and conf.mine: the subtree for a desk, else those one was asked into; who watches unseen", () =>
+    each(async (p, c) => {
+      const { rows } = await server.system("conf.list", { limit: 200 });
+      assert.ok(rows.some((r) => r.state === "ended") && rows.some((r) => r.state !== "ended"));
+      const ask = (method, params) => c.call(method, params).then((r) => r, (e) => e.code);
+      const listed = await ask("conf.list", { limit: 200 });
+      if (!has(p, [...DESK, "officer", "department", "family", "admin.audit"])) return assert.equal(listed, -32003, p.name);
+      const known = [];
+      for (const r of rows) {
+        const conf = await server.system("conf.get", { id: r.id }), got = await ask("conf.get", { id: r.id });
+        const me = conf.members.find((m) => m.user === p.name && !m.banned);
+        const present = me && !["declined", "timeout", "left"].includes(me.state) && r.state !== "ended";
+        const area = has(p, [...DESK, "admin.audit"]) && within(r.org, p.org);
+        const staff = has(p, [...DESK, "officer", "department"]);
+        const may = area || (me && (me.hidden || !staff ? present : true));
+        assert.equal(typeof got === "object" ? 0 : got, may ? 0 : -32003, `${p.name} ${r.id}`);
+        if (area || me) known.push(r.id);
+        if (!may || has(p, ["commander", "admin.audit"])) continue;
+        assert.ok(got.members.every((m) => !m.hidden), `${p.name} ${r.id}`);
+      }
+      assert.deepEqual(ids(listed.rows), known.sort(), p.name);
+      for (const r of (await ask("conf.mine", {})).rows) assert.ok(known.includes(r.id) && !r.ended_at, `${p.name} ${r.id}`);
+    }));
+
   test("user.list and duty.list: the subtree; org.tree: the subtree and the line above", async () => {
     const seats = new Map((await server.system("user.list", { limit: 1000 })).rows.map((u) => [u.name, u.org]));
     await each(async (p, c) => {

@@ -223,3 +223,9 @@ enum fq_status fq_blob_adopt(const char *data_dir, const char *path, char sha256
   fclose(f);
   return FQ_OK;
 }
+
+bool fq_blob_intact(const char *data_dir, const char *sha256) {
+  char path[1024], hex[65];
+  snprintf(path, sizeof path, "%s/blobs/%.2s/%s", data_dir, sha256, sha256);
+  return fq_sha256_file(path, hex) && strcmp(hex, sha256) == 0;
+}

@@ -291,7 +291,7 @@ static void tell_backend(struct md_room *r, const struct md_facts *f, const stru
 }
 
 static void carry(struct md_room *r, const struct md_facts *f) {
-  struct md_choice c = md_choose(r->self, f, r->to ? r->to : r->at);
+  struct md_choice c = md_choose(r->self, f, r->to ? r->to : r->at, r->fell);
   if (!r->at) {
     r->at = c.backend;
     r->at->room_open(r->self, r->conf);

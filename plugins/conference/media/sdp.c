@@ -8,7 +8,8 @@
 
 #include "media/media.h"
 
-#define MOST_MEDIA 64   /* m= lines: a camera, a screen and a microphone for each of twenty */
+#define MOST_MEDIA 64 /* m= lines: a camera, a screen and a microphone for each of twenty */
+#define MOST_NAME  256
 #define MOST_LINE  2048 /* bytes: fingerprints and simulcast are below a tenth of it */
 
 static enum fq_status bad(struct fq_error *e, const char *path, int line, const char *zh, const char *en) {
@@ -28,11 +29,11 @@ static bool word(const char *line, size_t len, const char *prefix) {
 /* "m=audio 9 UDP/TLS/RTP/SAVPF 111": the kinds a call has, encrypted. */
 static bool media_line(const char *line, size_t len) {
   static const char *const kinds[] = {"m=audio ", "m=video ", "m=application "};
-  char copy[256];
+  char copy[MOST_LINE + 1];
   bool known = false;
   for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
     known |= word(line, len, kinds[k]);
-  if (!known || len >= sizeof copy) return known && len < MOST_LINE;
+  if (!known || len >= sizeof copy) return false;
   memcpy(copy, line, len);
   copy[len] = '\0';
   return strstr(copy, " UDP/TLS/RTP/SAVPF") || strstr(copy, " UDP/DTLS/SCTP") ||
@@ -95,6 +96,12 @@ enum fq_status md_sdp_check(const char *sdp, const char *path, struct fq_error *
   return FQ_OK;
 }
 
+static bool small(const fq_json *object, const char *name) {
+  const fq_json *v = fq_json_get(object, name);
+  const char *text = v ? fq_json_as_str(v) : NULL;
+  return !v || fq_json_type(v) == FQ_JSON_NULL || (text && strlen(text) <= MOST_NAME);
+}
+
 /* {candidate: "candidate:…", sdpMid?, sdpMLineIndex?, usernameFragment?}; "" says that there are no more. */
 enum fq_status md_candidate_check(const fq_json *candidate, const char *path, struct fq_error *e) {
   const char *text = fq_json_str(candidate, "candidate");
@@ -105,5 +112,11 @@ enum fq_status md_candidate_check(const fq_json *candidate, const char *path, st
   if (!text || (len && strncmp(text, "candidate:", 10) != 0) || !clean(text, len) || strpbrk(text, "\t"))
     return fq_fail(e, FQ_E_PARAMS, "candidate.bad", path, "候选地址应以 candidate: 开头,只占一行",
                    "a candidate begins with candidate: and is one line");
+  const fq_json *index = fq_json_get(candidate, "sdpMLineIndex");
+  bool whole = !index || fq_json_type(index) == FQ_JSON_NULL || fq_json_type(index) == FQ_JSON_NUMBER;
+  if (!whole || !small(candidate, "sdpMid") || !small(candidate, "usernameFragment"))
+    return fq_fail(e, FQ_E_PARAMS, "candidate.bad", path,
+                   "sdpMid、usernameFragment 应为短文本或 null,sdpMLineIndex 应为数字或 null",
+                   "sdpMid and usernameFragment: a short text or null; sdpMLineIndex: a number or null");
   return FQ_OK;
 }

@@ -12,7 +12,7 @@
 
 #include "recording.h"
 
-#define LATE_MS INT64_C(60000)
+#define LATE_MS INT64_C(20000)
 
 struct rec_taking { /* of one conference */
   struct rec_taking *next;

@@ -4,6 +4,7 @@ export async function act({ AT, S, as, incident, report, server }) {
   await report("conferred", "officer-A1g", { grid: AT.A1g });
   const unanswered = await as("director-B", "conf.create", { title: "无人接听", to: [{ user: "officer-B1g" }], ring_s: 1 });
 
+  await as("admin.system-county", "media.server");
   const { id } = await as("dispatcher-county", "conf.create", { incident: incident.conferred, to: [{ user: "officer-A1g" }, { user: "officer-A1h" }] });
   await as("dispatcher-county", "conf.invite", { id, to: [{ user: "director-A" }, { user: "family-A1g" }] });
   await as("officer-A1g", "conf.ringing", { id });

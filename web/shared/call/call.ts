@@ -70,7 +70,8 @@ export class Call {
   private hidden = false;
   private told = new Map<string, number>();
   private heard: ReadonlySet<string> = new Set();
-  private streams = new Map<string, MediaStream>();
+  /** By the track itself: a new connection brings one of the same id. */
+  private streams = new WeakMap<MediaStreamTrack, MediaStream>();
   private timer: ReturnType<typeof setTimeout> | null = null;
   private asking = 0;
   private seat = 0;
@@ -446,8 +447,8 @@ export class Call {
     return track && this.streamOf(track);
   }
   private streamOf(track: MediaStreamTrack): MediaStream {
-    let s = this.streams.get(track.id);
-    if (!s) this.streams.set(track.id, (s = new MediaStream([track])));
+    let s = this.streams.get(track);
+    if (!s) this.streams.set(track, (s = new MediaStream([track])));
     return s;
   }
   /** The cameras that are shown in this call. */
