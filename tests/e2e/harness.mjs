@@ -181,13 +181,8 @@ export function program(...args) {
   return stdout;
 }
 
-<<<<<<< HEAD
-/** `media`: a camera that shows a turning disc and a microphone that beeps, both allowed. */
-export async function startBrowser({ media = false } = {}) {
-=======
 /** `more`: further switches of Chromium's. */
 export async function startBrowser(...more) {
->>>>>>> int
   const { chromium } = require("playwright-core");
   const browser = await chromium.launch({
     executablePath: chromiumPath,
@@ -200,11 +195,7 @@ export async function startBrowser(...more) {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
-<<<<<<< HEAD
-      ...(media ? ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"] : []),
-=======
       ...more,
->>>>>>> int
     ],
   });
   const close = () => void browser.close();

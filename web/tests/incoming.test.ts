@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { missedOf, rings, seated } from "../shared/call/incoming";
 import type { ConferenceState, MemberState, MyConference } from "../shared/call/types";
 
-const row = (state: MemberState, conference: ConferenceState = "active", id = "v1"): MyConference => ({ id, title: "t", by: "desk", state: conference, member: { state, role: "speaker" } });
+const row = (state: MemberState, conference: ConferenceState = "active", id = "v1"): MyConference =>
+  ({ id, title: "t", by: "desk", state: conference, member: { state, role: "speaker" } }) as MyConference;
 const none: ReadonlySet<string> = new Set();
 
 describe("calls that come in", () => {
