@@ -531,7 +531,7 @@ static void test_no_place(void **state) {
   }
   assert_int_equal(w.self->media->opened, 12); /* six pairs: the fifth has none */
   assert_null(seat(p[4])->in);
-  struct md_choice c = md_choose(w.self, facts, &cf_mesh);
+  struct md_choice c = md_choose(w.self, facts, &cf_mesh, false);
   assert_int_equal(c.cap, 4);
   assert_string_equal(c.en, "the media server is not installed");
   assert_non_null(strstr(c.cannot, "record"));
@@ -663,7 +663,7 @@ static void test_promotion(void **state) {
   cf_backend_changed(w.self, &fake);
   people(3);
   assert_string_equal(w.log, ""); /* few people: no server */
-  assert_int_equal(md_choose(w.self, facts, &cf_mesh).cap, 0);
+  assert_int_equal(md_choose(w.self, facts, &cf_mesh, false).cap, 0);
   facts->recording = true;
   settle();
   assert_string_equal(w.log, "open;enter a;enter b;enter c;");
@@ -775,7 +775,7 @@ static void test_server_lost(void **state) {
   assert_int_equal(legs_of(&fake), 0);
   assert_int_equal(legs_of(&cf_mesh), 12);
   assert_ptr_equal(seat(p[4])->in, &cf_mesh);
-  struct md_choice c = md_choose(w.self, facts, &cf_mesh);
+  struct md_choice c = md_choose(w.self, facts, &cf_mesh, md_room_find(w.self, CONF)->fell);
   assert_true(c.degraded);
   assert_int_equal(c.cap, 4);
   facts->degraded = true;
@@ -807,18 +807,18 @@ static void test_hidden(void **state) {
 static void test_words(void **state) {
   struct page *a = page("a");
   joins(a);
-  struct md_choice c = md_choose(w.self, facts, NULL);
+  struct md_choice c = md_choose(w.self, facts, NULL, false);
   assert_string_equal(c.backend->name, "mesh");
   assert_false(c.degraded);
   md_copy(w.self->backend, sizeof w.self->backend, "janus");
-  c = md_choose(w.self, facts, NULL);
+  c = md_choose(w.self, facts, NULL, false);
   assert_true(c.degraded && c.backend == &cf_mesh);
   w.janus_ready = true;
-  c = md_choose(w.self, facts, NULL);
+  c = md_choose(w.self, facts, NULL, false);
   assert_true(!c.degraded && c.backend == &fake);
   md_copy(w.self->backend, sizeof w.self->backend, "mesh");
   facts->expected = 9;
-  c = md_choose(w.self, facts, NULL);
+  c = md_choose(w.self, facts, NULL, false);
   assert_ptr_equal(c.backend, &cf_mesh);
   assert_int_equal(c.cap, 4);
   assert_true(*c.zh && *c.en);

@@ -5,6 +5,7 @@ import { inject, type InjectionKey, type Ref, ref, shallowRef, type ShallowRef }
 import { t, tData } from "../shared/i18n";
 import type { Session } from "../shared/session";
 import type { Incident, Task } from "../shared/types";
+import { createCalls, type Calls } from "./call/calls";
 import { createRinging, type Ringing } from "./ringing";
 import { createUndo, opposite, type Undo } from "./undo";
 import { may, stepsOf, type Rules, type StatesAnswer } from "./verbs";
@@ -41,6 +42,7 @@ export interface Desk {
   undo: Undo;
   windows: Windows;
   ringing: Ringing;
+  calls: Calls;
   /** Units one works with: the county's departments and townships, and one's own units. */
   partners(): Promise<Unit[]>;
 }
@@ -52,7 +54,8 @@ export interface Order {
 
 export const DESK: InjectionKey<Desk> = Symbol("desk");
 
-export function createDesk(session: Session): Desk {
+/** `call`: this window was opened for that call alone. */
+export function createDesk(session: Session, call = ""): Desk {
   const rules = shallowRef<Rules>({ allowed: null, steps: new Map(), taskSteps: new Map() });
   const failure = shallowRef<unknown>(null);
   const busy = ref(0);
@@ -76,6 +79,7 @@ export function createDesk(session: Session): Desk {
 
   const windows = createWindows(() => session.user.value?.id ?? "");
   const ringing = createRinging(session, windows);
+  const calls = createCalls({ session, windows, rules, ring: () => ringing.urge(), alone: call });
   const order = shallowRef<Order | null>(null);
   const place = shallowRef<Pick<Unit, "id" | "name"> | null>(null);
 
@@ -134,7 +138,7 @@ export function createDesk(session: Session): Desk {
     return [...all.values()].filter((u) => order.includes(u.kind)).sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || a.id.localeCompare(b.id));
   };
 
-  return { session, rules, failure, busy, attempt, run, order, place, undo, windows, ringing, partners };
+  return { session, rules, failure, busy, attempt, run, order, place, undo, windows, ringing, calls, partners };
 }
 
 /** "派遣 #1024 后山冒烟" */

@@ -68,7 +68,9 @@ export type DeskWord =
   /** Every map that is open shows this place. */
   | { kind: "place"; user: string; unit: { id: string; name: string } }
   /** Somebody has taken note of these: they ring no more. */
-  | { kind: "noted"; user: string; ids: string[] };
+  | { kind: "noted"; user: string; ids: string[] }
+  /** A call: this window has it now, it is over, the window that had it goes, or who has one? */
+  | { kind: "call"; user: string; id: string; where: "here" | "over" | "gone" | "asked" };
 
 type Said<W> = W extends DeskWord ? Omit<W, "user"> : never;
 

@@ -1,6 +1,7 @@
 // What the desk alone says, Chinese then English.
 import { addWords } from "../shared/i18n";
 import { boardWords } from "./boards/words";
+import { callsWords } from "./call/words";
 import { deskWords } from "./desk_words";
 import { mapWords } from "./map/words";
 import { residentWords } from "./resident/words";
@@ -8,6 +9,7 @@ import { safetyWords } from "./safety/words";
 
 export const words = addWords({
   ...boardWords,
+  ...callsWords,
   ...deskWords,
   ...mapWords,
   ...residentWords,

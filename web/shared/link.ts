@@ -172,6 +172,8 @@ export class Link {
     this.onEntry.add(fn);
     return () => this.onEntry.delete(fn);
   }
+  /** What nobody remembers: topics that were asked for, the latest of each thing; and what the server tells this session
+   * alone (`leg`, `talking`, `camera`), every word of it, in order. */
   watchVolatile(fn: Listener<{ topic: string; params: unknown }>): () => void {
     this.onVolatile.add(fn);
     return () => this.onVolatile.delete(fn);
@@ -183,6 +185,11 @@ export class Link {
 
   serverNow(): number {
     return this.opt.now() + this.offsetMs;
+  }
+
+  /** The session's own id, by which the server says who sits where; "" while there is none. */
+  get sid(): string {
+    return this.cursor?.sid ?? "";
   }
 
   /** For what goes over plain HTTP: attachments, files. */

@@ -368,6 +368,7 @@ function callWorld(devices = source({})) {
     get state() {
       return w.state;
     },
+    sid: "s1",
     user: { id: "me", roles: [], org: "o" },
     command: async (method: string, params: Record<string, unknown>) => {
       if (w.refuse && method.startsWith("conf.")) throw w.refuse;
@@ -391,7 +392,7 @@ function callWorld(devices = source({})) {
       for (const fn of [...on.state]) fn(state);
     },
     entry: (kind: string, data: Record<string, unknown> = {}, actor = "b") => {
-      for (const fn of [...on.entry]) fn({ n: 1, p: 0, kind, at: "", subject: "v1", data, actor });
+      for (const fn of [...on.entry]) fn({ n: 1, p: 0, kind, at: "", subject: kind === "conf.ended" ? "i7" : "v1", data: { conf: "v1", ...data }, actor });
     },
     listeners: () => on.state.length + on.volatile.length + on.entry.length,
     open: (leg: string, more: Record<string, unknown> = {}) => tell({ leg, op: "open", kind: "peer", peer: "b", offerer: false, polite: true, ...more }),
@@ -489,16 +490,23 @@ describe("a call", () => {
     c.open("L1");
     const mic = (await c.connect("L1")).transceivers[0]!.sender.track as FakeTrack;
     expect(mic.enabled).toBe(true);
-    c.entry("conf.muted", { user: "me", muted: true });
-    expect([c.call.muted, mic.enabled]).toEqual([true, false]);
-    c.entry("conf.muted", { user: "me", muted: false });
-    expect(mic.enabled).toBe(false);
-    c.entry("conf.unmute_asked", { user: "me" });
-    expect(c.call.asked).toBe(true);
+    c.entry("conf.muted", { users: ["me"], muted: true });
+    expect([c.call.silenced, mic.enabled]).toEqual([true, false]);
+    c.w.refuse = new RpcError({ code: -32009, data: { code: "conf.muted" } });
+    await c.call.setMuted(false);
+    expect([c.call.silenced, mic.enabled, (c.call.error as RpcError).key]).toEqual([true, false, "conf.muted"]);
+    c.w.refuse = null;
+    c.entry("conf.unmute_asked", { users: ["me", "b"] });
+    expect([c.call.asked, mic.enabled]).toEqual([true, false]);
     await c.call.setMuted(false);
     expect([c.call.asked, mic.enabled]).toEqual([false, true]);
-    c.entry("conf.muted", { muted: true }); // everybody: but the chair
-    expect(c.call.muted).toBe(false);
+    // What one has chosen oneself stands when the chair's mute is lifted.
+    await c.call.setMuted(true);
+    c.entry("conf.muted", { users: ["me"], muted: true });
+    c.entry("conf.muted", { users: ["me"], muted: false });
+    expect([c.call.silenced, c.call.muted, mic.enabled]).toEqual([false, true, false]);
+    c.entry("conf.muted", { users: ["b"], muted: true });
+    expect(c.call.silenced).toBe(false);
   });
 
   it("turns the camera's light off, and shares the screen in its place", async () => {
@@ -541,7 +549,7 @@ describe("a call", () => {
     for (const [act, why] of [
       [(c: ReturnType<typeof callWorld>) => c.entry("conf.ended"), "ended"],
       [(c: ReturnType<typeof callWorld>) => c.entry("conf.kicked", { user: "me" }), "kicked"],
-      [(c: ReturnType<typeof callWorld>) => c.tell({ leg: "L1", op: "close", reason: "replaced" }), "replaced"],
+      [(c: ReturnType<typeof callWorld>) => c.entry("conf.resumed", { user: "me", session: "s2" }), "replaced"],
       [(c: ReturnType<typeof callWorld>) => void c.call.leave(), "hangup"],
     ] as const) {
       const c = callWorld();
@@ -550,6 +558,8 @@ describe("a call", () => {
       const peer = await c.connect("L1");
       const mic = peer.transceivers[0]!.sender.track as FakeTrack;
       c.entry("conf.kicked", { user: "b" });
+      c.entry("conf.resumed", { user: "me", session: "s1" });
+      c.entry("conf.joined", { user: "b", session: "s9" });
       expect(c.call.phase).toBe("in");
       act(c);
       expect([c.call.phase, c.call.over, peer.closed, mic.readyState]).toEqual(["over", why, true, "ended"]);

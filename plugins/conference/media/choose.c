@@ -10,10 +10,6 @@
 #define MESH_CANNOT "mute floor record camera monitor"
 #define WITH_PHONE  3 /* pages that send their picture thrice are too much for a phone's line */
 
-static const struct cf_backend *janus_of(struct cf_self *s) {
-  return s->media->janus;
-}
-
 /* What the pages cannot do for one another. False: nothing of it is asked. */
 static bool needs(struct cf_self *s, const struct md_facts *f, char zh[200], char en[200]) {
   bool hidden = false, phone = false;
@@ -51,28 +47,29 @@ static struct md_choice mesh(struct cf_self *s, bool may_move, const char *zh, c
 }
 
 static struct md_choice janus(struct cf_self *s, const char *zh, const char *en) {
-  struct md_choice c = {.backend = janus_of(s), .cannot = ""};
+  struct md_choice c = {.backend = s->media->janus, .cannot = ""};
   snprintf(c.zh, sizeof c.zh, "%s", zh);
   snprintf(c.en, sizeof c.en, "%s", en);
   return c;
 }
 
-struct md_choice md_choose(struct cf_self *s, const struct md_facts *f, const struct cf_backend *now) {
+struct md_choice md_choose(struct cf_self *s, const struct md_facts *f, const struct cf_backend *now,
+                           bool fell) {
   char zh[200] = "没有媒体服务器", en[200] = "there is no media server", why_zh[200], why_en[200];
-  const struct cf_backend *far = janus_of(s);
+  const struct cf_backend *far = s->media->janus;
   if (!strcmp(s->backend, "mesh"))
     return mesh(s, false, "按设置,画面在各终端之间直接传送", "as configured: from page to page");
-  bool there = far && far->ready(s, zh, en), only = !strcmp(s->backend, "janus");
-  /* What was told last counts as well: the server may have been started anew, or the call just have lost it.
-   */
-  bool was = far && (now == far || !strcmp(f->backend, far->name)), needed = needs(s, f, why_zh, why_en);
+  bool there = far->ready(s, zh, en), only = !strcmp(s->backend, "janus");
+  if (!now && !strcmp(f->backend, far->name)) now = far; /* the server was started anew */
+  bool was = now == far, needed = needs(s, f, why_zh, why_en);
   if (!there && was && s->media->grace) /* it may be back in a moment, and it remakes its rooms itself */
     return janus(s, "媒体服务器正在恢复", "the media server is coming back");
   if (there && only) return janus(s, "按设置,经媒体服务器", "as configured: through the media server");
   if (there && needed) return janus(s, why_zh, why_en);
-  if (there && (was || f->degraded)) return janus(s, "已在媒体服务器上", "it is on the media server already");
+  fell |= f->degraded;
+  if (there && (was || fell)) return janus(s, "已在媒体服务器上", "it is on the media server already");
   if (there) return mesh(s, true, "人少,各终端之间直接传送", "few people: from page to page");
   struct md_choice c = mesh(s, false, zh, en);
-  c.degraded = only || was || f->degraded;
+  c.degraded = only || was || fell;
   return c;
 }

@@ -112,8 +112,9 @@ struct md_choice {
   char zh[200], en[200];
   const char *cannot; /* codes, separated by a space */
 };
-/* `now`: what carries it, NULL when nothing does yet. */
-struct md_choice md_choose(struct cf_self *s, const struct md_facts *f, const struct cf_backend *now);
+/* `now`: what carries it, NULL when nothing does yet. `fell`: it has lost the media server. */
+struct md_choice md_choose(struct cf_self *s, const struct md_facts *f, const struct cf_backend *now,
+                           bool fell);
 
 /* ---- room.c, promote.c ------------------------------------------------------------------------------------
  */
@@ -139,14 +140,14 @@ struct md_room {
   struct cf_self *self;
   char conf[FQ_ID_MAX];
   const struct cf_backend *at, *to; /* to: NULL unless it moves */
-  bool recording;
-  int failures; /* moves that came to nothing */
+  bool recording, fell;             /* fell: it has lost the media server */
+  int failures;                     /* moves that came to nothing */
   fq_after *move;
   char told[512];        /* of the backend, to the session part */
   struct md_seat *seats; /* in the order in which they came */
 };
 struct cf_media {
-  const struct cf_backend *mesh, *janus; /* janus NULL: none in this build */
+  const struct cf_backend *mesh, *janus;
   bool running;
   struct md_leg *legs, *by_id[256];
   struct md_room *rooms;

@@ -9,8 +9,6 @@
 #include "media/turn.h"
 #include "media/wire.h"
 
-#pragma weak cf_janus_backend /* a build may be without it */
-
 struct news {
   struct cf_self *self;
   char conf[FQ_ID_MAX], user[FQ_ID_MAX];
@@ -140,7 +138,7 @@ static enum fq_status start(void *self, fq_kernel *k, struct fq_error *e) {
   s->kernel = k;
   s->media->running = true;
   if (problem) fq_log(FQ_LOG_WARN, "%s", problem);
-  if (s->media->janus) cf_backend_changed(s, s->media->janus); /* it is given a moment to come up */
+  cf_backend_changed(s, s->media->janus); /* it is given a moment to come up */
   return FQ_OK;
 }
 

@@ -30,6 +30,7 @@ void md_move_begin(struct md_room *r, const struct cf_backend *to) {
   r->to = to;
   to->room_open(r->self, r->conf);
   if (!is_up(r->self, r->at)) {
+    r->fell = true;
     md_move_end(r, true);
     return;
   }
@@ -73,6 +74,7 @@ void md_move_end(struct md_room *r, bool done) {
   else
     r->failures++;
   if (done) r->recording = false; /* what was recorded there ends there */
+  if (stays != s->media->mesh) r->fell = false;
   for (struct md_seat *p = r->seats; p; p = p->next) {
     bool there = p->in == stays || p->also == stays;
     if (p->in != left && p->also != left) continue;

@@ -131,7 +131,9 @@ static void close_legs(struct cf_self *s, const char *conf, const char *user, co
   }
 }
 
-void md_put_out(struct cf_self *s, const char *conf, const char *user) {
+void md_put_out(struct cf_self *s, const char *conf, const char *of) {
+  char user[FQ_ID_MAX]; /* his name may be the seat's own */
+  md_copy(user, sizeof user, of);
   struct md_room *r = md_room_find(s, conf);
   struct md_seat **at = r ? &r->seats : NULL, *p;
   while (at && *at && strcmp((*at)->user, user) != 0)
@@ -291,7 +293,7 @@ static void tell_backend(struct md_room *r, const struct md_facts *f, const stru
 }
 
 static void carry(struct md_room *r, const struct md_facts *f) {
-  struct md_choice c = md_choose(r->self, f, r->to ? r->to : r->at);
+  struct md_choice c = md_choose(r->self, f, r->to ? r->to : r->at, r->fell);
   if (!r->at) {
     r->at = c.backend;
     r->at->room_open(r->self, r->conf);

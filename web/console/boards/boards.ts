@@ -4,7 +4,9 @@
 import type { Component } from "vue";
 import { hearsPanic } from "../../shared/alarms";
 import type { Word } from "../../shared/i18n";
+import type { MyConference } from "../../shared/call/types";
 import type { Entry } from "../../shared/types";
+import { rings } from "../call/calls";
 import { may, type Rules } from "../verbs";
 
 export interface Board {
@@ -64,6 +66,15 @@ export const BOARDS: readonly Board[] = [
     count: { method: "panic.open", of: (a: { rows: unknown[] }) => a.rows.length, hears: hearsPanic, loud: (a: { rows: unknown[] }) => a.rows.length > 0 } as BoardCount,
     view: () => import("../safety/PanicBoard.vue"),
   },
+  {
+    id: "calls",
+    word: "boards.calls",
+    key: "v",
+    may: allowed("conf.list"),
+    count: { method: "conf.mine", of: (a: { rows: MyConference[] }) => a.rows.filter(rings).length, hears: (e: Entry) => e.kind.startsWith("conf."), loud: () => true } as BoardCount,
+    view: () => import("../call/CallsBoard.vue"),
+  },
+  { id: "cameras", word: "boards.cameras", key: "c", may: allowed("cam.list"), view: () => import("../call/CamerasBoard.vue") },
   { id: "patrols", word: "boards.patrols", key: "o", may: allowed("patrol.coverage"), view: () => import("../safety/PatrolBoard.vue") },
   {
     id: "whistles",

@@ -8,7 +8,7 @@ import { mediaSource, openDevices, openScreen, type Chosen, type Given, type Med
 import { Legs, type Incoming, type Leg, type Measure } from "./legs";
 import { ABSENT, type Conference, type LegMessage, type Member, type Quality } from "./types";
 
-export type CallLink = Pick<Link, "state" | "user" | "command" | "query" | "watchState" | "watchVolatile" | "watchEntries">;
+export type CallLink = Pick<Link, "state" | "sid" | "user" | "command" | "query" | "watchState" | "watchVolatile" | "watchEntries">;
 
 /** lost: the link is down; media may still flow, and the seat is kept. */
 export type Phase = "idle" | "joining" | "in" | "lost" | "over";
@@ -48,7 +48,10 @@ export class Call {
   /** What the server refused last: joining, or a word about oneself. */
   error: unknown = null;
   conference: Conference | null = null;
+  /** By this person's own choice. */
   muted = false;
+  /** By the chair's. */
+  silenced = false;
   camera = true;
   sharing = false;
   quality: Quality = "normal";
@@ -58,6 +61,8 @@ export class Call {
   talking: ReadonlySet<string> = new Set();
   measures = new Map<string, Measure>();
   missing: Given["missing"] = {};
+  /** Why somebody declined, in his own words. */
+  reasons = new Map<string, string>();
   readonly legs: Legs;
 
   private readonly opt: Required<CallOptions>;
@@ -70,7 +75,8 @@ export class Call {
   private hidden = false;
   private told = new Map<string, number>();
   private heard: ReadonlySet<string> = new Set();
-  private streams = new Map<string, MediaStream>();
+  /** By the track itself: a new connection brings one of the same id. */
+  private streams = new WeakMap<MediaStreamTrack, MediaStream>();
   private timer: ReturnType<typeof setTimeout> | null = null;
   private asking = 0;
   private seat = 0;
@@ -210,7 +216,6 @@ export class Call {
     if (p["conf"] !== this.id) return;
     if (topic === "leg") {
       const m = p as unknown as LegMessage;
-      if (m.op === "close" && m.reason === "replaced" && this.legs.get(m.leg)) return this.end("replaced");
       this.legs.take(m);
       this.changed();
     } else if (topic === "talking") {
@@ -223,25 +228,21 @@ export class Call {
   }
 
   private heardEntry(e: Entry): void {
-    if (e.subject !== this.id || !e.kind.startsWith("conf.")) return;
     const d = e.data ?? {};
-    const aboutMe = d["user"] === this.user;
+    if (!e.kind.startsWith("conf.") || (d["conf"] ?? e.subject) !== this.id) return;
+    const aboutMe = d["user"] === this.user || (Array.isArray(d["users"]) && d["users"].includes(this.user));
     if (e.kind === "conf.ended") return this.end("ended");
     if (e.kind === "conf.kicked" && aboutMe) return this.end("kicked");
-    if (e.kind === "conf.muted" && e.actor !== `user/${this.user}` && e.actor !== this.user) {
-      // To all: but not those who lead.
-      if (aboutMe || (d["user"] === undefined && this.me?.role !== "chair")) this.muteByOther(d["muted"] !== false);
+    // The same person has sat down at another page.
+    if (/^conf\.(joined|resumed)$/.test(e.kind) && aboutMe && d["session"] && d["session"] !== this.opt.link.sid) return this.end("replaced");
+    if (e.kind === "conf.muted" && aboutMe) {
+      this.silenced = d["muted"] !== false;
+      this.applyTracks();
+      this.changed();
     }
-    if (e.kind === "conf.unmute_asked" && (aboutMe || d["user"] === undefined) && this.muted) this.asked = true;
+    if (e.kind === "conf.unmute_asked" && aboutMe) this.asked = true;
+    if (e.kind === "conf.declined" && typeof d["reason"] === "string") this.reasons.set(String(d["user"]), d["reason"]);
     this.refresh();
-  }
-
-  private muteByOther(muted: boolean): void {
-    // Nobody's microphone is opened from afar: that is asked for.
-    if (!muted) return;
-    this.muted = true;
-    this.applyTracks();
-    this.changed();
   }
 
   /** What the conference is by now; several entries, one question. */
@@ -270,6 +271,7 @@ export class Call {
       return this.end(why === "kicked" || why === "ended" || why === "timeout" || why === "replaced" ? why : "hangup");
     }
     if (me && me.quality !== this.quality && this.phase === "in") this.useQuality(me.quality);
+    if (me) this.silenced = me.silenced ?? false;
     this.applyTracks();
     this.legs.applyLimits();
     this.changed();
@@ -277,11 +279,11 @@ export class Call {
 
   /* ---- what is sent ------------------------------------------------------------------------------ */
 
-  /** Is this person heard? Muted is muted, unless he has the floor; in a broadcast only one is. */
+  /** Is this person heard? Muted is muted, by whomever, unless he has the floor; in a broadcast only one is. */
   get open(): boolean {
     const speaker = this.conference?.broadcast;
     if (speaker && speaker !== this.user) return false;
-    return this.floor || !this.muted;
+    return this.floor || !(this.muted || this.silenced);
   }
 
   private local(kind: "audio" | "video"): MediaStreamTrack | null {
@@ -349,12 +351,18 @@ export class Call {
   }
 
   async setMuted(muted: boolean): Promise<void> {
+    // Whom the chair has muted is heard again when the server says so, not before.
+    if (!muted && this.silenced) {
+      if (!(await this.tellSelf({ muted }))) return;
+      this.silenced = false;
+    }
+    const told = this.muted === muted;
     this.muted = muted;
     this.asked = false;
     this.applyTracks();
     this.changed();
     if (!muted && !this.given.audio) await this.openDevices({ audio: true, video: false });
-    await this.tellSelf({ muted });
+    if (!told) await this.tellSelf({ muted });
   }
 
   /** The answer to being asked is no. */
@@ -418,15 +426,18 @@ export class Call {
     this.changed();
   }
 
-  private async tellSelf(what: Record<string, unknown>): Promise<void> {
+  private async tellSelf(what: Record<string, unknown>): Promise<boolean> {
+    let ok = true;
     try {
       await this.opt.link.command("conf.self", { id: this.id, ...what });
       this.error = null;
     } catch (e) {
       this.error = e;
+      ok = false;
     }
     this.refresh();
     this.changed();
+    return ok;
   }
 
   /* ---- what comes in ----------------------------------------------------------------------------- */
@@ -446,8 +457,8 @@ export class Call {
     return track && this.streamOf(track);
   }
   private streamOf(track: MediaStreamTrack): MediaStream {
-    let s = this.streams.get(track.id);
-    if (!s) this.streams.set(track.id, (s = new MediaStream([track])));
+    let s = this.streams.get(track);
+    if (!s) this.streams.set(track, (s = new MediaStream([track])));
     return s;
   }
   /** The cameras that are shown in this call. */

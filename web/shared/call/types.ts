@@ -13,17 +13,23 @@ export interface Member {
   role: MemberRole;
   priority?: number;
   state: MemberState;
+  org_name?: string;
   left_why?: string;
-  reason?: string;
+  /** By himself, by the chair, or because one speaks to all. */
   muted: boolean;
+  /** By the chair: until it is lifted, or he is asked to speak. */
+  silenced?: boolean;
+  may_unmute?: boolean;
   camera: boolean;
   hand: boolean;
   screen: boolean;
   quality: Quality;
   audio_only: boolean;
   hidden?: boolean;
-  rings?: number;
+  guest?: boolean;
+  banned?: boolean;
   since?: string;
+  ring_until?: string;
 }
 
 export interface RollCall {
@@ -38,7 +44,7 @@ export interface RollCall {
 export interface ConferenceText {
   at: string;
   by: string;
-  name: string;
+  name?: string;
   text: string;
 }
 
@@ -47,6 +53,7 @@ export interface Conference {
   id: string;
   title: string;
   incident?: string;
+  number?: number;
   org: string;
   by: string;
   state: ConferenceState;
@@ -69,14 +76,27 @@ export interface Conference {
   ended_at?: string;
 }
 
-/** A row of conf.mine: what rings for me and where I sit. */
-export interface MyConference {
+/** A row of conf.list. */
+export interface ConferenceRow {
   id: string;
   title: string;
   incident?: string;
+  number?: number;
+  org: string;
   by: string;
   by_name?: string;
   state: ConferenceState;
+  backend: string;
+  recording: boolean;
+  created_at: string;
+  ended_at?: string;
+  ended_why?: string;
+  people: number;
+  invited: number;
+}
+
+/** A row of conf.mine: what rings for me, where I sit, and what goes on without me. */
+export interface MyConference extends ConferenceRow {
   member: { state: MemberState; role: MemberRole; auto?: boolean; ring_until?: string };
 }
 
