@@ -10,7 +10,7 @@ let server, browser, ask;
 before(async () => {
   if (skip) return;
   server = await startServer({ hours: 1 });
-  browser = await startBrowser({ media: true });
+  browser = await startBrowser("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required");
   ask = await signedIn(server.url, "dispatcher");
 });
 after(async () => {
