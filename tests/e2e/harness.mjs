@@ -12,11 +12,11 @@ import { fileURLToPath } from "node:url";
 import { shapes } from "../shapes.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const webDir = resolve(process.env.FQ_WEB_DIR ?? join(here, "../../web"));
+export const webDir = resolve(process.env.FQ_WEB_DIR ?? join(here, "../../web"));
 const require = createRequire(join(webDir, "package.json"));
 const pages = resolve(process.env.FQ_PAGES ?? join(webDir, "dist"));
 const binary = process.env.FQ_SERVER_BIN ?? "";
-const chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+export const chromiumPath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const PASSWORD = "fengqiao-demo";
 
 /** Why the tests cannot run here, or "". */

@@ -17,8 +17,6 @@ export function tokenFromAddress(): void {
 /** Why a link opens nothing; unknown: forged, replaced by a newer one, or of an account. none: there was none. */
 export type Dead = "none" | "unlinked" | "kicked" | "ended" | "expired" | "unknown";
 
-export const hadLink = (): boolean => localStorage.getItem(LAST) !== null;
-
 /** Null: it opens after all, or nobody could be asked. */
 export async function whyDead(): Promise<Dead | null> {
   const token = localStorage.getItem(LAST);

@@ -57,7 +57,8 @@ CG_APPLY(cg_apply_seen);
 CG_QUERY(cg_links);
 CG_QUERY(cg_link_check);
 CG_QUERY(cg_guest_self);
-enum fq_status cg_gone(struct fq_call *c, const struct fq_entry *e); /* reaction: his sessions end */
+enum fq_status cg_show_out(struct fq_call *c, const struct fq_entry *e); /* reactions: his seat ... */
+enum fq_status cg_gone(struct fq_call *c, const struct fq_entry *e);     /* ... his sessions */
 enum fq_status cg_over(struct fq_call *c, const struct fq_entry *e); /* ... and those of a whole conference */
 
 #endif

@@ -165,20 +165,23 @@ enum fq_status cg_link(struct fq_call *c) {
 /* ---- and taking it back ---------------------------------------------------------------------------------
  */
 
-/* The link first: from here on it opens nothing, whatever becomes of the seat. */
 static enum fq_status take_back(struct fq_call *c, const struct cg_guest *g, const char *why) {
-  fq_json *data = fq_json_object(), *kick = fq_json_object();
+  fq_json *data = fq_json_object();
   fq_json_set_str(data, "conf", g->conf);
   fq_json_set_str(data, "user", g->id);
   fq_json_set_str(data, "why", why);
-  fq_json_set_str(kick, "id", g->conf);
-  fq_json_set_str(kick, "user", g->id);
-  fq_json_set_str(kick, "reason", !strcmp(why, "expired") ? "链接到期" : "链接已收回");
-  enum fq_status s = tell(c, "conf.unlinked", g->conf, g->org, g->by, data);
-  if (s != FQ_OK || !cg_seated(c->db, g->conf, g->id)) {
-    fq_json_free(kick);
-    return s;
-  }
+  return tell(c, "conf.unlinked", g->conf, g->org, g->by, data);
+}
+
+/* The link opens nothing any more; now its holder leaves, whoever took it back: a desk need not sit in the
+ * conference for that. */
+enum fq_status cg_show_out(struct fq_call *c, const struct fq_entry *e) {
+  const char *conf = fq_json_str(e->data, "conf"), *user = fq_json_str(e->data, "user");
+  if (!cg_seated(c->db, conf, user)) return FQ_OK;
+  fq_json *kick = fq_json_object();
+  fq_json_set_str(kick, "id", conf);
+  fq_json_set_str(kick, "user", user);
+  fq_json_set_str(kick, "reason", strcmp(fq_json_str(e->data, "why"), "expired") ? "链接已收回" : "链接到期");
   return fq_call_method(c, "conf.kick", kick, NULL);
 }
 

@@ -65,8 +65,11 @@ static const struct fq_kind also_applies[] = {{.name = "conf.kicked", .apply = c
                                               {.name = "conf.ringing", .apply = cg_apply_seen},
                                               {.name = "conf.joined", .apply = cg_apply_seen},
                                               {0}};
-static const struct fq_reaction reactions[] = {
-    {"conf.unlinked", cg_gone}, {"conf.kicked", cg_gone}, {"conf.ended", cg_over}, {0}};
+static const struct fq_reaction reactions[] = {{"conf.unlinked", cg_show_out},
+                                               {"conf.unlinked", cg_gone},
+                                               {"conf.kicked", cg_gone},
+                                               {"conf.ended", cg_over},
+                                               {0}};
 
 #define GIVE (FQ_ROLE_DESK | FQ_ROLE_DEPARTMENT | FQ_ROLE_OFFICER)
 /* clang-format off */

@@ -61,8 +61,6 @@ char *jn_config_main(const struct jn_plan *p) {
         "  session_timeout = 60\n"
         "  reclaim_session_timeout = 30\n"
         "  hide_dependencies = true\n"
-        "  protected_folders = [\"/bin\", \"/boot\", \"/dev\", \"/etc\", \"/lib\", \"/proc\", \"/root\", "
-        "\"/sbin\", \"/sys\", \"/usr\"]\n"
         "}\n"
         "media: {\n",
         out);

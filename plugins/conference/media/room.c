@@ -131,7 +131,9 @@ static void close_legs(struct cf_self *s, const char *conf, const char *user, co
   }
 }
 
-void md_put_out(struct cf_self *s, const char *conf, const char *user) {
+void md_put_out(struct cf_self *s, const char *conf, const char *of) {
+  char user[FQ_ID_MAX]; /* his name may be the seat's own */
+  md_copy(user, sizeof user, of);
   struct md_room *r = md_room_find(s, conf);
   struct md_seat **at = r ? &r->seats : NULL, *p;
   while (at && *at && strcmp((*at)->user, user) != 0)

@@ -13,6 +13,8 @@ export interface Begun {
 
 const KEY = "fq.field.call";
 export const call = shallowRef<Begun | null>(null);
+/** Joined again, it is another seat in the same call. */
+export const turn = shallowRef(0);
 /** What draws a call, once it has been fetched. */
 export const view: ShallowRef<Component | null> = shallowRef(null);
 /** There was no network to fetch it. */
@@ -31,6 +33,7 @@ export async function fetchView(): Promise<void> {
 
 export function begin(b: Begun): void {
   call.value = b;
+  turn.value++;
   localStorage.setItem(KEY, b.id);
   void fetchView();
 }
