@@ -193,6 +193,7 @@ static void it_rings_three_times(void **state) {
   at(20 * SECOND);
   say("officer-a2", "conf.decline", "{\"id\":\"%s\",\"reason\":\"在开车\"}", v);
   seat_is(v, "officer-a2", "declined");
+  assert_string_equal(fq_json_str(member(v, "officer-a2"), "declined"), "在开车");
   at(30 * SECOND);
   assert_int_equal(entries("conf.rang"), 2);
   assert_null(strstr(entry("conf.rang", "json_extract(data, '$.users')"), "officer-a2"));
@@ -207,6 +208,7 @@ static void it_rings_three_times(void **state) {
   say("dispatcher", "conf.ring", "{\"id\":\"%s\",\"user\":\"officer-a1\"}", v); /* by hand */
   say("dispatcher", "conf.ring", "{\"id\":\"%s\",\"user\":\"officer-a2\"}", v);
   assert_int_equal(fq_json_int(mine("officer-a2"), "round", 0), 1);
+  assert_null(fq_json_get(member(v, "officer-a2"), "declined"));
   say("officer-a2", "conf.join", "{\"id\":\"%s\"}", v);
   denied("dispatcher", "conf.ring", FQ_E_CONFLICT, "conf.seat", "{\"id\":\"%s\",\"user\":\"officer-a2\"}", v);
   denied("dispatcher", "conf.ring", FQ_E_NOT_FOUND, "conf.no_member",

@@ -68,6 +68,8 @@ enum fq_status cf_apply_ringing(struct fq_apply *a, const struct fq_entry *e) {
 
 enum fq_status cf_apply_declined(struct fq_apply *a, const struct fq_entry *e) {
   quiet(a, e, user_of(e), "declined");
+  fq_exec(a->db, "UPDATE conf_member SET declined = coalesce(?3, '') WHERE conf = ?1 AND user = ?2", "iss",
+          cf_of(e), user_of(e), fq_json_str(e->data, "reason"));
   next_due(a, e);
   cf_moved(a, e);
   return FQ_OK;

@@ -21,6 +21,7 @@ static const char *const migrations[] = {
     "CREATE TABLE conf_member("
     " conf INTEGER NOT NULL, user TEXT NOT NULL, name TEXT NOT NULL, sealed_name TEXT, role TEXT NOT NULL,"
     " priority INTEGER NOT NULL, state TEXT NOT NULL, left_why TEXT NOT NULL DEFAULT '',"
+    " declined TEXT NOT NULL DEFAULT '',"
     " guest INTEGER NOT NULL DEFAULT 0, hidden INTEGER NOT NULL DEFAULT 0, banned INTEGER NOT NULL DEFAULT 0,"
     " desk TEXT NOT NULL DEFAULT '', session TEXT NOT NULL DEFAULT '', asked INTEGER NOT NULL,"
     " ring_round INTEGER NOT NULL DEFAULT 0, ring_until_ms INTEGER, pulled INTEGER NOT NULL DEFAULT 0,"
@@ -200,7 +201,7 @@ static const struct fq_kind kinds[] = {
   "id, title, incident?, number?: number, org, by, by_name, state, backend, recording: boolean, locked: boolean, " \
   "audio_only: boolean, created_at, ended_at?, ended_why?"
 #define MEMBER \
-  "{user, name, org?, org_name?, role, priority: number, state, left_why?, muted: boolean, silenced?: boolean, " \
+  "{user, name, org?, org_name?, role, priority: number, state, left_why?, declined?, muted: boolean, silenced?: boolean, " \
   "may_unmute?: boolean, camera: boolean, hand: boolean, hand_at?, screen: boolean, quality, audio_only: boolean, " \
   "since?, ring_until?, seat_until?, desk?, guest?: boolean, hidden?: boolean, banned?: boolean}"
 #define DO(name_, roles_, params_, run_, zh_, en_, result_) \

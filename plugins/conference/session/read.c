@@ -47,6 +47,14 @@ static void set_unit(fq_db *db, fq_json *j, const char *user) {
   fq_done(q);
 }
 
+/* Why he does not come, in his own words. */
+static void set_declined(fq_db *db, fq_json *j, int64_t conf, const char *user) {
+  fq_stmt *q = fq_sql(db, "SELECT declined FROM conf_member WHERE conf = ?1 AND user = ?2", "is", conf, user);
+  if (!fq_row(q)) return;
+  set_text(j, "declined", fq_col_str(q, 0));
+  fq_done(q);
+}
+
 static fq_json *member(struct fq_query *q, const struct cf_conf *v, const struct cf_member *m) {
   fq_json *j = cf_about(m->user);
   bool shouted_down = *v->broadcast && strcmp(v->broadcast, m->user) != 0;
@@ -56,6 +64,7 @@ static fq_json *member(struct fq_query *q, const struct cf_conf *v, const struct
   fq_json_set_int(j, "priority", m->priority);
   fq_json_set_str(j, "state", cf_seat_name(m->state));
   set_text(j, "left_why", m->left_why);
+  if (m->state == CF_DECLINED) set_declined(q->db, j, v->n, m->user);
   fq_json_set_bool(j, "muted", m->muted || m->silenced || shouted_down);
   if (m->silenced) fq_json_set_bool(j, "silenced", true);
   if (m->may_unmute) fq_json_set_bool(j, "may_unmute", true);

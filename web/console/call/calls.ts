@@ -69,6 +69,8 @@ interface KeptCall {
   muted: boolean;
   camera: boolean;
 }
+/** As long as the server takes it, whole characters. */
+const titled = (s: string): string => [...s].slice(0, 80).join("");
 /** Invited without a ring: another of the same desk has answered. */
 export const rings = (m: MyConference): boolean => (m.member.state === "invited" || m.member.state === "ringing") && Boolean(m.member.ring_until || m.member.auto);
 export const hearsConf = (e: Entry): boolean => e.kind.startsWith("conf.");
@@ -171,7 +173,7 @@ export function createCalls({ session, windows, rules, ring, alone = "" }: Calls
       let id = "";
       try {
         const made = await link.command<Created>("conf.create", {
-          ...(o.incident ? { incident: o.incident.id, title: `#${o.incident.number} ${o.incident.title}`.slice(0, 100) } : { title: (o.title || t("calls.untitled")).slice(0, 100) }),
+          ...(o.incident ? { incident: o.incident.id, title: titled(`#${o.incident.number} ${o.incident.title}`) } : { title: titled(o.title || t("calls.untitled")) }),
           ...(to.length && { to }),
           ...(o.audioOnly && { audio_only: true }),
         });

@@ -61,8 +61,6 @@ export class Call {
   talking: ReadonlySet<string> = new Set();
   measures = new Map<string, Measure>();
   missing: Given["missing"] = {};
-  /** Why somebody declined, in his own words. */
-  reasons = new Map<string, string>();
   readonly legs: Legs;
 
   private readonly opt: Required<CallOptions>;
@@ -241,7 +239,6 @@ export class Call {
       this.changed();
     }
     if (e.kind === "conf.unmute_asked" && aboutMe) this.asked = true;
-    if (e.kind === "conf.declined" && typeof d["reason"] === "string") this.reasons.set(String(d["user"]), d["reason"]);
     this.refresh();
   }
 

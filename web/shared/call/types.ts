@@ -15,6 +15,8 @@ export interface Member {
   state: MemberState;
   org_name?: string;
   left_why?: string;
+  /** Why he declined, in his own words. */
+  declined?: string;
   /** By himself, by the chair, or because one speaks to all. */
   muted: boolean;
   /** By the chair: until it is lifted, or he is asked to speak. */
