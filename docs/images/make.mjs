@@ -1,5 +1,5 @@
 // The pictures of the README and the policy guide, taken from a running demo: node docs/images/make.mjs [URL] [PART]
-// PART is one of desk, pages, workshop; all of them without it.
+// PART is one of desk, pages, call, workshop; all of them without it.
 // The demo should have a night behind it (--hours 30) and have been busy for some minutes; nobody should have changed
 // its rules. Environment: FQ_WEB_DIR, CHROMIUM (see tests/e2e/harness.mjs).
 import { join } from "node:path";
@@ -135,9 +135,35 @@ async function desk() {
   await field.page.screenshot({ path: join(here, "field.png") });
 }
 
-const parts = { desk, pages, workshop };
+/** Two desks and the officer's phone in a call about an incident. */
+async function call() {
+  const { incident, officer } = await until("an incident somebody works on", () => subject(token), 600_000);
+  const desk = await person(browser, { width: 1366, height: 860, theme: "dark" });
+  await signIn(desk.page, `${url}/console/#/queue/${incident.id}`, "dispatcher");
+  await linkUp(desk.page);
+  const other = await person(browser);
+  await signIn(other.page, `${url}/console/`, "dispatcher2");
+  await linkUp(other.page);
+  const phone = await person(browser, { width: 360, height: 740, hasTouch: true });
+  await signIn(phone.page, `${url}/field/`, officer);
+  await linkUp(phone.page);
+
+  await desk.page.waitForSelector("[data-test=call]:not([disabled])");
+  await desk.page.keyboard.press("v");
+  await desk.page.click("[data-test=call-panel][data-phase=in] [data-tab=add]");
+  await desk.page.fill("input[name=call-person]", "dispatcher2");
+  await desk.page.click("[data-test=add-person]");
+  await desk.page.click("[data-tab=members]");
+  await other.page.click("[data-test=answer]");
+  await phone.page.click("[data-test=answer]");
+  for (const who of ["dispatcher2", officer])
+    await until(`a picture of ${who}`, () => desk.page.evaluate((u) => document.querySelector(`.call-stage [data-who="${u}"] video`)?.videoWidth, who));
+  await desk.page.screenshot({ path: join(here, "call.jpg"), type: "jpeg", quality: 80 });
+}
+
+const parts = { desk, pages, call, workshop };
 const token = await tokenOf("dispatcher");
-const browser = await startBrowser();
+const browser = await startBrowser("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required");
 try {
   for (const [name, take] of Object.entries(parts)) if (!process.argv[3] || process.argv[3] === name) await take();
 } finally {

@@ -31,7 +31,7 @@ static bool needs(struct cf_self *s, const struct md_facts *f, char zh[200], cha
   else if (f->floor)
     z = "有人在用对讲", e = "somebody has asked for the floor";
   else if (hidden)
-    z = "有人旁听", e = "it is watched by a monitor";
+    z = "需要经媒体服务器传送", e = "it needs the media server"; /* everybody reads this: not why */
   if (!z) return false;
   snprintf(zh, 200, "%s", z);
   snprintf(en, 200, "%s", e);
