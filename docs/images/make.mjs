@@ -155,7 +155,7 @@ async function call() {
   await desk.page.click("[data-test=add-person]");
   await desk.page.click("[data-tab=members]");
   await other.page.click("[data-test=answer]");
-  await phone.page.click("[data-test=answer]");
+  await phone.page.click("[data-test=accept]");
   for (const who of ["dispatcher2", officer])
     await until(`a picture of ${who}`, () => desk.page.evaluate((u) => document.querySelector(`.call-stage [data-who="${u}"] video`)?.videoWidth, who));
   await desk.page.screenshot({ path: join(here, "call.jpg"), type: "jpeg", quality: 80 });
