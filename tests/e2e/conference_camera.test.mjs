@@ -47,7 +47,7 @@ async function moves(page, id, when) {
   });
 }
 
-test("the picture is seen on the wall, comes back after the camera restarted, and is over when it is closed", { skip: lacks || false, timeout: 90_000 }, async () => {
+test("the picture is seen on the wall, comes back after the camera restarted, and is over when it is closed", { skip: lacks || false, timeout: 120_000 }, async () => {
   const admin = await signedIn(server.url, "admin");
   const { id } = await admin("cam.set", { name: "村口", org: "430525", class: 1, level: 1, url: village.url });
   const { page, complaints } = await caller(browser, { width: 1280, height: 800 });
