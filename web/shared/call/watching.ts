@@ -38,7 +38,7 @@ export class Watching {
       },
     });
     this.stops = [
-      link.watchVolatile(({ topic, params }) => this.hear(topic, params as Record<string, unknown>)),
+      link.watchVolatile(({ topic, params }) => this.hear(topic, (params as { data?: Record<string, unknown> }).data ?? {})),
       link.watchState((state) => {
         if (state === "up") for (const id of this.wanted.keys()) void this.ask(id);
         else this.changed();
