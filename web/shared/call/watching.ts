@@ -115,7 +115,9 @@ export class Watching {
   said(id: string): CameraSaid | null {
     return this.wanted.get(id)?.said ?? null;
   }
+  /** What it shows now. A camera that hung up leaves its last picture standing in the leg: that is not shown. */
   stream(id: string): MediaStream | null {
+    if ((this.said(id)?.state ?? "live") !== "live") return null;
     const one = this.legs.incoming().get(`camera/${id} video`);
     if (!one || one.track.muted) return null;
     let s = this.streams.get(one.track.id);
