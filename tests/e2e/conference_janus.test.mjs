@@ -2,11 +2,15 @@
 // test's own, as small as the protocol of legs allows, so that what is shown here is the server's doing.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { missing, PASSWORD, startBrowser, startServer, until } from "./harness.mjs";
 
-const lacks = missing() || (existsSync("/usr/bin/janus") ? "" : "no /usr/bin/janus: apt install janus");
+const needed = { "/usr/bin/janus": "janus", "/usr/bin/janus-pp-rec": "janus-tools", "/usr/bin/ffmpeg": "ffmpeg", "/usr/bin/ffprobe": "ffmpeg" };
+const absent = Object.keys(needed).find((path) => !existsSync(path));
+const lacks = missing() || (absent ? `no ${absent}: apt install ${needed[absent]}` : "");
 if (lacks) console.log(`conference_janus: not run: ${lacks}`);
 
 /* What runs in a tab: one person in one call. */
@@ -92,6 +96,7 @@ function tab() {
           body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "session.login", params: { name, password, device: `tab-${name}` } }),
         })
       ).json();
+      window.call.token = login.result.token;
       socket = new WebSocket(`ws://${location.host}/ws`, "fengqiao.v1");
       socket.onmessage = ({ data }) => {
         const m = JSON.parse(data);
@@ -246,4 +251,72 @@ test("three in a call: seen, muted, put out, and the media server killed under t
     await until("no handle", () => media().handles === 0 && media().rooms === 0);
   });
   for (const one of all) await one.leave();
+});
+
+/** How long each stream of a film is, in seconds, and what a player says when it plays it to the end. */
+function play(film) {
+  const dir = mkdtempSync(join(tmpdir(), "fq-film-"));
+  const file = join(dir, "film.mp4");
+  try {
+    writeFileSync(file, film);
+    const said = spawnSync("ffprobe", ["-v", "error", "-show_entries", "stream=codec_type,duration", "-of", "json", file], { encoding: "utf8" });
+    const played = spawnSync("ffmpeg", ["-v", "error", "-nostdin", "-i", file, "-f", "null", "-"], { encoding: "utf8" });
+    const streams = JSON.parse(said.stdout).streams.map((s) => [s.codec_type, Number(s.duration)]);
+    return { ...Object.fromEntries(streams), complaints: said.stderr + played.stderr };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+test("recorded: who spoke, one film of it, the same bytes as were hashed", { skip: lacks || false, timeout: 120_000 }, async () => {
+  const both = await Promise.all(["dispatcher", "commander"].map(sit));
+  const [a, b] = both;
+  const begin = async (title) => {
+    const { id } = await a.rpc("conf.create", { title, to: [{ user: "commander" }] });
+    for (const one of both) await one.rpc("conf.join", { id });
+    await a.rpc("conf.record", { id, on: true });
+    await until("the media server to carry it", async () => (await Promise.all(both.map((one) => one.kinds()))).every((k) => k === "recv send"));
+    await sees(a, "commander");
+    await sees(b, "dispatcher");
+    return id;
+  };
+  const latest = async (conf) => (await a.rpc("recording.list", { conf })).rows[0];
+  const made = (conf) =>
+    until("the film", async () => {
+      const row = await latest(conf);
+      if (row.state === "failed") throw new Error(`${row.why_en}\n${server.log().slice(-2000)}`);
+      return row.state === "done" && row;
+    });
+  const heard = (row) => row.tracks.map((t) => `${t.kind} ${t.user}`).sort();
+  const everybody = ["audio commander", "audio dispatcher", "video commander", "video dispatcher"];
+
+  await test("switched on and off", async () => {
+    const id = await begin("录制");
+    await a.page.waitForTimeout(2000); // what is recorded
+    await a.rpc("conf.record", { id, on: false });
+    const row = await made(id);
+    assert.deepEqual(heard(row), everybody);
+    const answer = await fetch(`${server.url}/api/v1/blobs/${row.sha256}`, { headers: { authorization: `Bearer ${await a.page.evaluate(() => window.call.token)}` } });
+    assert.equal(answer.status, 200);
+    const film = Buffer.from(await answer.arrayBuffer());
+    assert.equal(film.length, row.size);
+    const { video, audio, complaints } = play(film);
+    assert.equal(complaints, "");
+    assert.ok(video >= 2 && Math.abs(video - audio) < 0.5, `video ${video} s, audio ${audio} s`);
+    const asked = await a.rpc("recording.verify", { id: row.id });
+    assert.equal(asked.files, 5);
+    assert.equal((await until("every file to be hashed again", async () => { const r = await latest(id); return r.verified_at && r; })).intact, true);
+    await sees(a, "commander"); // the call goes on
+    await a.rpc("conf.end", { id });
+  });
+
+  await test("the conference ends while it is recorded", async () => {
+    const id = await begin("散会");
+    const t0 = Date.now();
+    await a.rpc("conf.end", { id });
+    await until("its end", async () => (await a.rpc("conf.get", { id })).state === "ended", 10_000);
+    console.log(`    ended ${Date.now() - t0} ms after the chair said so`);
+    assert.deepEqual(heard(await made(id)), everybody);
+  });
+  for (const one of both) await one.leave();
 });

@@ -1,6 +1,8 @@
 /* The media server's part on the real kernel with a fake clock, against a Janus in memory that plays what the
  * real one does to those who trust it: answers out of order and twice, rooms that are there already or gone,
  * sessions that end, handles that live on, silence. */
+#include <fcntl.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -756,17 +758,79 @@ static void silence(void **state) {
 }
 
 static void write_track(const char *name) {
-  char path[400];
-  snprintf(path, sizeof path, "%s/janus/rec/v1", w.dir);
+  char root[700], path[1000];
+  jn_record_root(w.dir, root);
+  snprintf(path, sizeof path, "%s/v1", root);
   mkdir(path, 0700);
-  snprintf(path, sizeof path, "%s/janus/rec/v1/%s", w.dir, name);
+  snprintf(path, sizeof path, "%s/v1/%s", root, name);
   FILE *f = fopen(path, "w");
   fputs("MJR00002", f);
   fclose(f);
 }
 
+/* Janus asks for the whole path of what it writes, from the root down: nobody must be able to pass. */
+static void where_recordings_grow(void **state) {
+  char root[700], link[400], dir[128];
+  struct stat st;
+  (void)state;
+  call_of_two();
+  strcpy(dir, fq_json_str(fq_json_get(told(0, "create"), "body"), "rec_dir"));
+  if (geteuid() != 0) { /* Janus is who the server is */
+    assert_string_equal(dir, "rec/v1");
+    return;
+  }
+  assert_true(jn_record_root(w.dir, root));
+  assert_int_equal(strncmp(dir, root, strlen(root)), 0);
+  assert_string_equal(dir + strlen(root), "/v1");
+  assert_int_equal(lstat(root, &st), 0);
+  assert_int_equal(st.st_mode & 07777, 0700);
+  assert_int_equal(st.st_uid, getpwnam("nobody")->pw_uid);
+  for (char *slash; (slash = strrchr(dir, '/')) && slash != dir;) {
+    *slash = '\0';
+    assert_int_equal(stat(dir, &st), 0);
+    assert_true(strcmp(dir, root) == 0 || st.st_mode & S_IXOTH);
+  }
+  /* with a county that is a copy came the link, and not the directory */
+  snprintf(link, sizeof link, "%s/recordings/" JN_REC_LINK, w.dir);
+  char other[] = "/var/tmp/fengqiao-rec-0-XXXXXX", now[700];
+  assert_non_null(mkdtemp(other));
+  unlink(link);
+  assert_int_equal(symlink(other, link), 0);
+  die(9);
+  pass(1000);
+  assert_true(jn_record_root(w.dir, now));
+  assert_string_not_equal(now, other);
+  rmdir(other);
+  rmdir(root);
+  jn_record_leave(w.dir);
+  assert_int_not_equal(access(now, F_OK), 0);
+  assert_int_not_equal(lstat(link, &st), 0);
+}
+
+/* What Janus puts there leads nowhere else. */
+static void a_link_in_place_of_a_directory(void **state) {
+  char root[700], path[1000], elsewhere[400], file[500];
+  (void)state;
+  call_of_two();
+  snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", w.dir);
+  snprintf(file, sizeof file, "%s/empty", elsewhere);
+  mkdir(elsewhere, 0700);
+  FILE *f = fopen(file, "w");
+  fclose(f);
+  jn_record_root(w.dir, root);
+  snprintf(path, sizeof path, "%s/v1", root);
+  assert_int_equal(symlink(elsewhere, path), 0);
+  b->record(&w.self, "v1", true);
+  pass(3000);
+  b->record(&w.self, "v1", false);
+  pass(3000);
+  assert_true(noted("over v1"));
+  assert_int_equal(access(file, F_OK), 0);
+  unlink(path);
+}
+
 static void recordings(void **state) {
-  char path[400];
+  char path[1000], root[700];
   (void)state;
   call_of_two();
   size_t from = w.heard_count;
@@ -782,7 +846,8 @@ static void recordings(void **state) {
   b->record(&w.self, "v1", false);
   pass(3000);
   assert_false(noted("over")); /* it is still being written */
-  snprintf(path, sizeof path, "%s/janus/rec/v1/videoroom-v1-user-zhang~2-1795-audio-0.mjr.tmp", w.dir);
+  jn_record_root(w.dir, root);
+  snprintf(path, sizeof path, "%s/v1/videoroom-v1-user-zhang~2-1795-audio-0.mjr.tmp", root);
   unlink(path);
   write_track("videoroom-v1-user-zhang~2-1795-audio-0.mjr");
   pass(2000);
@@ -821,6 +886,38 @@ static void recording_and_a_crash(void **state) {
   assert_true(noted("track v1 zhang video "));
   assert_false(noted("over"));
   assert_true(fq_json_bool(fq_json_get(told(from, "enable_recording"), "body"), "record", false));
+}
+
+/* From another disk a file cannot be moved: it is copied, and keeps the time at which it was closed. */
+static void recordings_on_another_disk(void **state) {
+  char disk[] = "/dev/shm/fengqiao-rec-XXXXXX", link[400], path[1000];
+  struct stat here, there;
+  (void)state;
+  if (stat(w.dir, &here) != 0 || stat("/dev/shm", &there) != 0 || here.st_dev == there.st_dev ||
+      !mkdtemp(disk)) {
+    print_message("no other disk than that of /tmp: not tested\n");
+    skip();
+  }
+  jn_record_leave(w.dir);
+  snprintf(link, sizeof link, "%s/recordings", w.dir);
+  mkdir(link, 0700);
+  snprintf(link, sizeof link, "%s/recordings/" JN_REC_LINK, w.dir);
+  assert_int_equal(symlink(disk, link), 0);
+  write_track("videoroom-v1-user-zhang~2-1795-audio-0.mjr.tmp");
+  snprintf(path, sizeof path, "%s/v1/videoroom-v1-user-zhang~2-1795-audio-0.mjr.tmp", disk);
+  struct timespec closed[2] = {{.tv_sec = 1795000000}, {.tv_sec = 1795000007, .tv_nsec = 250000000}};
+  assert_int_equal(utimensat(AT_FDCWD, path, closed, 0), 0);
+  die(9);
+  pass(1000);
+  assert_true(noted("track v1 zhang audio "));
+  assert_int_not_equal(access(path, F_OK), 0);
+  snprintf(path, sizeof path, "%s/recordings/v1/videoroom-v1-user-zhang~2-1795-audio-0.mjr", w.dir);
+  assert_int_equal(stat(path, &here), 0);
+  assert_int_equal(here.st_size, 8);
+  assert_int_equal(here.st_mode & 0777, 0600);
+  assert_int_equal(here.st_mtim.tv_sec, 1795000007);
+  assert_int_equal(here.st_mtim.tv_nsec, 250000000);
+  rmdir(disk);
 }
 
 static void port(struct cf_self *s, const char *camera, int port) {
@@ -879,9 +976,12 @@ int main(void) {
       TEST(muted),
       TEST(quality),
       TEST(silence),
+      TEST(where_recordings_grow),
+      TEST(a_link_in_place_of_a_directory),
       TEST(recordings),
       TEST(recording_of_nothing),
       TEST(recording_and_a_crash),
+      TEST(recordings_on_another_disk),
       TEST(cameras),
       TEST(the_end_of_a_room),
   };

@@ -198,6 +198,16 @@ static void nobody_ever_tells_the_end(void **state) {
   becomes(rec_id, "done");
 }
 
+static void a_conference_that_ends_first_does_not_wait_long(void **state) {
+  record();
+  say("dispatcher", "conf.end", "{\"id\":\"%s\"}", conf_id);
+  assert_string_equal(fq_json_str(w.result, "state"), "ending");
+  pump();
+  at(fq_now_ms(w.kernel) - w.t0_ms + 21 * SECOND);
+  becomes(rec_id, "failed"); /* nothing came */
+  assert_string_equal(fq_json_str(conf(conf_id), "state"), "ended");
+}
+
 static void a_restart_in_the_middle_goes_on(void **state) {
   record();
   track("dispatcher", 'a', "opus", fq_now_ms(w.kernel), "voice");
@@ -271,6 +281,7 @@ int main(void) {
                                      T(a_full_disk_stops_it_and_the_call_goes_on),
                                      T(the_media_server_was_away_and_another_goes_on),
                                      T(nobody_ever_tells_the_end),
+                                     T(a_conference_that_ends_first_does_not_wait_long),
                                      T(a_restart_in_the_middle_goes_on),
                                      T(time_and_reason_take_it_away),
                                      cmocka_unit_test(tiles_and_voices)};

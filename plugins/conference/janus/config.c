@@ -13,6 +13,7 @@
 #include <net/if.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -248,13 +249,40 @@ static enum fq_status link_module(struct jn_plan *p, const char *folder, const c
   return symlink(from, to) == 0 ? FQ_OK : cannot(p, to);
 }
 
+/* Before it records, Janus resolves the whole path of the file, from the root down, and as nobody it may not
+ * pass the county's directory: "Permission denied", and no file. Then recordings grow outside of it, in a
+ * directory whose name only the county knows. One that came with a copy of a county is the other's. */
+static enum fq_status make_rec(struct jn_plan *p) {
+  char link[640], name[64], had[700];
+  struct stat county, st;
+  snprintf(p->rec, sizeof p->rec, "rec");
+  if (geteuid() != 0) return make_dir(p, "rec");
+  snprintf(link, sizeof link, "%s/recordings", p->data_dir);
+  if (stat(p->data_dir, &county) != 0 || (mkdir(link, 0700) != 0 && errno != EEXIST)) return cannot(p, link);
+  int own =
+      snprintf(name, sizeof name, "/var/tmp/fengqiao-rec-%llx-XXXXXX", (unsigned long long)county.st_ino);
+  snprintf(link, sizeof link, "%s/recordings/" JN_REC_LINK, p->data_dir);
+  if (jn_record_root(p->data_dir, had) && strncmp(had, name, (size_t)own - 6) == 0 && lstat(had, &st) == 0 &&
+      S_ISDIR(st.st_mode)) {
+    snprintf(p->rec, sizeof p->rec, "%.63s", had);
+    return FQ_OK;
+  }
+  if (!mkdtemp(name)) return cannot(p, name);
+  give(name);
+  unlink(link);
+  if (symlink(name, link) != 0) return cannot(p, link);
+  snprintf(p->rec, sizeof p->rec, "%s", name);
+  return FQ_OK;
+}
+
 static enum fq_status write_all(struct jn_plan *p) {
-  static const char *const folders[] = {"", "plugins", "transports", "none", "rec"};
+  static const char *const folders[] = {"", "plugins", "transports", "none"};
   char path[640];
   enum fq_status s = FQ_OK;
   snprintf(p->dir, sizeof p->dir, "%s/janus", p->data_dir);
   for (size_t i = 0; i < sizeof folders / sizeof *folders && !s; i++)
     s = make_dir(p, folders[i]);
+  if (!s) s = make_rec(p);
   snprintf(path, sizeof path, "%s/ws.sock", p->dir);
   unlink(path);
   if (!s) s = link_module(p, "plugins", p->plugins, "libjanus_videoroom.so");

@@ -40,7 +40,7 @@ struct jn_plan {
   char program[256], plugins[256], transports[256], data_dir[512];
   char media_ip[64], rtp_ports[32];
   /* out: where it runs, the address of this machine, secrets made anew each time */
-  char dir[560], local_ip[64];
+  char dir[560], rec[64], local_ip[64]; /* rec: as Janus names it */
   char api_secret[JN_SECRET + 1], admin_key[JN_SECRET + 1], admin_secret[JN_SECRET + 1];
   bool absent; /* not installed */
   struct fq_error error;
@@ -209,7 +209,12 @@ extern const struct fq_method jn_methods[]; /* server.c */
 void jn_record_set(struct jn_room *r, bool on);
 void jn_record_open(struct jn_room *r); /* the room stands (again) */
 void jn_record_second(struct cf_janus *j);
-void jn_record_dir(const struct jn_room *r, char out[128]);
+void jn_record_dir(const struct jn_room *r, char out[160]);
+/* Where recordings grow. True: outside of the county, the link <data>/recordings/JN_REC_LINK points there. */
+#define JN_REC_LINK "growing"
+bool jn_record_root(const char *data_dir, char out[700]);
+/* Nothing is recorded any more: nothing is left outside of the county, unless something waits there. */
+void jn_record_leave(const char *data_dir);
 void jn_record_free(struct cf_janus *j);
 
 /* A look at the files: which are closed, and have been moved away; how many are still being written. */

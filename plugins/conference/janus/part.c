@@ -47,6 +47,7 @@ static void fini(void *arg) {
   struct cf_janus *j = s->janus_state;
   if (!j) return;
   jn_record_free(j);
+  jn_record_leave(fq_data_dir(j->kernel));
   jn_socket_free(j->socket);
   free(j);
   s->janus_state = NULL;

@@ -1,6 +1,6 @@
 /*
- * record.c - the recording switch. Janus writes a file for each stream it is sent, below its own directory,
- * with .tmp behind the name while it grows. It answers "recording" also when it cannot write at all, so the
+ * record.c - the recording switch. Janus writes a file for each stream it is sent, where it may write, with
+ * .tmp behind the name while it grows. It answers "recording" also when it cannot write at all, so the
  * files are looked for. One that is closed is moved to where Janus cannot reach it any more, and recording/
  * is told of it. Looking is a helper's work.
  */
@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -29,8 +30,25 @@ struct jn_recording {
   int64_t off_ms;
 };
 
-void jn_record_dir(const struct jn_room *r, char out[128]) {
-  snprintf(out, 128, "rec/%s", r->conf);
+void jn_record_dir(const struct jn_room *r, char out[160]) {
+  snprintf(out, 160, "%s/%s", r->janus->plan.rec, r->conf);
+}
+
+bool jn_record_root(const char *data_dir, char out[700]) {
+  char link[640];
+  snprintf(link, sizeof link, "%s/recordings/" JN_REC_LINK, data_dir);
+  ssize_t n = readlink(link, out, 699);
+  if (n > 0)
+    out[n] = '\0';
+  else
+    snprintf(out, 700, "%s/janus/rec", data_dir);
+  return n > 0;
+}
+
+void jn_record_leave(const char *data_dir) {
+  char link[640], root[700];
+  snprintf(link, sizeof link, "%s/recordings/" JN_REC_LINK, data_dir);
+  if (jn_record_root(data_dir, root) && rmdir(root) == 0) unlink(link);
 }
 
 /* ---- the helper's part ----------------------------------------------------------------------------------
@@ -50,11 +68,40 @@ static bool read_name(const char *name, char user[FQ_ID_MAX], char kind[8]) {
   return true;
 }
 
-static void keep_file(struct jn_look *look, const char *dir, const char *conf, const char *name) {
+/* To another disk, under a name that is no track's until all of it is there. Its time is when it was closed.
+ */
+static bool copy_file(int dir, const char *name, const char *to) {
+  char part[1300];
+  struct stat st;
+  snprintf(part, sizeof part, "%s.part", to);
+  int in = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  int out = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+  ssize_t n = in >= 0 && out >= 0 && fstat(in, &st) == 0 && S_ISREG(st.st_mode) ? 1 : -1;
+  while (n > 0)
+    n = sendfile(out, in, NULL, 1 << 24);
+  struct timespec times[2] = {{0}};
+  if (n == 0) times[0] = st.st_atim, times[1] = st.st_mtim;
+  bool whole = n == 0 && futimens(out, times) == 0 && fsync(out) == 0 && rename(part, to) == 0;
+  int why = errno;
+  if (in >= 0) close(in);
+  if (out >= 0) close(out);
+  if (whole)
+    unlinkat(dir, name, 0);
+  else
+    unlink(part);
+  errno = why;
+  return whole;
+}
+
+static bool take_over(int dir, const char *name, const char *to) {
+  if (renameat(dir, name, AT_FDCWD, to) != 0) return errno == EXDEV && copy_file(dir, name, to);
+  return chmod(to, 0600) == 0 && (geteuid() != 0 || lchown(to, 0, 0) == 0);
+}
+
+static void keep_file(struct jn_look *look, int dir, const char *conf, const char *name) {
   struct jn_found *f = jn_grab(sizeof *f);
-  char from[1400], to[900];
+  char to[900];
   int n = (int)strlen(name) - (ends_in(name, ".tmp") ? 4 : 0);
-  snprintf(from, sizeof from, "%s/%s", dir, name);
   snprintf(to, sizeof to, "%s/recordings", look->data_dir);
   mkdir(to, 0700);
   snprintf(to, sizeof to, "%s/recordings/%s", look->data_dir, conf);
@@ -62,9 +109,8 @@ static void keep_file(struct jn_look *look, const char *dir, const char *conf, c
   snprintf(f->path, sizeof f->path, "%s/%.*s", to, n, name);
   snprintf(f->conf, sizeof f->conf, "%s", conf);
   bool known = read_name(strrchr(f->path, '/') + 1, f->user, f->kind);
-  if (!known || rename(from, f->path) != 0 || chmod(f->path, 0600) != 0 ||
-      (geteuid() == 0 && lchown(f->path, 0, 0) != 0)) {
-    fq_log(FQ_LOG_WARN, "janus: cannot take over %s: %s", from,
+  if (!known || !take_over(dir, name, f->path)) {
+    fq_log(FQ_LOG_WARN, "janus: cannot take over %s of %s: %s", name, conf,
            known ? strerror(errno) : "a name of no track");
     free(f);
     return;
@@ -73,10 +119,10 @@ static void keep_file(struct jn_look *look, const char *dir, const char *conf, c
   look->last = &f->next;
 }
 
-static void look_into(struct jn_look *look, const char *conf, int *open) {
-  char path[700];
-  snprintf(path, sizeof path, "%s/janus/rec/%s", look->data_dir, conf);
-  DIR *d = opendir(path);
+/* What is in there is Janus's to write, so no link of its is followed. */
+static void look_into(struct jn_look *look, int root, const char *conf, bool on, int *growing) {
+  int fd = openat(root, conf, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
   if (!d) return;
   for (struct dirent *e; (e = readdir(d));) {
     struct stat st;
@@ -84,32 +130,36 @@ static void look_into(struct jn_look *look, const char *conf, int *open) {
         !S_ISREG(st.st_mode))
       continue;
     if (ends_in(e->d_name, ".tmp") && !look->dead)
-      (*open)++;
+      (*growing)++;
     else if (st.st_size)
-      keep_file(look, path, conf, e->d_name);
+      keep_file(look, fd, conf, e->d_name);
     else
       unlinkat(dirfd(d), e->d_name, 0); /* nothing ever came */
   }
   closedir(d);
-  rmdir(path); /* when it is empty */
+  if (!on) unlinkat(root, conf, AT_REMOVEDIR); /* when it is empty */
+}
+
+static bool nearly_full(const char *dir) {
+  struct statvfs disk;
+  return statvfs(dir, &disk) == 0 && (int64_t)disk.f_bavail * (int64_t)disk.f_frsize < (int64_t)FULL_MB << 20;
 }
 
 void jn_record_look(struct jn_look *look) {
   char path[700];
-  struct statvfs disk;
+  jn_record_root(look->data_dir, path);
   look->last = &look->found;
-  if (statvfs(look->data_dir, &disk) == 0)
-    look->full = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize < (int64_t)FULL_MB << 20;
-  for (size_t i = 0; i < look->count; i++)
-    look_into(look, look->confs[i].conf, &look->confs[i].open);
-  if (!look->dead) return;
-  snprintf(path, sizeof path, "%s/janus/rec", look->data_dir);
+  look->full = nearly_full(look->data_dir) || nearly_full(path);
   DIR *d = opendir(path);
-  for (struct dirent *e; d && (e = readdir(d));) {
-    int open = 0;
-    if (e->d_name[0] != '.' && strlen(e->d_name) < FQ_ID_MAX) look_into(look, e->d_name, &open);
+  if (!d) return;
+  for (size_t i = 0; i < look->count; i++)
+    look_into(look, dirfd(d), look->confs[i].conf, look->confs[i].on, &look->confs[i].open);
+  for (struct dirent *e; look->dead && (e = readdir(d));) {
+    int growing = 0;
+    if (e->d_name[0] != '.' && strlen(e->d_name) < FQ_ID_MAX)
+      look_into(look, dirfd(d), e->d_name, false, &growing);
   }
-  if (d) closedir(d);
+  closedir(d);
 }
 
 /* ---- the switch -----------------------------------------------------------------------------------------

@@ -164,7 +164,7 @@ static void on_created(struct cf_janus *j, void *owner, const struct jn_message 
 
 static void desk_ready(struct cf_janus *j, void *owner, const struct jn_message *m) {
   struct jn_room *r = owner;
-  char dir[128];
+  char dir[160];
   (void)m;
   fq_json *b = jn_body("create");
   fq_hmac_sha1(j->plan.admin_secret, r->conf, r->secret);

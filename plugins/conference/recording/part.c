@@ -89,7 +89,7 @@ static const struct fq_method methods[] = {
     {0}};
 /* clang-format on */
 
-static const struct fq_reaction reactions[] = {{"conf.recording_set", rec_on_switched}, {0}};
+static const struct fq_reaction reactions[] = {{"conf.recording_set", rec_on_switched}, {"conf.ended", rec_on_ended}, {0}};
 
 static enum fq_status init(void *arg, fq_kernel *k, struct fq_error *e) {
   struct cf_self *s = arg;

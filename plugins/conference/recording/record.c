@@ -111,6 +111,13 @@ enum fq_status rec_on_switched(struct fq_call *c, const struct fq_entry *e) {
   return FQ_OK;
 }
 
+/* It waits for its recording, which may never have come as far as the media server. */
+enum fq_status rec_on_ended(struct fq_call *c, const struct fq_entry *e) {
+  const char *state = fq_json_str(e->data, "state");
+  if (state && !strcmp(state, "ending")) watch_the_end(c, fq_json_str(e->data, "conf"));
+  return FQ_OK;
+}
+
 enum fq_status rec_record_run(struct fq_call *c) {
   const char *id = fq_json_str(c->params, "id");
   bool on = fq_json_bool(c->params, "on", true);

@@ -77,6 +77,7 @@ void rec_late(struct cf_self *s, const char *conf); /* asked to stop: what if no
 REC_COMMANDS(X)
 #undef X
 enum fq_status rec_on_switched(struct fq_call *c, const struct fq_entry *e); /* whoever stopped it */
+enum fq_status rec_on_ended(struct fq_call *c, const struct fq_entry *e);
 enum fq_status rec_target(struct fq_call *c, struct fq_target *t);
 enum fq_status rec_list_query(struct fq_query *q);
 enum fq_status rec_apply_started(struct fq_apply *a, const struct fq_entry *e);
