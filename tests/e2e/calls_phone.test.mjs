@@ -66,7 +66,18 @@ test("rings above an open dialog, is answered, frames arrive; small beside a tas
   assert.deepEqual(await axe(one), []);
   await one.keyboard.press("Escape");
 
-  // asked to speak: the whole screen
+  // push to talk: the button says whose turn it is, here and there
+  const floor = (page, state) => page.waitForSelector(`[data-test=ptt][data-state=${state}]`);
+  await one.click("[data-test=ptt-mode]");
+  await one.dispatchEvent("[data-test=ptt]", "pointerdown");
+  await Promise.all([floor(one, "mine"), floor(two, "other")]);
+  await one.dispatchEvent("[data-test=ptt]", "pointerup");
+  await Promise.all([floor(one, "none"), floor(two, "none")]);
+  await one.click("[data-test=ptt-mode]");
+
+  // silenced by the chair, then asked to speak: the whole screen
+  await desk("conf.mute", { id, user: "officer-0001", muted: true });
+  await one.waitForSelector("[data-test=mute][aria-pressed=true]:disabled");
   await desk("conf.ask_unmute", { id, user: "officer-0001" });
   await one.click("[data-test=unmute-yes]");
   await until("the microphone to be open", async () => !(await member(id, "officer-0001")).muted);
@@ -145,10 +156,14 @@ test("from a task to the desk", { skip, timeout: 120_000 }, async () => {
   await page.locator("a.card-link", { hasText: "路边起火" }).click();
   await page.click("[data-test=call-desk]");
   await inCall(page);
-  const [row] = (await desk("conf.mine")).rows.filter((r) => r.incident === incident);
-  assert.ok(row, "it rings at the desk");
+  // whoever sits at the desk that answers for it, or at the next above that is manned, hears it ring
+  const [{ id }] = (await desk("conf.list", { incident, limit: 10 })).rows;
+  const [rung] = (await desk("conf.get", { id })).members.filter((m) => m.role !== "chair");
+  assert.doesNotMatch(rung.user, /^officer-/);
+  const there = await chair(browser, server.url, server.run("user", "token", rung.user).split(" ")[1]);
+  assert.deepEqual((await there("conf.mine")).rows.filter((r) => r.incident === incident && r.member.ring_until).map((r) => r.id), [id], "it rings at the desk");
   await page.click("[data-test=leave]");
-  await desk("conf.end", { id: row.id });
+  await desk("conf.end", { id });
 });
 
 test("nothing broke the pages' own rules", { skip }, () => {

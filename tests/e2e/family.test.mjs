@@ -1,8 +1,10 @@
 // A relative in a call: one link, one button. What is asked of an old man at 200 % zoom, what a kicked guest still gets
 // (nothing), and what each dead link says.
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { caller, chair, hears, received, sees, seesNothing, startCallers, wide } from "./callers.mjs";
+import { startCamera } from "../tools/fake_camera.mjs";
 import { axe, missing, signIn, startServer, until } from "./harness.mjs";
 
 const skip = missing() || false;
@@ -59,6 +61,7 @@ test("one link, one button; asked to speak; reloaded; shown out, and then nothin
   await dispatcher("conf.ask_unmute", { id, user: guest });
   await old.waitForSelector("[data-test=asked]");
   assert.deepEqual(await axe(old), []);
+  assert.equal(await old.locator("[data-test=mute]").isDisabled(), false, "asked, he may");
   await old.click("[data-test=unmute-yes]");
   await until("the microphone to be open", async () => !(await member(id, guest)).muted);
 
@@ -112,6 +115,10 @@ test("links that open nothing say why", { skip, timeout: 120_000 }, async () => 
   const short = await link(id, "赵奶奶", { hours: 0.0004 });
   await until("the link to run out", async () => (await dispatcher("conf.links", { id })).rows.at(-1).why === "expired");
   await dead(await visit(short.url_path), "expired");
+  // a fresh link, touched while the page with the old one is open
+  const fresh = await link(id, "王叔");
+  await open.goto(`${server.url}${fresh.url_path}`);
+  await open.waitForSelector("[data-test=ring]");
   const late = await link(id, "孙伯");
   await dispatcher("conf.end", { id });
   const page = await visit(late.url_path, { theme: "dark", lang: "en" });
@@ -160,6 +167,41 @@ test("without camera and microphone: told why, with a picture, and in the call a
     await dispatcher("conf.end", { id });
   } finally {
     await shy.close();
+  }
+});
+
+const cameras = skip || (["/usr/bin/janus", "/usr/bin/ffmpeg"].every((program) => existsSync(program)) ? false : "no janus or ffmpeg: apt install janus ffmpeg");
+test("the camera of a home: looked at with a link, until the consent is withdrawn", { skip: cameras, timeout: 120_000 }, async () => {
+  const home = await startCamera({ password: "Cam-5ecret" });
+  try {
+    const admin = await chair(browser, server.url, server.run("user", "token", "admin").split(" ")[1]);
+    await admin("user.add", { name: "granny", display: "张奶奶", org: "430525", roles: ["family"] });
+    const day = 86_400_000;
+    const at = (ms) => new Date(Date.now() + ms).toISOString();
+    const family = { user: "granny", consent_by: "张奶奶", consent_at: at(0), until: at(30 * day) };
+    const { id } = await admin("cam.set", { name: "堂屋", org: "430525", class: 8, level: 3, url: home.url, family });
+    const { url_path } = await dispatcher("cam.link", { id, name: "女儿", hours: 2 });
+    const page = await visit(url_path);
+    await page.locator("[data-test=cameras]", { hasText: "堂屋" }).waitFor();
+    assert.equal(await page.locator("[data-test=waiting]").count(), 0, "nobody calls by it");
+    assert.deepEqual(await axe(page), []);
+    assert.ok((await wide(page)) <= 1);
+    await page.click(`[data-camera=${id}] button`);
+    await sees(page);
+    await until("the picture to be shown", () => page.locator(`[data-camera=${id}] video`).evaluate((v) => v.videoWidth > 0));
+    assert.deepEqual(await axe(page), []);
+    const granny = await chair(browser, server.url, server.run("user", "token", "granny").split(" ")[1]);
+    assert.equal((await granny("cam.watches", { id })).rows.length, 1, "the household reads that somebody looked");
+    await page.click(`[data-camera=${id}] button`);
+    await seesNothing(page);
+    await page.click(`[data-camera=${id}] button`);
+    await sees(page);
+    await granny("cam.consent", { id });
+    await dead(page, "camera");
+    await seesNothing(page);
+    assert.deepEqual(await axe(page), []);
+  } finally {
+    await home.close();
   }
 });
 

@@ -22,7 +22,7 @@ const boards = all(text("console/boards/boards.ts"), /\bid: "([a-z-]+)"/g);
 const rooms = all(under("admin"), /\bgroup: "[a-z]+", view: "([a-z]+)"/g);
 const tabs = ["tasks", "report", "mine", ...all(under("field"), /tabs\.push\(\{\s*id: "([a-z]+)"/g)];
 
-let server, browser, incident, job, form;
+let server, browser, incident, job, form, relative;
 before(async () => {
   if (skip) return;
   server = await startServer({ hours: 8 });
@@ -30,6 +30,8 @@ before(async () => {
   const desk = await signedIn(server.url, "dispatcher");
   incident = (await desk("incident.report", { category: "fire", level: 2, title: "后山竹林冒烟，风大", text: "浓烟向山脊蔓延。", place: { lon: 110.57, lat: 27.06 }, address: "村小学东侧 200 米" })).id;
   const admin = await signedIn(server.url, "admin");
+  await admin("user.add", { name: "granny", display: "张奶奶", org: "430525", roles: ["family"] });
+  relative = server.run("user", "token", "granny").split(" ")[1];
   form = (await admin("form.list")).rows[0].id;
   const { generation } = await admin("pack.list");
   job = (await admin("job.start", { what: "test", pack: "yizhuang", generation })).job;
@@ -94,6 +96,9 @@ tour("console", () => [...boards.map((b) => [b, `/console/#/${b}`]), ["incident"
 tour("admin", () => rooms.map((r) => [r, `/admin/#/${r}${ids()[r] ? `/${ids()[r]}` : ""}`]), { who: "admin" });
 tour("field", () => tabs.map((x) => [x, `/field/#/${x}`]), { who: "officer-0001", size: { width: 360, height: 740 } });
 tour("report", () => [["home", "/report/"], ["follow", "/report/#/follow"]], { ready: drawn, size: { width: 360, height: 740 } });
+const small = { width: 360, height: 740 };
+tour("family-dead", () => [["link", "/family/#t=g.0123456789abcdefghijklmnopqrstuv"]], { ready: (page) => page.waitForSelector("[data-test=dead]"), size: small });
+tour("family", () => [["waiting", `/family/#t=${relative}`]], { ready: (page) => page.waitForSelector("[data-test=waiting]"), size: small });
 tour("screen", () => [["wall", "/screen/"]], { who: "dispatcher", ready: (page) => page.waitForSelector("main.stage"), size: { width: 1920, height: 1080 } });
 
 test("the registries were read", { skip }, () => {

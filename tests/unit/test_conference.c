@@ -160,6 +160,19 @@ static void an_officer_calls_the_desk(void **state) {
   rebuild_gives_the_same();
 }
 
+static void where_there_is_no_desk_the_one_above_is_rung(void **state) {
+  keep(i, report("officer-a1", GRID_A1, "fire"));
+  task_for(i, "officer-b1"); /* of another township: not theirs to ring, but the county's */
+  keep(v, begin("officer-b1", "{\"incident\":\"%s\",\"to\":[{\"unit\":\"" GRID_A1 "\"}]}", i));
+  const fq_json *invited = fq_json_get(w.result, "invited");
+  assert_int_equal(fq_json_size(invited), 2); /* dispatcher and commander; no officer of the grid */
+  assert_string_equal(fq_json_as_str(fq_json_first(invited)), "commander");
+  say("commander", "conf.join", "{\"id\":\"%s\"}", v);
+  assert_int_equal(entries("conf.hushed"), 1);
+  begin("officer-a1", "{\"to\":[{\"unit\":\"" GRID_A1 "\"}]}"); /* a colleague beside him is no desk */
+  assert_string_equal(fq_json_as_str(fq_json_first(fq_json_get(w.result, "invited"))), "director-a");
+}
+
 static void somebody_off_duty_is_not_rung_with_his_unit(void **state) {
   begin("dispatcher", "{\"to\":[{\"unit\":\"" GRID_A1 "\"}]}"); /* a3 has not signed on */
   assert_int_equal(fq_json_size(fq_json_get(w.result, "invited")), 1);
@@ -610,6 +623,7 @@ int main(void) {
       TEST(who_may_begin_one),
       TEST(a_township_does_not_ring_into_the_next),
       TEST(an_officer_calls_the_desk),
+      TEST(where_there_is_no_desk_the_one_above_is_rung),
       TEST(somebody_off_duty_is_not_rung_with_his_unit),
       TEST(over_http_nobody_sits),
       TEST(it_rings_three_times),

@@ -10,6 +10,8 @@ import { tokenFromAddress } from "./token";
 import "./words";
 
 tokenFromAddress();
+// Another link, touched while this page is open: browsers load nothing anew for what stands after the #.
+addEventListener("hashchange", () => tokenFromAddress() && location.reload());
 if (localStorage.getItem("fq.theme") !== "dark") theme.value = "light";
 document.documentElement.dataset["theme"] = theme.value;
 followLang(() => t("app.family"));

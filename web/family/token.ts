@@ -6,16 +6,22 @@ const SESSION = "fq.family.session";
 /** The last token, to ask why it opens nothing. */
 const LAST = "fq.family.link";
 
-export function tokenFromAddress(): void {
+/** Was there one? */
+export function tokenFromAddress(): boolean {
   const m = /^#t=([\w.~-]{8,90})$/.exec(location.hash);
-  if (!m) return;
+  if (!m) return false;
   localStorage.setItem(SESSION, JSON.stringify({ token: m[1], user: { id: "", name: "", roles: [], org: "" } }));
   localStorage.setItem(LAST, m[1]!);
   history.replaceState(null, "", location.pathname);
+  return true;
 }
 
-/** Why a link opens nothing; unknown: forged, replaced by a newer one, or of an account. none: there was none. */
-export type Dead = "none" | "unlinked" | "kicked" | "ended" | "expired" | "unknown";
+/** How the tokens of cameras begin; some of calls do, too. */
+const CAMERA = "g.c";
+
+/** Why a link opens nothing; unknown: forged, replaced by a newer one, or of an account. camera: it was for a camera. none:
+ * there was none. */
+export type Dead = "none" | "camera" | "unlinked" | "kicked" | "ended" | "expired" | "unknown";
 
 /** Null: it opens after all, or nobody could be asked. */
 export async function whyDead(): Promise<Dead | null> {
@@ -25,7 +31,8 @@ export async function whyDead(): Promise<Dead | null> {
   try {
     const r = await fetch("/api/v1/rpc", { method: "POST", headers: { "Content-Type": "application/json" }, body, cache: "no-store" });
     const { result } = (await r.json()) as { result?: { state: Dead | "live" } };
-    return !result || result.state === "live" ? null : result.state;
+    if (!result || result.state === "live") return null;
+    return result.state === "unknown" && token.startsWith(CAMERA) ? "camera" : result.state;
   } catch {
     return null;
   }

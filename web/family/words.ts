@@ -42,6 +42,7 @@ export const words = dictionary({
   "call.unseen": ["对方看不到您，仍能听到。", "You are heard, not seen."],
   "call.heard": ["对方能听到您", "You are heard"],
   "call.muted.tap": ["对方听不到您，点这里说话", "You are muted: touch to speak"],
+  "call.silenced": ["请先听，轮到您时会提示", "Please listen; you will be asked"],
   "call.hide": ["关画面", "Hide me"],
   "call.show": ["开画面", "Show me"],
   "call.hangUp": ["挂断", "Hang up"],
@@ -66,6 +67,8 @@ export const words = dictionary({
   "dead.kicked.what": ["需要再通话，请联系发给您链接的人。", "To talk again, ask whoever sent you the link."],
   "dead.unlinked": ["这个链接已被收回", "This link was taken back"],
   "dead.unlinked.what": ["请联系发给您链接的人。", "Ask whoever sent it to you."],
+  "dead.camera": ["看摄像头的链接已失效", "The link to the camera opens nothing any more"],
+  "dead.camera.what": ["可能已到期，或者家里人收回了同意。请向发链接的人再要一个。", "It has run out, or the household has taken its consent back. Ask whoever sent it for another one."],
   "dead.unknown": ["这个链接打不开", "This link opens nothing"],
   "dead.unknown.what": ["链接可能不完整，或已换成新的。请用最近收到的那一个，整个点开。", "It may be incomplete, or a newer one has replaced it. Use the one that came last, and touch all of it."],
   "dead.emergency": ["有危险请直接打电话：", "In danger, telephone:"],
@@ -74,6 +77,9 @@ export const words = dictionary({
   "cam.watch": ["看一看", "Look"],
   "cam.stop": ["不看了", "Stop"],
   "cam.until": ["可以看到 {time}", "until {time}"],
+  "cam.none": ["现在没有您能看的摄像头，同意可能已到期", "There is no camera for you to see; the consent may have ended"],
+  "cam.failed": ["暂时没有画面：{why}。会自动再试。", "No picture for now: {why}. It tries again by itself."],
+  "cam.noted": ["每次查看都有记录。", "Every look is written down."],
   "cam.coming": ["画面正在来…", "The picture is coming…"],
 });
 addWords(words);

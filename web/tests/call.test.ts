@@ -5,6 +5,7 @@ import { Floor } from "../shared/call/floor";
 import { Leg, type LegHost } from "../shared/call/legs";
 import { arrange, columns, tilesOf, type Tile } from "../shared/call/tiles";
 import type { Conference, LegMessage, LegOpen, Member } from "../shared/call/types";
+import { Watching } from "../shared/call/watching";
 import { RpcError } from "../shared/link";
 import { settle } from "./fakes";
 
@@ -661,5 +662,30 @@ describe("the stage", () => {
     await c.call.join();
     await pass(150);
     expect(tilesOf(c.call).map((x) => [x.who, x.own])).toEqual([["me", true], ["c", false]]);
+  });
+});
+
+describe("cameras on the wall", () => {
+  it("shows a picture while the camera sends one, and says why when it does not", async () => {
+    const w = callWorld();
+    const watching = new Watching(w.link, asPeer);
+    const says = (state: string, more = {}) => w.tell({ conf: undefined, camera: "c7", state, ...more }, "camera");
+    watching.watch("c7");
+    await settle();
+    expect(w.sent).toEqual([{ method: "cam.watch", params: { id: "c7" } }]);
+    says("starting");
+    expect(watching.said("c7")?.state).toBe("starting");
+    says("live");
+    w.tell({ conf: undefined, leg: "L1", op: "open", kind: "camera", camera: "c7", offerer: false });
+    w.tell({ conf: undefined, leg: "L1", op: "offer", sdp: "v=0", streams: [{ mid: "1", camera: "c7", kind: "video", source: "camera" }] });
+    await settle();
+    const picture = watching.stream("c7");
+    expect(picture).not.toBeNull();
+    says("failed", { why_zh: "断开", why_en: "gone" }); // the leg stays open, with the last picture in it
+    expect([watching.stream("c7"), watching.said("c7")?.why_en]).toEqual([null, "gone"]);
+    says("live");
+    expect(watching.stream("c7")).toBe(picture);
+    watching.close();
+    expect([lastPeer().closed, w.sent.at(-1)?.method]).toEqual([true, "cam.unwatch"]);
   });
 });

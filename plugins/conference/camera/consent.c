@@ -29,6 +29,30 @@ static enum fq_status home(struct fq_call *c, struct cam *cam) {
                  "%s is not your home's camera", cam->id);
 }
 
+struct leaver {
+  char user[FQ_ID_MAX];
+};
+
+static void ended(fq_kernel *k, void *arg) {
+  struct leaver *l = arg;
+  fq_guest_end(k, l->user);
+  free(l);
+}
+
+/* After the commit: what was taken back is over for whoever has it open. */
+static void end_later(struct cf_self *self, const char *guest) {
+  struct leaver *l = calloc(1, sizeof *l);
+  if (!l) abort();
+  cam_copy(l->user, sizeof l->user, guest);
+  fq_post(self->kernel, ended, l);
+}
+
+static void end_links(struct fq_call *c, const struct cam *cam) {
+  fq_stmt *q = fq_sql(c->db, "SELECT guest FROM camera_link WHERE camera = ?1", "i", cam->n);
+  while (fq_row(q))
+    end_later(c->self, fq_col_str(q, 0));
+}
+
 /* On whose word: a desk that writes it down must say whose; the relative himself is it. */
 enum fq_status cam_consent_run(struct fq_call *c) {
   struct cam cam;
@@ -49,6 +73,7 @@ enum fq_status cam_consent_run(struct fq_call *c) {
   if (by || self) fq_json_set_str(data, "consent_by", by ? by : c->actor->name);
   fq_json_set_str(c->result, "id", cam.id);
   if (until) fq_json_set_time(c->result, "until", until_ms);
+  if (!until) end_links(c, &cam);
   cam_review(c->self, cam.id);
   return cam_emit(c, &cam, "cam.consented", c->actor->name, data);
 }
@@ -94,16 +119,6 @@ enum fq_status cam_link_run(struct fq_call *c) {
   return cam_emit(c, &cam, "cam.linked", c->actor->name, data);
 }
 
-struct leaver {
-  char user[FQ_ID_MAX];
-};
-
-static void ended(fq_kernel *k, void *arg) {
-  struct leaver *l = arg;
-  fq_guest_end(k, l->user);
-  free(l);
-}
-
 enum fq_status cam_unlink_run(struct fq_call *c) {
   struct cf_self *self = c->self;
   const char *guest = fq_json_str(c->params, "guest");
@@ -114,12 +129,9 @@ enum fq_status cam_unlink_run(struct fq_call *c) {
     return fq_fail(c->error, FQ_E_NOT_FOUND, "cam.no_link", "params.guest", "没有链接 %s", "no link %s",
                    guest);
   fq_json *data = fq_json_object();
-  struct leaver *l = calloc(1, sizeof *l);
-  if (!l) abort();
   fq_json_set_str(data, "guest", guest);
   fq_json_set_str(c->result, "guest", guest);
-  cam_copy(l->user, sizeof l->user, guest);
-  fq_post(self->kernel, ended, l);
+  end_later(self, guest);
   cam_review(self, cam.id);
   return cam_emit(c, &cam, "cam.unlinked", c->actor->name, data);
 }

@@ -62,6 +62,9 @@ static fq_json *row(struct fq_query *q, const struct cam *cam) {
   if (may == CAM_WITH_REASON) fq_json_set_bool(j, "needs_reason", true);
   if (!cam->has_url) fq_json_set_bool(j, "no_source", true);
   put_family(q->db, cam, j);
+  int64_t link_ms = fq_int(q->db, 0, "SELECT until_ms FROM camera_link WHERE guest = ?1 AND camera = ?2",
+                           "si", q->actor->name, cam->n);
+  if (link_ms) fq_json_set_time(j, "until", link_ms);
   cam_put_state(q->self, cam->id, j);
   fq_stmt *s = fq_sql(q->db, "SELECT lon, lat FROM camera WHERE n = ?1 AND lon IS NOT NULL", "i", cam->n);
   if (fq_row(s)) {

@@ -147,7 +147,7 @@ static const struct fq_kind kinds[] = {
 #define STATE "state: string, why?: string, why_zh?: string, why_en?: string, retry_at?: string"
 #define ROW                                                                                                  \
   "id, name, org, org_name?, gb_id?, class: number, class_zh, class_en, level: number, privacy?: boolean, "   \
-  "may_watch: boolean, needs_reason?: boolean, no_source?: boolean, family?: {user, consent_by?, consent_at?, until?}, " \
+  "may_watch: boolean, needs_reason?: boolean, no_source?: boolean, family?: {user, consent_by?, consent_at?, until?}, until?, " \
   "place?: {lon: number, lat: number}, " STATE
 #define COMMAND(name, who, flags, target, zh, en, result) {"cam." #name, who, flags, name##_params, target, cam_##name##_run, NULL, NULL, zh, en, result}
 #define INSIDE(name, schema, zh, en) {"cam." #name, 0, FQ_INTERNAL, schema, NULL, cam_##name##_run, NULL, NULL, zh, en, NULL}

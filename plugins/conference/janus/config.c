@@ -251,7 +251,7 @@ static enum fq_status link_module(struct jn_plan *p, const char *folder, const c
 
 /* Before it records, Janus resolves the whole path of the file, from the root down, and as nobody it may not
  * pass the county's directory: "Permission denied", and no file. Then recordings grow outside of it, in a
- * directory whose name only the county knows. One that came with a copy of a county is the other's. */
+ * directory whose name only the county knows. */
 static enum fq_status make_rec(struct jn_plan *p) {
   char link[640], name[64], had[700];
   struct stat county, st;
@@ -259,11 +259,9 @@ static enum fq_status make_rec(struct jn_plan *p) {
   if (geteuid() != 0) return make_dir(p, "rec");
   snprintf(link, sizeof link, "%s/recordings", p->data_dir);
   if (stat(p->data_dir, &county) != 0 || (mkdir(link, 0700) != 0 && errno != EEXIST)) return cannot(p, link);
-  int own =
-      snprintf(name, sizeof name, "/var/tmp/fengqiao-rec-%llx-XXXXXX", (unsigned long long)county.st_ino);
+  snprintf(name, sizeof name, "/var/tmp/" JN_REC_NAME "XXXXXX", (unsigned long long)county.st_ino);
   snprintf(link, sizeof link, "%s/recordings/" JN_REC_LINK, p->data_dir);
-  if (jn_record_root(p->data_dir, had) && strncmp(had, name, (size_t)own - 6) == 0 && lstat(had, &st) == 0 &&
-      S_ISDIR(st.st_mode)) {
+  if (jn_record_root(p->data_dir, had) && lstat(had, &st) == 0 && S_ISDIR(st.st_mode)) {
     snprintf(p->rec, sizeof p->rec, "%.63s", had);
     return FQ_OK;
   }

@@ -212,6 +212,7 @@ void jn_record_second(struct cf_janus *j);
 void jn_record_dir(const struct jn_room *r, char out[160]);
 /* Where recordings grow. True: outside of the county, the link <data>/recordings/JN_REC_LINK points there. */
 #define JN_REC_LINK "growing"
+#define JN_REC_NAME "fengqiao-rec-%llx-" /* the inode of the county it is of */
 bool jn_record_root(const char *data_dir, char out[700]);
 /* Nothing is recorded any more: nothing is left outside of the county, unless something waits there. */
 void jn_record_leave(const char *data_dir);

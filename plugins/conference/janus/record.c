@@ -34,15 +34,19 @@ void jn_record_dir(const struct jn_room *r, char out[160]) {
   snprintf(out, 160, "%s/%s", r->janus->plan.rec, r->conf);
 }
 
+/* A county that is a copy of another brought that one's link along: what grows there is not its own. */
 bool jn_record_root(const char *data_dir, char out[700]) {
-  char link[640];
+  char link[640], own[64];
+  struct stat county;
   snprintf(link, sizeof link, "%s/recordings/" JN_REC_LINK, data_dir);
   ssize_t n = readlink(link, out, 699);
-  if (n > 0)
+  if (n > 0 && stat(data_dir, &county) == 0) {
     out[n] = '\0';
-  else
-    snprintf(out, 700, "%s/janus/rec", data_dir);
-  return n > 0;
+    snprintf(own, sizeof own, "/" JN_REC_NAME, (unsigned long long)county.st_ino);
+    if (strstr(out, own)) return true;
+  }
+  snprintf(out, 700, "%s/janus/rec", data_dir);
+  return false;
 }
 
 void jn_record_leave(const char *data_dir) {

@@ -111,8 +111,13 @@ static enum fq_status add(struct calling *k, const char *user, const char *desk)
   return FQ_OK;
 }
 
-/* Those on duty there, by the plugin that knows. A desk is rung as one: the first to answer speaks for it. */
-static enum fq_status present(struct calling *k, const fq_json *target, const char *desk) {
+static enum fq_status nobody(struct calling *k) {
+  return fq_fail(k->c->error, FQ_E_CONFLICT, "conf.nobody", k->path, "那里此刻没有人在岗",
+                 "nobody is on duty there now");
+}
+
+/* Those on duty there, by the plugin that knows. */
+static enum fq_status present(struct calling *k, const fq_json *target) {
   struct fq_call *c = k->c;
   fq_json *answer = NULL;
   enum fq_status s = fq_call_method(c, "duty.present", fq_json_dup(target), &answer);
@@ -126,13 +131,36 @@ static enum fq_status present(struct calling *k, const fq_json *target, const ch
   }
   size_t before = fq_json_size(k->people);
   const fq_json *users = fq_json_get(answer, "users");
-  fq_json_each(u, users) if (s == FQ_OK) s = add(k, fq_json_as_str(u), desk);
-  bool nobody = fq_json_size(users) == 0;
+  fq_json_each(u, users) if (s == FQ_OK) s = add(k, fq_json_as_str(u), NULL);
+  bool empty = fq_json_size(users) == 0;
   fq_json_free(answer);
-  if (s == FQ_OK && nobody && fq_json_size(k->people) == before)
-    return fq_fail(c->error, FQ_E_CONFLICT, "conf.nobody", k->path, "那里此刻没有人在岗",
-                   "nobody is on duty there now");
-  return s;
+  return s == FQ_OK && empty && fq_json_size(k->people) == before ? nobody(k) : s;
+}
+
+/* A desk is rung as one: the first to answer speaks for it. An officer in need of one gets one: where the
+ * unit has none that is on duty and that he may call, it is the next above. */
+static enum fq_status desk_above(struct calling *k, const char *unit) {
+  struct fq_call *c = k->c;
+  struct account a;
+  struct fq_unit u;
+  char at[FQ_ID_MAX];
+  bool found = false;
+  enum fq_status s = FQ_OK;
+  cf_text(at, sizeof at, unit);
+  for (int up = 0; up < 8 && !found && s == FQ_OK && fq_org_unit(c->db, at, &u); up++) {
+    fq_json *target = fq_json_object(), *answer = NULL;
+    fq_json_set_str(target, "unit", at);
+    if ((s = fq_call_method(c, "duty.present", target, &answer)) != FQ_OK) break;
+    fq_json_each(user, fq_json_get(answer, "users")) {
+      const char *name = fq_json_as_str(user);
+      if (s != FQ_OK || !load(c->db, name, &a) || !(a.roles & CF_DESK) || !may_call(c, k->v, &a)) continue;
+      s = add(k, name, at);
+      found = true;
+    }
+    fq_json_free(answer);
+    cf_text(at, sizeof at, u.parent);
+  }
+  return s != FQ_OK || found ? s : nobody(k);
 }
 
 static enum fq_status known_unit(struct calling *k, const char *unit) {
@@ -158,7 +186,7 @@ static enum fq_status one(struct calling *k, const fq_json *t) {
     enum fq_status s = known_unit(k, unit ? unit : team);
     if (s != FQ_OK) return s;
   }
-  return present(k, t, unit && officer ? unit : NULL);
+  return unit && officer ? desk_above(k, unit) : present(k, t);
 }
 
 enum fq_status cf_called(struct fq_call *c, const struct cf_conf *v, const fq_json *to, enum cf_role role,

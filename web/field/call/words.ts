@@ -36,6 +36,8 @@ export const callPhoneWords = dictionary({
   "vc.minimise": ["缩小", "Smaller"],
   "vc.expand": ["回到通话", "Back to the call"],
   "vc.mute": ["静音", "Mute"],
+  "vc.hand": ["举手", "hand up"],
+  "vc.silenced": ["主持静音", "By chair"],
   "vc.unmute": ["开麦", "Unmute"],
   "vc.cameraOff": ["关摄像头", "Camera off"],
   "vc.cameraOn": ["开摄像头", "Camera on"],

@@ -38,7 +38,7 @@ export class Watching {
       },
     });
     this.stops = [
-      link.watchVolatile(({ topic, params }) => this.hear(topic, params as Record<string, unknown>)),
+      link.watchVolatile(({ topic, params }) => this.hear(topic, (params as { data?: Record<string, unknown> }).data ?? {})),
       link.watchState((state) => {
         if (state === "up") for (const id of this.wanted.keys()) void this.ask(id);
         else this.changed();
@@ -115,7 +115,9 @@ export class Watching {
   said(id: string): CameraSaid | null {
     return this.wanted.get(id)?.said ?? null;
   }
+  /** What it shows now. A camera that hung up leaves its last picture standing in the leg: that is not shown. */
   stream(id: string): MediaStream | null {
+    if ((this.said(id)?.state ?? "live") !== "live") return null;
     const one = this.legs.incoming().get(`camera/${id} video`);
     if (!one || one.track.muted) return null;
     let s = this.streams.get(one.track.id);
