@@ -215,7 +215,8 @@ static bool launch(struct fq_process *p, struct fq_loop *l, const struct fq_proc
   if (p->pid > 0 && !ready) why = errno;
   p->gone = ready ? event_new(fq_loop_base(l), p->pid_fd, EV_READ, gone, p) : NULL;
   ready = p->gone && !event_add(p->gone, NULL);
-  bool heard = listen_to(p, l, 0, pipes[0][0]) & listen_to(p, l, 1, pipes[1][0]);
+  bool heard = listen_to(p, l, 0, pipes[0][0]);
+  heard = listen_to(p, l, 1, pipes[1][0]) && heard; /* both, so that both are taken apart the same way */
   if (p->pid > 0 && !(ready && heard)) { /* no descriptor or memory is left: nothing may run unwatched */
     kill(-p->pid, SIGKILL);
     waitpid(p->pid, NULL, 0);

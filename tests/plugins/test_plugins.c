@@ -34,8 +34,8 @@ static void each_is_refused_with_its_reason(void **state) {
   static const struct {
     const char *name, *code, *zh, *en;
   } cases[] = {
-      {"abi_major", "plugin.abi", "主版本不同", "built for ABI 2.0, the server has 1.3: the major differs"},
-      {"abi_minor", "plugin.abi", "请升级服务器", "newer than the server's 1.3"},
+      {"abi_major", "plugin.abi", "主版本不同", "built for ABI 2.0, the server has 1.4: the major differs"},
+      {"abi_minor", "plugin.abi", "请升级服务器", "newer than the server's 1.4"},
       {"no_head", "plugin.size", "FQ_PLUGIN_HEAD", "is FQ_PLUGIN_HEAD missing?"},
       {"size_lies", "plugin.size", "但文件里的 fq_plugin 只有 48 字节",
        "but fq_plugin in the file has 48 bytes"},

@@ -4,6 +4,14 @@ import { startCamera } from "../fake_camera.mjs";
 
 export async function act({ AT, S, as, incident, report }) {
   const film = await startCamera({});
+  try {
+    await filmed(film, { AT, S, as, incident, report });
+  } finally {
+    await film.close();
+  }
+}
+
+async function filmed(film, { AT, S, as, incident, report }) {
   const camera = { class: 1, level: 3, url: film.url };
   await as("admin.system-county", "cam.import", { rows: [{ name: "村口", org: AT.A1g, ...camera }], trial: true });
   const { id } = await as("admin.system-county", "cam.set", { name: "村口", org: AT.A1g, place: { lon: 110.601, lat: 27.101 }, ...camera });
@@ -25,5 +33,4 @@ export async function act({ AT, S, as, incident, report }) {
   const { guest } = await as("family-A1g", "cam.link", { id: home, name: "女儿" });
   await as("family-A1g", "cam.unlink", { id: home, guest });
   await as("admin.system-county", "cam.remove", { id: home, reason: "不装了" });
-  await film.close();
 }
