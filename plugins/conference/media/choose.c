@@ -68,7 +68,7 @@ struct md_choice md_choose(struct cf_self *s, const struct md_facts *f, const st
   if (there && needed) return janus(s, why_zh, why_en);
   fell |= f->degraded;
   if (there && (was || fell)) return janus(s, "已在媒体服务器上", "it is on the media server already");
-  if (there) return mesh(s, true, "人少,各终端之间直接传送", "few people: from page to page");
+  if (there) return mesh(s, true, "人少，各终端之间直接传送", "few people: from page to page");
   struct md_choice c = mesh(s, false, zh, en);
   c.degraded = only || was || fell;
   return c;

@@ -73,7 +73,8 @@ static enum fq_status check_line(const char *line, size_t len, int number, struc
 }
 
 enum fq_status md_sdp_check(const char *sdp, const char *path, struct fq_error *e) {
-  size_t len = sdp ? strlen(sdp) : 0;
+  if (!sdp) sdp = "";
+  size_t len = strlen(sdp);
   struct seen seen = {0};
   if (len > MD_SDP_BYTES)
     return fq_fail(e, FQ_E_TOO_LARGE, "sdp.large", path, "会话描述 %zu 字节,最多 %d",
