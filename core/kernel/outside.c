@@ -40,6 +40,7 @@ static void ring(void *arg) {
 }
 
 fq_after *fq_after_ms(fq_kernel *k, int64_t ms, void (*fn)(fq_kernel *k, void *arg), void *arg) {
+  if (k->closing) return NULL; /* nothing rings any more, and there is nothing to cancel */
   struct fq_after *a = fq_alloc(sizeof *a), **at = &k->afters;
   *a = (struct fq_after){
       .kernel = k, .due_ms = fq_clock_ms(&k->clock) + (ms > 0 ? ms : 0), .fn = fn, .arg = arg};
