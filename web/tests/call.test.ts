@@ -665,6 +665,27 @@ describe("the stage", () => {
   });
 });
 
+describe("a camera in a conference", () => {
+  it("shows what it sends, nothing when it hung up, and goes when it is closed", async () => {
+    const c = callWorld();
+    await c.call.join();
+    await pass(150);
+    await c.call.addCamera("c7");
+    expect(c.sent.at(-1)).toEqual({ method: "cam.watch", params: { id: "c7", conf: "v1" } });
+    c.tell({ leg: "L9", op: "open", kind: "camera", camera: "c7", offerer: false });
+    c.tell({ leg: "L9", op: "offer", sdp: "v=0", streams: [{ mid: "1", camera: "c7", kind: "video", source: "camera" }] });
+    await settle();
+    c.tell({ conf: undefined, camera: "c7", state: "live" }, "camera");
+    expect(c.call.stream("camera/c7", "video")).not.toBeNull();
+    expect(tilesOf(c.call).map((x) => x.who)).toContain("camera/c7");
+    c.tell({ conf: undefined, camera: "c7", state: "failed", why_en: "gone" }, "camera");
+    expect(c.call.stream("camera/c7", "video")).toBeNull();
+    expect(c.call.cameras().get("c7")?.why_en).toBe("gone");
+    await c.call.removeCamera("c7");
+    expect([c.sent.at(-1)?.method, c.call.cameras().size]).toEqual(["cam.unwatch", 0]);
+  });
+});
+
 describe("cameras on the wall", () => {
   it("shows a picture while the camera sends one, and says why when it does not", async () => {
     const w = callWorld();

@@ -7,6 +7,7 @@ import type { Entry } from "../types";
 import { mediaSource, openDevices, openScreen, type Chosen, type Given, type MediaSource } from "./devices";
 import { Legs, type Incoming, type Leg, type Measure } from "./legs";
 import { ABSENT, type Conference, type LegMessage, type Member, type Quality } from "./types";
+import type { CameraSaid } from "./watching";
 
 export type CallLink = Pick<Link, "state" | "sid" | "user" | "command" | "query" | "watchState" | "watchVolatile" | "watchEntries">;
 
@@ -78,6 +79,7 @@ export class Call {
   private timer: ReturnType<typeof setTimeout> | null = null;
   private asking = 0;
   private seat = 0;
+  private readonly watched = new Map<string, CameraSaid | null>();
 
   constructor(options: CallOptions) {
     this.opt = {
@@ -142,6 +144,7 @@ export class Call {
       await this.opt.link.command(method, { id: this.id, ...params });
       if (mine !== this.seat || this.phase === "over") return;
       if (this.phase === "lost") this.legs.restartLost();
+      if (method === "conf.resume") for (const id of this.watched.keys()) void this.addCamera(id).catch(() => this.watched.delete(id));
       this.phase = "in";
       this.error = null;
       this.refresh(0);
@@ -211,9 +214,15 @@ export class Call {
   /* ---- what is heard ----------------------------------------------------------------------------- */
 
   private hear(topic: string, p: Record<string, unknown>): void {
+    const camera = String(p["camera"]);
+    if (topic === "camera" && this.watched.has(camera)) {
+      this.watched.set(camera, p as unknown as CameraSaid);
+      this.changed();
+    }
     if (p["conf"] !== this.id) return;
     if (topic === "leg") {
       const m = p as unknown as LegMessage;
+      if (m.op === "open" && m.camera && !this.watched.has(m.camera)) this.watched.set(m.camera, null);
       this.legs.take(m);
       this.changed();
     } else if (topic === "talking") {
@@ -444,6 +453,8 @@ export class Call {
     if (who === this.user) return kind === "video" ? this.own() : null;
     const one = this.incoming().get(`${who} ${kind}`);
     if (!one || (kind === "video" && one.track.muted)) return null;
+    // A camera that hung up leaves its last picture standing in the leg.
+    if (one.camera && (this.watched.get(one.camera)?.state ?? "live") !== "live") return null;
     return this.streamOf(one.track);
   }
   private incoming(): Map<string, Incoming> {
@@ -458,9 +469,20 @@ export class Call {
     if (!s) this.streams.set(track, (s = new MediaStream([track])));
     return s;
   }
-  /** The cameras that are shown in this call. */
-  cameras(): string[] {
-    return [...this.incoming().values()].filter((x) => x.camera && x.kind === "video").map((x) => x.camera!);
+  /** The cameras that one looks at in this call, with what was last said of each. */
+  cameras(): ReadonlyMap<string, CameraSaid | null> {
+    return this.watched;
+  }
+  /** A watch belongs to a session: after the link was gone it is asked for again. */
+  async addCamera(id: string): Promise<void> {
+    this.watched.set(id, await this.opt.link.command<CameraSaid>("cam.watch", { id, conf: this.id }));
+    this.changed();
+  }
+  async removeCamera(id: string): Promise<void> {
+    this.watched.delete(id);
+    for (const leg of this.legs.all) if (leg.camera === id) this.legs.drop(leg);
+    this.changed();
+    if (this.opt.link.state === "up") await this.opt.link.command("cam.unwatch", { id });
   }
   /** Everybody who can be heard. */
   voices(): { who: string; stream: MediaStream }[] {

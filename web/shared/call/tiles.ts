@@ -33,7 +33,7 @@ export function tilesOf(call: Call, cameraName: (id: string) => string = (id) =>
       poor: (measure?.loss ?? 0) > POOR_LOSS || (measure?.rtt_ms ?? 0) > POOR_RTT_MS,
     };
   });
-  const cameras = call.cameras().map((id): Tile => ({ who: `camera/${id}`, name: cameraName(id), own: false, member: null, video: call.stream(`camera/${id}`, "video"), talking: false, poor: false }));
+  const cameras = [...call.cameras().keys()].map((id): Tile => ({ who: `camera/${id}`, name: cameraName(id), own: false, member: null, video: call.stream(`camera/${id}`, "video"), talking: false, poor: false }));
   return [...people, ...cameras];
 }
 
