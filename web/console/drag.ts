@@ -1,6 +1,9 @@
 // What is dragged about the desk: an incident onto a person, a person onto an incident. Either way the dispatch dialog
 // opens with both; nothing is sent by a slip of the hand. The keyboard's way is `d` on a row, or the command line.
 
+import { ref } from "vue";
+import type { Desk } from "./desk";
+
 const INCIDENT = "application/x-fq-incident";
 const PERSON = "application/x-fq-person";
 
@@ -27,6 +30,20 @@ function allow(e: DragEvent, yes: boolean): boolean {
     if (e.dataTransfer) e.dataTransfer.dropEffect = "link";
   }
   return yes;
+}
+
+/** Somebody of a list, onto whom incidents are dropped: who is under the pointer, and the dialog with both. */
+export function useDropOnPerson(desk: Pick<Desk, "order">) {
+  const over = ref("");
+  function order(incident: string, user: string): void {
+    desk.order.value = { incident, people: [user] };
+  }
+  function drop(e: DragEvent, user: string): void {
+    over.value = "";
+    const incident = droppedIncident(e);
+    if (incident) order(incident, user);
+  }
+  return { over, order, drop };
 }
 
 export const droppedPerson = (e: DragEvent): string => e.dataTransfer?.getData(PERSON) ?? "";

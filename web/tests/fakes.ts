@@ -1,7 +1,8 @@
 // A server in a few lines for the link's tests: sockets that do what the test says, a clock it moves.
 
+import { vi } from "vitest";
 import { Link, type LinkOptions, type SocketLike } from "../shared/link";
-import type { Entry, Snapshot } from "../shared/types";
+import type { Entry, Incident, Snapshot } from "../shared/types";
 
 type Message = { id?: number; method?: string; params: Record<string, unknown> };
 
@@ -107,4 +108,22 @@ export async function opened(more: Partial<LinkOptions> = {}): Promise<World> {
   w.socket().reply("session.open", { sid: "s1", epoch: "e1", head: 10 });
   await settle();
   return w;
+}
+
+export const incident = (n: number, more: Partial<Incident> = {}): Incident => ({
+  id: `i${n}`,
+  number: n,
+  rev: 1,
+  state: "reported",
+  category: "fire",
+  level: 4,
+  title: `t${n}`,
+  reported_at: "2026-11-22T01:00:00.000Z",
+  ...more,
+});
+
+/** What a store puts together within one burst has been asked for and answered. */
+export async function turn(): Promise<void> {
+  vi.advanceTimersByTime(60);
+  await settle();
 }

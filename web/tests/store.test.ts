@@ -1,32 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Store } from "../shared/store";
 import type { Incident } from "../shared/types";
-import { opened, settle, type World } from "./fakes";
+import { incident, opened, settle, turn, type World } from "./fakes";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
-const incident = (n: number, more: Partial<Incident> = {}): Incident => ({
-  id: `i${n}`,
-  number: n,
-  rev: 1,
-  state: "reported",
-  category: "fire",
-  level: 4,
-  title: `t${n}`,
-  reported_at: "2026-11-22T01:00:00.000Z",
-  ...more,
-});
 
 async function pageWith(rows: Incident[]): Promise<{ w: World; store: Store }> {
   const w = await opened();
   const store = new Store({ link: w.link });
   store.load({ n: 10, "incident.open": { rows } });
   return { w, store };
-}
-async function turn(): Promise<void> {
-  vi.advanceTimersByTime(60);
-  await settle();
 }
 
 describe("the store", () => {

@@ -3,7 +3,7 @@
 import { shallowRef } from "vue";
 import type { PanicAlarm } from "../../shared/alarms";
 import { deviceName } from "../../shared/ids";
-import { type Waiting } from "../../shared/outbox";
+import { pressed, type Waiting } from "../../shared/outbox";
 import type { Field } from "../parts";
 import { locate } from "../position";
 import { HOLD_MS } from "./press";
@@ -17,7 +17,7 @@ export function raise(f: Field, more: Record<string, unknown> = {}): string {
   const idem = f.outbox.put(
     "panic.raise",
     { device: deviceName(localStorage, "field"), ...(place && { place }), ...more },
-    { urgent: true, at: { name: "occurred_at", agoMs: 0 } },
+    { urgent: true, ...pressed },
   );
   if (!place)
     locate().then(

@@ -66,7 +66,6 @@ export function load(f: Field): void {
   }
 }
 
-
 export function start(f: Field, plan: Plan | null): void {
   const key = newIdem();
   const place = here.value ?? f.place();
