@@ -115,9 +115,10 @@ export function createCalls({ session, windows, rules, ring, alone = "" }: Calls
   const empty = computed(() => mine.value.filter((m) => PRESENT.has(m.member.state) && m.id !== idOf() && m.id !== elsewhere.value && m.member.state !== "joining"));
   const mayCall = computed(() => may(rules.value, "conf.create"));
 
+  const seatOf = (c: Call): KeptCall => ({ id: c.id, muted: c.muted, camera: c.camera });
   const keep = () => {
     const c = call.value;
-    if (c && c.phase !== "over") sessionStorage.setItem(KEPT, JSON.stringify({ id: c.id, muted: c.muted, camera: c.camera } satisfies KeptCall));
+    if (c && c.phase !== "over") sessionStorage.setItem(KEPT, JSON.stringify(seatOf(c)));
     else sessionStorage.removeItem(KEPT);
   };
 
@@ -233,9 +234,11 @@ export function createCalls({ session, windows, rules, ring, alone = "" }: Calls
   /* ---- windows ---- */
   const yieldTo = (id: string) => {
     elsewhere.value = id;
-    if (call.value?.id !== id || !inCall()) return;
-    lent = kept();
-    call.value.yieldSeat();
+    const c = call.value;
+    // The server's word that the seat was taken may come before the other window's.
+    if (c?.id !== id || (c.phase === "over" && c.over !== "replaced")) return;
+    lent = seatOf(c);
+    c.yieldSeat();
     dismiss();
     if (alone) window.close();
   };
