@@ -78,7 +78,7 @@ bool fq_json_strict(const char *text, size_t len, struct fq_error *e) {
   size_t at;
   const char *zh, *why = fq_json_check(text, len, &at, &zh);
   if (why)
-    fq_fail(e, FQ_E_PARSE, "json.syntax", "", "第 %zu 字节:%s(%s)", "byte %zu: %s (%s)", at + 1, zh, why);
+    fq_fail(e, FQ_E_PARSE, "json.syntax", "", "第 %zu 字节：%s%.0s", "byte %zu: %.0s%s", at + 1, zh, why);
   return !why;
 }
 

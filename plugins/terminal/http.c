@@ -246,7 +246,12 @@ int http_body(struct http *h, const char *in, size_t len) {
   return 0;
 }
 
+/* Told twice, there is more behind the body: a second request, or rubbish. lws 4.1.6 cannot take a request
+ * with a body from what it has kept back: it reads that request's own head as its body, and what is then left
+ * over and over, for ever. So whoever does not wait for his answer is hung up on. */
 int http_body_end(struct http *h) {
+  if (h->ended) return -1;
+  h->ended = true;
   if (h->complete) return 0;
   h->complete = true;
   if (!h->answered && h->on_body && !h->held) h->on_body(h);

@@ -188,7 +188,7 @@ struct http {
   char *body;
   size_t body_len, body_cap;
   int pending; /* questions with the kernel */
-  bool busy, held, complete, answered, sent_head, close_after;
+  bool busy, held, complete, ended, answered, sent_head, close_after;
   void (*on_body)(struct http *h); /* once the body is here */
   /* batch */
   bool batch;

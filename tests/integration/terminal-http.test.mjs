@@ -120,6 +120,17 @@ describe("HTTP", () => {
     assert.equal(got.match(/HTTP\/1\.1 200 OK/g)?.length, 3, got);
   });
 
+  test("whoever sends on behind a body is hung up on, and delays nobody", async () => {
+    const post = (body, path = "/api/v1/rpc") => `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const ask = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "org.tree", params: {} });
+    const look = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    for (const text of [post(ask) + post(ask), look + post(ask), look + post(ask) + post(ask) + look, `${post(ask)} and more`, post("") + post(ask) + look]) {
+      const answer = bare(server.port, text).catch((e) => e.code);
+      assert.equal((await fetch(`${server.url}/healthz`, { signal: AbortSignal.timeout(20_000) })).status, 200, text);
+      await answer;
+    }
+  });
+
   test("snapshot", async () => {
     assert.equal((await fetch(`${server.url}/api/v1/snapshot`)).status, 401);
     const r = await fetch(`${server.url}/api/v1/snapshot`, { headers: { authorization: `Bearer ${desk}` } });
