@@ -113,6 +113,11 @@ void cf_stream_close(struct cf_self *s, const char *camera);
 struct cf_leg *cf_stream_watch(struct cf_self *s, const char *camera, const char *conf, const char *user,
                                const char *session);
 
+/* ---- guests ------------------------------------------------------------------------------------------- */
+
+/* The sessions of this one end after the commit, so that he hears of it first. */
+void cf_end_guest(struct fq_call *c, const char *user);
+
 /* ---- lives of the parts ---------------------------------------------------------------------------------
  */
 extern const struct fq_plugin cf_session_part, cf_media_part, cf_janus_part, cf_camera_part,

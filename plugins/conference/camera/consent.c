@@ -5,7 +5,6 @@
  * cam_guest also while a session is opened.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "camera.h"
@@ -29,28 +28,11 @@ static enum fq_status home(struct fq_call *c, struct cam *cam) {
                  "%s is not your home's camera", cam->id);
 }
 
-struct leaver {
-  char user[FQ_ID_MAX];
-};
-
-static void ended(fq_kernel *k, void *arg) {
-  struct leaver *l = arg;
-  fq_guest_end(k, l->user);
-  free(l);
-}
-
-/* After the commit: what was taken back is over for whoever has it open. */
-static void end_later(struct cf_self *self, const char *guest) {
-  struct leaver *l = calloc(1, sizeof *l);
-  if (!l) abort();
-  cam_copy(l->user, sizeof l->user, guest);
-  fq_post(self->kernel, ended, l);
-}
-
+/* What was taken back is over for whoever has it open. */
 static void end_links(struct fq_call *c, const struct cam *cam) {
   fq_stmt *q = fq_sql(c->db, "SELECT guest FROM camera_link WHERE camera = ?1", "i", cam->n);
   while (fq_row(q))
-    end_later(c->self, fq_col_str(q, 0));
+    cf_end_guest(c, fq_col_str(q, 0));
 }
 
 /* On whose word: a desk that writes it down must say whose; the relative himself is it. */
@@ -131,7 +113,7 @@ enum fq_status cam_unlink_run(struct fq_call *c) {
   fq_json *data = fq_json_object();
   fq_json_set_str(data, "guest", guest);
   fq_json_set_str(c->result, "guest", guest);
-  end_later(self, guest);
+  cf_end_guest(c, guest);
   cam_review(self, cam.id);
   return cam_emit(c, &cam, "cam.unlinked", c->actor->name, data);
 }

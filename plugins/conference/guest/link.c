@@ -204,21 +204,9 @@ enum fq_status cg_link_due(struct fq_call *c) {
 /* ---- his sessions end -----------------------------------------------------------------------------------
  */
 
-static void end_sessions(fq_kernel *k, void *arg) {
-  fq_guest_end(k, arg);
-  free(arg);
-}
-
-/* After the commit, so that he hears of it first. */
-static void end_later(struct fq_call *c, const char *user) {
-  char *name = strdup(user);
-  if (!name) abort();
-  fq_post(((struct cf_self *)c->self)->kernel, end_sessions, name);
-}
-
 enum fq_status cg_gone(struct fq_call *c, const struct fq_entry *e) {
   const char *user = fq_json_str(e->data, "user");
-  if (cg_n(user)) end_later(c, user);
+  if (cg_n(user)) cf_end_guest(c, user);
   return FQ_OK;
 }
 
@@ -227,7 +215,7 @@ enum fq_status cg_over(struct fq_call *c, const struct fq_entry *e) {
   fq_stmt *q = fq_sql(c->db, "SELECT n FROM conf_guest WHERE conf = ?1", "s", fq_json_str(e->data, "conf"));
   while (fq_row(q)) {
     snprintf(id, sizeof id, CG_PREFIX "%lld", (long long)fq_col_int(q, 0));
-    end_later(c, id);
+    cf_end_guest(c, id);
   }
   return FQ_OK;
 }

@@ -182,3 +182,14 @@ enum fq_status cf_session_gone(struct fq_call *c) {
 enum fq_status cf_restarted(struct fq_call *c) {
   return lose(c, NULL);
 }
+
+static void end_sessions(fq_kernel *k, void *arg) {
+  fq_guest_end(k, arg);
+  free(arg);
+}
+
+void cf_end_guest(struct fq_call *c, const char *user) {
+  char *name = strdup(user);
+  if (!name) abort();
+  fq_post(((struct cf_self *)c->self)->kernel, end_sessions, name);
+}
